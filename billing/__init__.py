@@ -1,0 +1,1 @@
+"""THE MONEY: budgets, holds, bargaining, payroll."""

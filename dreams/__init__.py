@@ -1,0 +1,1 @@
+"""THE MIND: learns from the work, proposes changes, watches them."""

@@ -1,0 +1,27 @@
+"""The verbs of amendments. One module per stretch of an amendment's life."""
+
+from governance.amendments.actions.apply import apply_due, expire_due
+from governance.amendments.actions.authority import grant_authority, remove_quorum, revoke_authority, set_quorum
+from governance.amendments.actions.decide import approve, reject, request_changes
+from governance.amendments.actions.draft import propose, rebase, revise, send, withdraw
+from governance.amendments.actions.undo import approve_roll_back, roll_back, withdraw_roll_back
+
+__all__ = [
+    "apply_due",
+    "approve",
+    "approve_roll_back",
+    "expire_due",
+    "grant_authority",
+    "propose",
+    "rebase",
+    "reject",
+    "remove_quorum",
+    "request_changes",
+    "revise",
+    "revoke_authority",
+    "roll_back",
+    "send",
+    "set_quorum",
+    "withdraw",
+    "withdraw_roll_back",
+]

@@ -1,0 +1,288 @@
+"""The answers: approve, reject, ask for changes; and TARS's own under a standing authority."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from governance import canonical
+from governance.amendments import authority
+from governance.amendments.actions.apply import apply_approved
+from governance.amendments.actions.common import (
+    current_revision,
+    demand_state,
+    locked,
+    locked_system,
+    move,
+    tenant_quorums,
+)
+from governance.amendments.errors import BaseMoved, Expired
+from governance.amendments.grants import Step, covers
+from governance.amendments.kinds import State
+from governance.amendments.models import (
+    AmendmentProposal,
+    ConstitutionalAmendment,
+    ProposalMove,
+    ProposalRevision,
+    StandingAuthority,
+)
+from governance.approvals import actions as approvals
+from governance.approvals.models import ApprovalDecision, RequestState, Verdict
+from governance.constitution.diff import changes
+from governance.identity.confirm import Confirmation
+from governance.ledger.verbs import governed
+from governance.registry.models import System
+from governance.scope import Scope
+
+UNDER_AUTHORITY = "amendments.approve_under_authority"
+WEEK = timedelta(days=7)
+
+
+@governed("amendments.approve", subject="number")
+def approve(
+    *,
+    scope: Scope,
+    number: int,
+    digest: str,
+    confirmation: Confirmation,
+    at: datetime,
+    note: str = "",
+    override: bool = False,
+) -> AmendmentProposal:
+    """Approve what `digest` names. The last approval needed also applies it, or schedules it for its effective date.
+
+    Raises `NotFound`, `WrongState`, `Expired`, `BaseMoved`, and all that `approvals.answer` raises.
+    """
+    proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
+    _demand_base(scope=scope, proposal=proposal, revision=revision, system=system)
+    outcome = _answer(
+        scope=scope,
+        proposal=proposal,
+        digest=digest,
+        verdict=Verdict.APPROVE,
+        note=note,
+        confirmation=confirmation,
+        override=override,
+        at=at,
+    )
+    met = outcome is RequestState.MET
+    _said(
+        scope=scope,
+        proposal=proposal,
+        to=State.APPROVED if met else State.PROPOSED,
+        verb="amendments.approve",
+        word="approved",
+        note=note,
+        at=at,
+    )
+    if met:
+        apply_approved(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
+    return proposal
+
+
+@governed("amendments.reject", subject="number")
+def reject(
+    *, scope: Scope, number: int, digest: str, confirmation: Confirmation, note: str, at: datetime
+) -> AmendmentProposal:
+    """Reject for good, with a note. One refusal by somebody with a needed role suffices."""
+    return _refuse(
+        scope=scope,
+        number=number,
+        digest=digest,
+        confirmation=confirmation,
+        note=note,
+        at=at,
+        verdict=Verdict.REJECT,
+        to=State.REJECTED,
+        word="rejected",
+    )
+
+
+@governed("amendments.request_changes", subject="number")
+def request_changes(
+    *, scope: Scope, number: int, digest: str, confirmation: Confirmation, note: str, at: datetime
+) -> AmendmentProposal:
+    """Hand the proposal back to its proposer, with a note that says what should change."""
+    return _refuse(
+        scope=scope,
+        number=number,
+        digest=digest,
+        confirmation=confirmation,
+        note=note,
+        at=at,
+        verdict=Verdict.REQUEST_CHANGES,
+        to=State.CHANGES_REQUESTED,
+        word="asked for changes to",
+    )
+
+
+def approve_under_authority(
+    *, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, at: datetime
+) -> bool:
+    """Let TARS approve and apply its own dream promotion if a person's standing authority covers it; say whether it did."""
+    system = locked_system(scope=scope, system_id=proposal.system_id)
+    grant = covering_grant(scope=scope, system=system, revision=revision, at=at)
+    if grant is None:
+        return False
+    because = f"standing authority granted by {grant.granted_by} on {grant.granted_at:%d %B %Y}"
+    assert proposal.request_id is not None
+    approvals.answer_under_authority(scope=scope, request_id=proposal.request_id, authority=because, at=at)
+    move(
+        scope=scope,
+        proposal=proposal,
+        to=State.APPROVED,
+        verb=UNDER_AUTHORITY,
+        at=at,
+        why=because,
+        explanation=f"TARS approved {proposal.label} alone under the {because}.",
+        details={**_decision_details(scope=scope, proposal=proposal), "authority_id": str(grant.id)},
+        rules_applied=("approval_authority", "standing_authority"),
+    )
+    apply_approved(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
+    return True
+
+
+def covering_grant(
+    *, scope: Scope, system: System, revision: ProposalRevision, at: datetime
+) -> StandingAuthority | None:
+    """The first live grant that covers every change of the revision, or None. Locks the grant, so that the weekly cap holds."""
+    new = canonical.loads_canonical(bytes(revision.new_constitution))
+    steps = [Step(change.pointer, change.old, change.new) for change in changes(system.constitution, new)]
+    live = StandingAuthority.objects.select_for_update().filter(
+        tenant_id=scope.tenant_id, revoked_at=None, granted_at__lte=at, expires_at__gt=at
+    )
+    for grant in live.order_by("id"):
+        named = not grant.systems or str(system.id) in grant.systems
+        if named and covers(grant.pointers, steps) and _under_cap(scope=scope, grant=grant, at=at):
+            return grant
+    return None
+
+
+def _under_cap(*, scope: Scope, grant: StandingAuthority, at: datetime) -> bool:
+    """At most n uses in seven days, and none while a promotion of those seven days was rolled back."""
+    recent = ProposalMove.objects.filter(
+        tenant_id=scope.tenant_id,
+        after=State.APPROVED,
+        at__gt=at - WEEK,
+        at__lte=at,
+        by=scope.actor.name,
+    ).values_list("proposal_id", flat=True)
+    uses = list(recent[: grant.max_per_week + 1])
+    undone = ConstitutionalAmendment.objects.filter(
+        tenant_id=scope.tenant_id, proposal_id__in=uses, rolled_back_at__gt=at - WEEK
+    )
+    return len(uses) < grant.max_per_week and not undone.exists()
+
+
+def _refuse(
+    *,
+    scope: Scope,
+    number: int,
+    digest: str,
+    confirmation: Confirmation,
+    note: str,
+    at: datetime,
+    verdict: Verdict,
+    to: State,
+    word: str,
+) -> AmendmentProposal:
+    proposal, revision, _ = _question(scope=scope, number=number, to=verdict.value.replace("_", " "), at=at)
+    _answer(
+        scope=scope,
+        proposal=proposal,
+        digest=digest,
+        verdict=verdict,
+        note=note,
+        confirmation=confirmation,
+        override=False,
+        at=at,
+    )
+    _said(scope=scope, proposal=proposal, to=to, verb=f"amendments.{verdict.value}", word=word, note=note, at=at)
+    return proposal
+
+
+def _question(
+    *, scope: Scope, number: int, to: str, at: datetime
+) -> tuple[AmendmentProposal, ProposalRevision, System]:
+    proposal = locked(scope=scope, number=number)
+    demand_state(proposal, State.PROPOSED, to=to)
+    if at >= proposal.expires_at:
+        raise Expired(
+            f"{proposal.label} expired on {proposal.expires_at:%d %B %Y}. Propose it again if it is still wanted."
+        )
+    system = locked_system(scope=scope, system_id=proposal.system_id)
+    return proposal, current_revision(proposal), system
+
+
+def _demand_base(*, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, system: System) -> None:
+    if system.constitution_version != revision.base_version:
+        raise BaseMoved(
+            f"{system.name} moved from version {revision.base_version} to {system.constitution_version} since this was "
+            f"proposed, so approvals of {proposal.label} are void. Rebase it and look at what changed."
+        )
+    if revision.policy_version != authority.policy_version(tenant_quorums(scope=scope)):
+        raise BaseMoved(
+            f"The rules for who approves changed since {proposal.label} was proposed, so its approvals are void. Rebase it."
+        )
+
+
+def _answer(
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    digest: str,
+    verdict: Verdict,
+    note: str,
+    confirmation: Confirmation,
+    override: bool,
+    at: datetime,
+) -> RequestState:
+    if proposal.request_id is None:
+        raise BaseMoved(f"{proposal.label} asks nobody right now. Rebase it to ask again.")
+    return approvals.answer(
+        scope=scope,
+        request_id=proposal.request_id,
+        digest=digest,
+        verdict=verdict,
+        note=note,
+        confirmation=confirmation,
+        override=override,
+        at=at,
+    )
+
+
+def _said(
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    to: State,
+    verb: str,
+    word: str,
+    note: str,
+    at: datetime,
+) -> None:
+    move(
+        scope=scope,
+        proposal=proposal,
+        to=to,
+        verb=verb,
+        at=at,
+        why=note,
+        explanation=f"{scope.actor.name} {word} {proposal.label}.",
+        details=_decision_details(scope=scope, proposal=proposal),
+        rules_applied=("approval_authority", "four_eyes"),
+    )
+
+
+def _decision_details(*, scope: Scope, proposal: AmendmentProposal) -> dict[str, Any]:
+    """The signed answer as the ledger keeps it: enough for a stranger to check the signature offline."""
+    decision = ApprovalDecision.objects.get(request_id=proposal.request_id, user_id=scope.actor.user_id)
+    return {
+        "digest": decision.digest,
+        "decision_id": str(decision.id),
+        "via": decision.via,
+        "roles": decision.roles,
+        "confirmed_by": decision.confirmed_by,
+        "statement": bytes(decision.statement).decode(),
+        "signature": bytes(decision.signature).hex(),
+    }

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview, RequestState, Verdict, Via
+from governance.approvals.quorum import Requirement, helps, is_met, missing, sentence
+from governance.approvals.statement import signed_message, statement
+from governance.errors import DomainError, Invalid, NotAllowed, NotFound
+from governance.identity.confirm import Confirmation, demand_fresh
+from governance.identity.queries import deputised_roles, holders
+from governance.ids import new_id
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
+from governance.scope import Capability, Role, Scope
+
+
+class AlreadyDecided(DomainError):
+    """The question is closed, or this person has answered it."""
+
+    code = "already_decided"
+
+
+class Moved(DomainError):
+    """What was shown is not what is asked now."""
+
+    code = "stale_digest"
+    is_recorded = True
+
+
+class OwnProposal(NotAllowed):
+    """The proposer tried to answer."""
+
+    code = "own_proposal"
+
+
+class NoteMissing(Invalid):
+    """A refusal, a request for changes and an override need words."""
+
+    code = "note_missing"
+
+
+class OverrideNotNeeded(NotAllowed):
+    """Somebody holds the missing role, so there is nothing to override."""
+
+    code = "override_not_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """In which roles, and how, an actor may answer a question."""
+
+    roles: frozenset[Role]
+    via: Via
+
+
+def ask(
+    *,
+    scope: Scope,
+    subject_kind: str,
+    subject_id: UUID,
+    digest: str,
+    requirements: Sequence[Requirement],
+    excluded_user_id: UUID | None,
+    at: datetime,
+) -> ApprovalRequest:
+    """Open a question about one digest. `excluded_user_id` (the proposer) may never answer it."""
+    return ApprovalRequest.objects.create(
+        id=new_id(at),
+        tenant_id=scope.tenant_id,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        digest=digest,
+        requirements=[requirement.as_json() for requirement in requirements],
+        excluded_user_id=excluded_user_id,
+        asked_at=at,
+    )
+
+
+def answer(
+    *,
+    scope: Scope,
+    request_id: UUID,
+    digest: str,
+    verdict: Verdict,
+    note: str,
+    confirmation: Confirmation,
+    at: datetime,
+    override: bool = False,
+) -> RequestState:
+    """Record one person's signed answer and return the question's new state.
+
+    Raises `NotFound`, `AlreadyDecided`, `Moved` (another digest), `OwnProposal`, `NotAllowed` (no needed role),
+    `NoteMissing`, `NotConfirmed`.
+    """
+    request = _locked(scope=scope, request_id=request_id)
+    if digest != request.digest:
+        raise Moved("This changed since you opened it, so nothing was decided. Look at what moved, then decide again.")
+    if request.excluded_user_id is not None and request.excluded_user_id == scope.actor.user_id:
+        raise OwnProposal("You proposed this; a second person must decide it.")
+    if not note.strip() and (verdict is not Verdict.APPROVE or override):
+        raise NoteMissing("Say why: a note is needed to reject, to ask for changes and to override.")
+    seat = seat_for(scope=scope, request=request, verdict=verdict, override=override, at=at)
+    demand_fresh(confirmation, user_id=scope.actor.user_id, at=at)
+    record(
+        scope=scope,
+        request=request,
+        verdict=verdict,
+        seat=seat,
+        note=note.strip(),
+        confirmed_by=confirmation.method,
+        at=at,
+    )
+    return _settle(request=request, verdict=verdict, because=note.strip(), at=at)
+
+
+def answer_under_authority(*, scope: Scope, request_id: UUID, authority: str, at: datetime) -> RequestState:
+    """TARS answers yes alone under a standing authority that the caller (`amendments`) has checked."""
+    request = _locked(scope=scope, request_id=request_id)
+    seat = Seat(roles=frozenset(), via=Via.AUTHORITY)
+    record(
+        scope=scope,
+        request=request,
+        verdict=Verdict.APPROVE,
+        seat=seat,
+        note=authority,
+        confirmed_by="standing authority",
+        at=at,
+    )
+    return _close(request=request, state=RequestState.MET, because=authority, at=at)
+
+
+def void(*, request_id: UUID, because: str, at: datetime) -> None:
+    """Close a question whose subject moved or went away; answers given so far stay on record and count for nothing."""
+    ApprovalRequest.objects.filter(id=request_id, state__in=[RequestState.OPEN, RequestState.MET]).update(
+        state=RequestState.VOID, closed_at=at, closed_because=because
+    )
+
+
+@governed("approvals.review_override", subject="decision_id")
+def review_override(*, scope: Scope, decision_id: UUID, upheld: bool, note: str, at: datetime) -> OverrideReview:
+    """Another person looks at an override afterwards. Raises `NotAllowed`, `NotFound`, `AlreadyDecided`, `NoteMissing`."""
+    scope.demand(Capability.DECIDE, to="review an override")
+    decision = (
+        ApprovalDecision.objects.select_for_update()
+        .filter(tenant_id=scope.tenant_id, id=decision_id, via=Via.OVERRIDE)
+        .first()
+    )
+    if decision is None:
+        raise NotFound("There is no such override.")
+    if decision.user_id == scope.actor.user_id:
+        raise OwnProposal("You made this override; a second person must review it.")
+    if OverrideReview.objects.filter(decision=decision).exists():
+        raise AlreadyDecided("This override has been reviewed.")
+    if not note.strip():
+        raise NoteMissing("Say what you found: the review stands on the ledger.")
+    review = OverrideReview.objects.create(
+        id=new_id(at),
+        tenant_id=scope.tenant_id,
+        decision=decision,
+        reviewed_by=scope.actor.name,
+        user_id=scope.actor.user_id,
+        upheld=upheld,
+        note=note.strip(),
+        at=at,
+    )
+    word = "upheld" if upheld else "not upheld"
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type="authority",
+        action={
+            "name": "approvals.review_override",
+            "subject": decision.actor_name,
+            "decision_id": str(decision_id),
+            "upheld": upheld,
+        },
+        explanation=f"The override by {decision.actor_name} was {word}: {note.strip()}",
+    )
+    return review
+
+
+def seat_for(*, scope: Scope, request: ApprovalRequest, verdict: Verdict, override: bool, at: datetime) -> Seat:
+    """How this actor may answer; raises `NotAllowed` with what is missing. Checks roles only, so pages use it too."""
+    requirements = [Requirement.of(data) for data in request.requirements]
+    given = _usable(request)
+    still = missing(requirements, given)
+    own = scope.roles
+    lent = frozenset(
+        role
+        for role, principals in deputised_roles(scope=scope, at=at).items()
+        if any(principal != scope.actor.user_id for principal in principals)
+    )
+    if not lent:
+        scope.demand(Capability.DECIDE, to="decide")
+    if verdict is not Verdict.APPROVE:
+        wanted = frozenset().union(*(requirement.roles for requirement in requirements))
+        if own & wanted:
+            return Seat(own & wanted, Via.ROLE)
+        if lent & wanted:
+            return Seat(lent & wanted, Via.DEPUTY)
+    elif helps(requirements, given, own):
+        return Seat(own, Via.ROLE)
+    elif helps(requirements, given, own | lent):
+        return Seat(own | lent, Via.DEPUTY)
+    elif override:
+        return _override_seat(scope=scope, request=request, still=still)
+    raise NotAllowed(f"This still needs {sentence(still)}; your role does not count for it.")
+
+
+def _override_seat(*, scope: Scope, request: ApprovalRequest, still: Sequence[Requirement]) -> Seat:
+    """INVARIANT: an override fills one place that nobody else in the tenant can fill, and is reviewed later."""
+    for requirement in still:
+        able = {user.id for role in requirement.roles for user in holders(scope=scope, role=role)}
+        if len(able - {request.excluded_user_id}) < requirement.count:
+            return Seat(requirement.roles, Via.OVERRIDE)
+    raise OverrideNotNeeded(f"This needs {sentence(still)}, and there are people who can say it. Ask them.")
+
+
+def record(
+    *, scope: Scope, request: ApprovalRequest, verdict: Verdict, seat: Seat, note: str, confirmed_by: str, at: datetime
+) -> ApprovalDecision:
+    """Sign and write one answer."""
+    if ApprovalDecision.objects.filter(request=request, user_id=scope.actor.user_id).exists():
+        raise AlreadyDecided("You have already answered this.")
+    signer = ledger.signer_for(scope=scope, at=at)
+    decision = ApprovalDecision(
+        id=new_id(at),
+        tenant_id=scope.tenant_id,
+        request=request,
+        user_id=scope.actor.user_id,
+        actor_name=scope.actor.name,
+        verdict=verdict,
+        roles=sorted(role.value for role in seat.roles),
+        via=seat.via,
+        note=note,
+        digest=request.digest,
+        confirmed_by=confirmed_by,
+        at=at,
+        signer=signer.did,
+    )
+    decision.statement = statement(decision)
+    decision.signature = signer.sign(signed_message(decision.statement))
+    decision.save(force_insert=True)
+    return decision
+
+
+def _settle(*, request: ApprovalRequest, verdict: Verdict, because: str, at: datetime) -> RequestState:
+    if verdict is not Verdict.APPROVE:
+        return _close(request=request, state=RequestState.REFUSED, because=because, at=at)
+    requirements = [Requirement.of(data) for data in request.requirements]
+    if is_met(requirements, _usable(request)):
+        return _close(request=request, state=RequestState.MET, because="", at=at)
+    return RequestState.OPEN
+
+
+def _usable(request: ApprovalRequest) -> list[frozenset[Role]]:
+    rows = ApprovalDecision.objects.filter(request=request, verdict=Verdict.APPROVE).values_list("roles", flat=True)
+    return [frozenset(Role(role) for role in roles) for roles in rows]
+
+
+def _close(*, request: ApprovalRequest, state: RequestState, because: str, at: datetime) -> RequestState:
+    request.state, request.closed_at, request.closed_because = state, at, because
+    request.save(update_fields=["state", "closed_at", "closed_because"])
+    return state
+
+
+def _locked(*, scope: Scope, request_id: UUID) -> ApprovalRequest:
+    request = ApprovalRequest.objects.select_for_update().filter(tenant_id=scope.tenant_id, id=request_id).first()
+    if request is None:
+        raise NotFound("There is no such question.")
+    if request.state != RequestState.OPEN:
+        raise AlreadyDecided("This has been decided already. Reload to see how.")
+    return request

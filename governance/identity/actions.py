@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError
+
+from governance.errors import DomainError, NotFound
+from governance.identity.models import Deputy, Membership, User
+from governance.ids import new_id
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
+from governance.scope import Capability, Role, Scope
+from governance.tenants.models import Tenant
+
+
+class SeatsTaken(DomainError):
+    """The tier's user limit is reached."""
+
+    code = "max_users"
+
+
+class LastAdmin(DomainError):
+    """Nobody would be left to manage people."""
+
+    code = "last_admin"
+
+
+class BadDeputy(DomainError):
+    """The deputy cannot stand in for this person."""
+
+    code = "bad_deputy"
+
+
+@governed("identity.add_member")
+def add_member(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime) -> Membership:
+    """Give a user a seat in the tenant (again, if it had ended). Raises `NotAllowed`, `SeatsTaken`."""
+    scope.demand(Capability.MANAGE_PEOPLE, to="add people")
+    names = sorted(Role(role).value for role in set(roles))
+    try:
+        member, created = Membership.objects.update_or_create(
+            tenant_id=scope.tenant_id,
+            user_id=user.id,
+            defaults={"roles": names, "ended_at": None},
+            create_defaults={"id": new_id(at), "roles": names, "created_at": at},
+        )
+    except DatabaseError as error:
+        if "tars_max_users" not in str(error):
+            raise
+        limit = Tenant.objects.get(id=scope.tenant_id).max_users
+        raise SeatsTaken(
+            f"This tenant's tier allows {limit} people and all seats are taken. End a membership or raise the tier."
+        ) from error
+    _record(
+        scope=scope,
+        at=at,
+        verb="identity.add_member",
+        user=user,
+        roles=names,
+        said=f"{user.email} joined as {_said(names)}.",
+    )
+    return member
+
+
+@governed("identity.set_roles")
+def set_roles(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime) -> Membership:
+    """Replace a member's roles. Raises `NotAllowed`, `NotFound`, `LastAdmin`."""
+    scope.demand(Capability.MANAGE_PEOPLE, to="change roles")
+    member = _locked_member(scope=scope, user_id=user.id)
+    names = sorted(Role(role).value for role in set(roles))
+    _keep_an_admin(scope=scope, member=member, remaining=names)
+    before, member.roles = member.roles, names
+    member.save(update_fields=["roles"])
+    said = f"{user.email} is now {_said(names)} (was {_said(before)})."
+    _record(scope=scope, at=at, verb="identity.set_roles", user=user, roles=names, said=said)
+    return member
+
+
+@governed("identity.remove_member")
+def remove_member(*, scope: Scope, user: User, at: datetime) -> None:
+    """End a membership; the record and the decisions stay. Raises `NotAllowed`, `NotFound`, `LastAdmin`."""
+    scope.demand(Capability.MANAGE_PEOPLE, to="end a membership")
+    member = _locked_member(scope=scope, user_id=user.id)
+    _keep_an_admin(scope=scope, member=member, remaining=[])
+    member.ended_at = at
+    member.save(update_fields=["ended_at"])
+    _record(scope=scope, at=at, verb="identity.remove_member", user=user, roles=[], said=f"{user.email} left.")
+
+
+@governed("identity.register_deputy")
+def register_deputy(
+    *, scope: Scope, principal: User, deputy: User, role: Role, starts_at: datetime, ends_at: datetime, at: datetime
+) -> Deputy:
+    """Let `deputy` decide with `role` for `principal` between two moments. Raises `NotAllowed`, `NotFound`, `BadDeputy`."""
+    if scope.actor.user_id != principal.id:
+        scope.demand(Capability.MANAGE_PEOPLE, to="register a deputy for somebody else")
+    membership = _locked_member(scope=scope, user_id=principal.id)
+    _locked_member(scope=scope, user_id=deputy.id)
+    if principal.id == deputy.id:
+        raise BadDeputy("A person cannot be their own deputy. Choose somebody else.")
+    if role.value not in membership.roles:
+        raise BadDeputy(f"{principal.email} does not hold the role {role.label}, so nobody can stand in for it.")
+    if ends_at <= starts_at:
+        raise BadDeputy("The deputy's time must end after it starts.")
+    row = Deputy.objects.create(
+        id=new_id(at),
+        tenant_id=scope.tenant_id,
+        principal=principal,
+        deputy=deputy,
+        role=role.value,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        registered_by=scope.actor.name,
+        membership=membership,
+    )
+    said = f"{deputy.email} stands in for {principal.email} as {role.label} until {ends_at:%d %B %Y}."
+    _record(scope=scope, at=at, verb="identity.register_deputy", user=deputy, roles=[role.value], said=said)
+    return row
+
+
+@governed("identity.end_deputy")
+def end_deputy(*, scope: Scope, deputy_id: UUID, at: datetime) -> None:
+    """End a deputy's time now. Raises `NotAllowed`, `NotFound`."""
+    row = Deputy.objects.select_for_update().filter(tenant_id=scope.tenant_id, id=deputy_id, ends_at__gt=at).first()
+    if row is None:
+        raise NotFound("There is no such deputy now.")
+    if scope.actor.user_id != row.principal_id:
+        scope.demand(Capability.MANAGE_PEOPLE, to="end somebody else's deputy")
+    if at <= row.starts_at:
+        row.delete()
+    else:
+        row.ends_at = at
+        row.save(update_fields=["ends_at"])
+    said = f"{row.deputy.email} no longer stands in for {row.principal.email}."
+    _record(scope=scope, at=at, verb="identity.end_deputy", user=row.deputy, roles=[row.role], said=said)
+
+
+def _locked_member(*, scope: Scope, user_id: UUID) -> Membership:
+    member = (
+        Membership.objects.select_for_update().filter(tenant_id=scope.tenant_id, user_id=user_id, ended_at=None).first()
+    )
+    if member is None:
+        raise NotFound("That person is not a member of this tenant. Add them first.")
+    return member
+
+
+def _keep_an_admin(*, scope: Scope, member: Membership, remaining: list[str]) -> None:
+    if Role.ADMIN not in member.roles or Role.ADMIN.value in remaining:
+        return
+    others = (
+        Membership.objects.select_for_update()
+        .filter(tenant_id=scope.tenant_id, ended_at=None, roles__contains=[Role.ADMIN.value])
+        .exclude(id=member.id)
+    )
+    if not list(others):
+        raise LastAdmin("This is the last tenant admin. Make somebody else an admin first.")
+
+
+def _said(roles: list[str]) -> str:
+    return ", ".join(Role(role).label.lower() for role in roles)
+
+
+def _record(*, scope: Scope, at: datetime, verb: str, user: User, roles: list[str], said: str) -> None:
+    action = {"name": verb, "subject": user.email, "user_id": str(user.id), "roles": roles}
+    ledger.append(scope=scope, at=at, event_type="access", action=action, explanation=said)

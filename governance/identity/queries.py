@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.identity.models import Deputy, Membership, User
+from governance.scope import Actor, ActorKind, Role, Scope
+from governance.tenancy import as_user
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One membership of a user, as the tenant switcher shows it."""
+
+    tenant_id: UUID
+    tenant_name: str
+    is_demo: bool
+    roles: frozenset[Role]
+
+
+def actor_of(user: User) -> Actor:
+    return Actor(kind=ActorKind.PERSON, name=user.email, user_id=user.id)
+
+
+def seats(*, user: User) -> tuple[Seat, ...]:
+    """The active tenants a user belongs to, by name. Sees only the user's own memberships."""
+    with as_user(user.id):
+        rows = (
+            Membership.objects.filter(user_id=user.id, ended_at=None, tenant__is_active=True)
+            .order_by("tenant__name", "tenant_id")
+            .values_list("tenant_id", "tenant__name", "tenant__is_demo", "roles")
+        )
+        return tuple(Seat(row[0], row[1], row[2], frozenset(Role(role) for role in row[3])) for row in rows)
+
+
+def scope_for(*, user: User, tenant_id: UUID) -> Scope | None:
+    """The user's scope in one tenant, or None for a stranger, an ended membership or a closed tenant."""
+    for seat in seats(user=user) if user.is_active else ():
+        if seat.tenant_id == tenant_id:
+            return Scope(tenant_id=tenant_id, actor=actor_of(user), roles=seat.roles)
+    return None
+
+
+def deputised_roles(*, scope: Scope, at: datetime) -> dict[Role, tuple[UUID, ...]]:
+    """The roles this actor may use for somebody else at `at`, with the principals' user ids."""
+    found: dict[Role, tuple[UUID, ...]] = {}
+    rows = Deputy.objects.filter(
+        tenant_id=scope.tenant_id, deputy_id=scope.actor.user_id, starts_at__lte=at, ends_at__gt=at
+    ).order_by("id")
+    for row in rows:
+        role = Role(row.role)
+        found[role] = (*found.get(role, ()), row.principal_id)
+    return found
+
+
+def holders(*, scope: Scope, role: Role) -> list[User]:
+    """The people who hold a role in the tenant, by e-mail address."""
+    members = Membership.objects.filter(
+        tenant_id=scope.tenant_id, ended_at=None, roles__contains=[role.value], user__is_active=True
+    ).select_related("user")
+    return sorted((member.user for member in members), key=lambda user: user.email)
+
+
+def members(*, scope: Scope) -> list[Membership]:
+    """Every current membership of the tenant, by e-mail address."""
+    return list(
+        Membership.objects.filter(tenant_id=scope.tenant_id, ended_at=None)
+        .select_related("user")
+        .order_by("user__email")
+    )

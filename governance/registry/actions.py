@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, IntegrityError, transaction
+
+from governance.canonical import canonical_bytes, digest_bytes
+from governance.constitution import schema
+from governance.errors import DomainError, Invalid, NotFound
+from governance.ids import new_id
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
+from governance.registry.models import Cause, System, SystemType, SystemVersion
+from governance.scope import Capability, Scope
+
+
+class NameTaken(DomainError):
+    """A system of that name exists in the tenant."""
+
+    code = "name_taken"
+
+
+class BadDependency(DomainError):
+    """The dependency would close a circle or leave the tenant."""
+
+    code = "bad_dependency"
+
+
+class ReasonMissing(Invalid):
+    """A data fix needs a reason."""
+
+    code = "reason_missing"
+
+
+# What an admin may mend by hand; everything else is governed or derived.
+FIXABLE = (
+    "description",
+    "type",
+    "deployment_type",
+    "endpoint_url",
+    "api_key_required",
+    "status",
+    "documentation_url",
+    "github_repo",
+)
+
+
+@governed("registry.register_system", subject="name")
+def register_system(
+    *,
+    scope: Scope,
+    name: str,
+    type: SystemType,
+    constitution: dict[str, Any],
+    at: datetime,
+    description: str = "",
+    deployment_type: str | None = None,
+    endpoint_url: str | None = None,
+    api_key_required: bool = True,
+    documentation_url: str | None = None,
+    github_repo: str | None = None,
+) -> System:
+    """Register a system with its first constitution (version 1). Raises `NotAllowed`, `NameTaken`, `InvalidConstitution`."""
+    scope.demand(Capability.MANAGE_SYSTEMS, to="register a system")
+    schema.check(constitution)
+    system = System(
+        id=new_id(at),
+        tenant_id=scope.tenant_id,
+        name=name.strip(),
+        type=type,
+        description=description,
+        deployment_type=deployment_type,
+        endpoint_url=endpoint_url,
+        api_key_required=api_key_required,
+        documentation_url=documentation_url,
+        github_repo=github_repo,
+        created_at=at,
+        updated_at=at,
+        last_accessed_at=at,
+        created_by=scope.actor.name,
+        **_derived(constitution),
+    )
+    try:
+        with transaction.atomic():
+            system.save(force_insert=True)
+    except IntegrityError as error:
+        if "systems_name_in_tenant" in str(error):
+            raise NameTaken(f"A system called {name} exists already. Choose another name.") from error
+        raise
+    version = _version(
+        system=system,
+        number=1,
+        constitution=constitution,
+        cause=Cause.REGISTERED,
+        amendment_id=None,
+        at=at,
+        by=scope.actor.name,
+    )
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type="registration",
+        action={
+            "name": "registry.register_system",
+            "subject": name,
+            "system_id": str(system.id),
+            "version": 1,
+            "digest": version.digest,
+        },
+        explanation=f"{name} was registered with its first constitution.",
+        rules_applied=["constitution.schema"],
+    )
+    return system
+
+
+def write_version(
+    *, system: System, constitution: dict[str, Any], cause: Cause, amendment_id: UUID, at: datetime, by: str
+) -> SystemVersion:
+    """Write the next version and make it the system's constitution, in the caller's transaction and under its row lock.
+
+    INVARIANT: only `amendments` calls this, after it wrote the amendment or marked the rollback in the same transaction;
+    the database refuses it otherwise.
+    """
+    version = _version(
+        system=system,
+        number=system.constitution_version + 1,
+        constitution=constitution,
+        cause=cause,
+        amendment_id=amendment_id,
+        at=at,
+        by=by,
+    )
+    System.objects.filter(id=system.id).update(
+        constitution_version=version.number, updated_at=at, **_derived(constitution)
+    )
+    return version
+
+
+@governed("registry.set_dependencies", subject="system_name")
+def set_dependencies(*, scope: Scope, system_name: str, depends_on: Iterable[str], at: datetime) -> System:
+    """Replace what a system depends on, by name. Raises `NotAllowed`, `NotFound`, `BadDependency`."""
+    scope.demand(Capability.MANAGE_SYSTEMS, to="change dependencies")
+    system = _locked(scope=scope, name=system_name)
+    names = sorted(set(depends_on))
+    ids = dict(System.objects.filter(tenant_id=scope.tenant_id, name__in=names).values_list("name", "id"))
+    if missing := [name for name in names if name not in ids]:
+        raise NotFound(f"There is no system called {missing[0]}. Register it first.")
+    before = _names(scope=scope, ids=system.depends_on)
+    system.depends_on = [ids[name] for name in names]
+    try:
+        with transaction.atomic():
+            system.save(update_fields=["depends_on"])
+    except DatabaseError as error:
+        if "tars_dependency" not in str(error):
+            raise
+        raise BadDependency(
+            f"{system_name} cannot depend on {', '.join(names)}: that would close a circle. Remove the way back first."
+        ) from error
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type="registration",
+        action={"name": "registry.set_dependencies", "subject": system_name, "before": before, "after": names},
+        explanation=f"{system_name} now depends on {', '.join(names) or 'nothing'}.",
+    )
+    return system
+
+
+@governed("registry.fix_system", subject="system_name")
+def fix_system(*, scope: Scope, system_name: str, values: Mapping[str, Any], reason: str, at: datetime) -> System:
+    """Mend ungoverned fields of a system, with before and after on the ledger.
+
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `Invalid` for a field that is governed or derived.
+    """
+    scope.demand(Capability.FIX_DATA, to="fix data")
+    if not reason.strip():
+        raise ReasonMissing("Say why this is mended: the reason stands on the ledger.")
+    if governed_fields := sorted(set(values) - set(FIXABLE)):
+        raise Invalid(f"{governed_fields[0]} cannot be edited here: it is governed. Propose an amendment instead.")
+    system = _locked(scope=scope, name=system_name)
+    before = {name: getattr(system, name) for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if not changed:
+        return system
+    for name, value in changed.items():
+        setattr(system, name, value)
+    system.updated_at = at
+    system.save(update_fields=[*changed, "updated_at"])
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type="data_fix",
+        action={
+            "name": "registry.fix_system",
+            "subject": system_name,
+            "before": {name: before[name] for name in sorted(changed)},
+            "after": {name: changed[name] for name in sorted(changed)},
+            "reason": reason.strip(),
+        },
+        explanation=f"{', '.join(sorted(changed))} of {system_name} mended by hand: {reason.strip()}",
+    )
+    return system
+
+
+def _version(
+    *,
+    system: System,
+    number: int,
+    constitution: dict[str, Any],
+    cause: Cause,
+    amendment_id: UUID | None,
+    at: datetime,
+    by: str,
+) -> SystemVersion:
+    canonical = canonical_bytes(constitution)
+    return SystemVersion.objects.create(
+        id=new_id(at),
+        tenant_id=system.tenant_id,
+        system=system,
+        number=number,
+        canonical=canonical,
+        digest=digest_bytes(canonical),
+        cause=cause,
+        amendment_id=amendment_id,
+        at=at,
+        by=by,
+    )
+
+
+def _derived(constitution: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "constitution": constitution,
+        "version": schema.version_of(constitution) or "1.0.0",
+        "capabilities": schema.capabilities_of(constitution),
+    }
+
+
+def _locked(*, scope: Scope, name: str) -> System:
+    system = System.objects.select_for_update().filter(tenant_id=scope.tenant_id, name=name).first()
+    if system is None:
+        raise NotFound(f"There is no system called {name}.")
+    return system
+
+
+def _names(*, scope: Scope, ids: list[UUID]) -> list[str]:
+    return sorted(System.objects.filter(tenant_id=scope.tenant_id, id__in=ids).values_list("name", flat=True))

@@ -1,0 +1,26 @@
+"""What every tenant table shares."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class TenantRow(models.Model):
+    """A row behind the wall of one tenant.
+
+    INVARIANT: every table made from this class has forced row security and composite references (DESIGN.md contract 4);
+    `tests/db/tenants` walks the catalogue. Ids are made by the verb (`governance.ids.new_id`), never by a default.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    tenant = models.ForeignKey("governance.Tenant", on_delete=models.PROTECT, editable=False, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+def reference(to: str, **options: object) -> models.ForeignKey:
+    """A reference inside a tenant. The constraint is composite, `(tenant_id, x_id)`, and lives in the migration
+    (`governance.rls.Refer`): a plain foreign key ignores row security and would accept another tenant's id."""
+    settings = {"on_delete": models.PROTECT, "db_constraint": False, "related_name": "+", **options}
+    return models.ForeignKey(to, **settings)  # type: ignore[arg-type]

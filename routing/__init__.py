@@ -1,0 +1,1 @@
+"""THE WORK: request in, governed execution out."""

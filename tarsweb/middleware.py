@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from governance.errors import DomainError
+from governance.identity.queries import actor_of, seats
+from governance.scope import Scope
+from governance.tenancy import in_tenant
+from tarsweb.errors import refusal_response
+
+Handler = Callable[[HttpRequest], HttpResponse]
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+SESSION_TENANT = "tenant_id"
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+
+
+class RequestId:
+    """Every request has an id, the caller's own when it is a decent one; error pages and problem JSON show it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class TenantScope:
+    """Sets `request.scope` and `request.memberships`, and runs reading requests inside the tenant's transaction.
+
+    HAZARD: a writing request gets no transaction here. Its verb opens its own outermost one, commits before anything is
+    rendered, and the page is read in a second one (`governance.web.reading`); see DESIGN.md contract 4.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.scope, request.memberships = _scope_of(request)  # type: ignore[attr-defined]
+        scope: Scope | None = request.scope  # type: ignore[attr-defined]
+        if scope is None or request.method not in SAFE:
+            return self.get_response(request)
+        with in_tenant(scope.tenant_id):
+            return self.get_response(request)
+
+
+class Refusals:
+    """Turns a `DomainError` that a view let through into the face the caller reads."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refusal_response(request, exception) if isinstance(exception, DomainError) else None
+
+
+def _scope_of(request: HttpRequest) -> tuple[Scope | None, tuple[object, ...]]:
+    user = request.user
+    if not user.is_authenticated or request.path.startswith("/static/"):
+        return None, ()
+    mine = seats(user=user)
+    if not mine:
+        return None, ()
+    chosen = request.session.get(SESSION_TENANT, "")
+    seat = next((seat for seat in mine if str(seat.tenant_id) == chosen), mine[0])
+    return Scope(tenant_id=seat.tenant_id, actor=actor_of(user), roles=seat.roles), mine

@@ -1,0 +1,258 @@
+"""One settings file. The environment is read here and nowhere else; what is missing or weak stops the start with a sentence.
+
+| variable | meaning | default |
+|---|---|---|
+| `TARS_HOME` | data folder (database, secrets, mail) | the user's data folder |
+| `TARS_DATABASE_URL` | the database as the application role | the embedded server |
+| `TARS_DATABASE_OWNER_URL` | the same database as the owner, for migrations | the embedded server |
+| `TARS_DATABASE_ROLE` | `app` or `owner`: which of the two this process uses | `app` |
+| `TARS_PUBLIC_URL` | the address people type | `http://127.0.0.1:$TARS_PORT` |
+| `TARS_SECRET_KEY`, `TARS_SEALING_KEYS` | secrets | `$TARS_HOME/secrets.env` |
+| `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from tarsweb.home import Home, database_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+HOME = Home()
+
+
+def _secret(name: str) -> str:
+    value = env.str(name, default="") or HOME.secrets().get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Run `make up` once, which makes it, or set it in the environment.")
+    return value
+
+
+def _database(role: str) -> dict[str, object]:
+    name = {"app": "TARS_DATABASE_URL", "owner": "TARS_DATABASE_OWNER_URL"}[role]
+    url = env.str(name, default="")
+    if not url and role == "owner" and env.str("TARS_DATABASE_URL", default=""):
+        raise ImproperlyConfigured(
+            "TARS_DATABASE_OWNER_URL is not set. Migrations run as the role that owns the tables, the product never does: "
+            "set it beside TARS_DATABASE_URL."
+        )
+    return dict(environ.Env.db_url_config(url or database_url(role=role)))  # type: ignore[arg-type]
+
+
+SECRET_KEY = _secret("TARS_SECRET_KEY")
+SEALING_KEYS: list[str] = [key for key in _secret("TARS_SEALING_KEYS").split(",") if key]
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("TARS_SECRET_KEY is too short: use at least 50 random characters.")
+
+DEBUG = env.bool("TARS_DEBUG", default=False)
+PORT = env.int("TARS_PORT", default=8000)
+PUBLIC_URL = env.str("TARS_PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
+_public = urlsplit(PUBLIC_URL)
+HTTPS = _public.scheme == "https"
+LOOPBACK = _public.hostname in {"127.0.0.1", "localhost", "::1"}
+if not HTTPS and not LOOPBACK and not env.bool("TARS_INSECURE_HTTP", default=False):
+    raise ImproperlyConfigured(
+        f"TARS_PUBLIC_URL is {PUBLIC_URL}: away from this machine sign-in needs https. Put a TLS proxy in front and use its "
+        "https address, or set TARS_INSECURE_HTTP=1 on a network you trust."
+    )
+ALLOWED_HOSTS = [str(_public.hostname), *env.list("TARS_ALLOWED_HOSTS", default=[])]
+if LOOPBACK:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.rstrip("/")]
+
+INSTALLED_APPS = [
+    "governance.apps.GovernanceConfig",
+    "billing.apps.BillingConfig",
+    "routing.apps.RoutingConfig",
+    "dreams.apps.DreamsConfig",
+    "tarsweb.apps.TarswebConfig",
+    "tarsweb.apps.TarsAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "tarsweb.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tarsweb.middleware.TenantScope",
+    "tarsweb.middleware.Refusals",
+]
+
+ROOT_URLCONF = "tarsweb.urls"
+WSGI_APPLICATION = "tarsweb.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tarsweb.shell.shell",
+            ],
+        },
+    }
+]
+
+# -- database: requests and tasks never run as the owner; DESIGN.md contract 4
+DATABASE_ROLE = env.str("TARS_DATABASE_ROLE", default="app")
+if DATABASE_ROLE not in {"app", "owner"}:
+    raise ImproperlyConfigured(f"TARS_DATABASE_ROLE is {DATABASE_ROLE!r}: use app or owner.")
+DATABASES = {
+    "default": {
+        **_database(DATABASE_ROLE),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+APP_ROLE: str = str(_database("app")["USER"])
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "tars_cache"}}
+
+# -- people
+AUTH_USER_MODEL = "governance.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "governance.identity.adapters.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = False
+SOCIALACCOUNT_ONLY = False
+USERSESSIONS_TRACK_ACTIVITY = False
+
+# -- web
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# Cookies ignore ports: two clones on one host must not sign each other out.
+SESSION_COOKIE_NAME = "tars_session" if HTTPS else f"tars_session_{PORT}"
+CSRF_COOKIE_NAME = "tars_csrf" if HTTPS else f"tars_csrf_{PORT}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.str("TARS_STATIC_ROOT", default=str(HOME.path / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = env.bool("TARS_STATIC_FINDERS", default=False)
+if WHITENOISE_USE_FINDERS:
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["tarsweb.api.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "tarsweb.errors.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# -- mail: files on a machine without SMTP
+vars().update(environ.Env.email_url_config(env.str("TARS_EMAIL_URL", default=f"filemail:///{HOME.path / 'mail'}")))
+DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
+
+# -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
+Q_CLUSTER = {
+    "name": "tars",
+    "orm": "default",
+    "workers": env.int("TARS_WORKERS", default=2),
+    "queue_limit": 2,
+    "bulk": 1,
+    "timeout": 300,
+    "retry": 3600,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "poll": 1,
+    "recycle": 200,
+    "save_limit": 1000,
+    "guard_cycle": 0.5,
+    "label": "Tasks",
+}
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("TARS_LOG_LEVEL", default="WARNING")},
+}
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,204 @@
+"""What the frame around every page shows: where I am, which tenant, who I am, what waits for me.
+
+`shell` is a template context processor. It is lazy: a fragment that draws no frame asks the database nothing. It answers
+for anonymous requests and for requests that never reached the middleware (error pages) as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from governance.scope import Capability, Role, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the menu. `current` is "page" on that page itself, "true" below it, "" elsewhere; `key` follows `g`."""
+
+    label: str
+    url: str
+    icon: str
+    current: str = ""
+    count: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    id: UUID
+    name: str
+    roles: str = ""
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    email: str
+    roles: tuple[str, ...] = ()
+    is_staff: bool = False
+
+    @property
+    def initials(self) -> str:
+        """One or two capitals for the round badge."""
+        words = [word for word in self.name.split("@")[0].replace(".", " ").split() if word[:1].isalnum()]
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame's whole context. `tenant` is None without a scope, `person` is None when nobody is signed in."""
+
+    tenant: Tenant | None = None
+    tenants: tuple[Tenant, ...] = ()
+    person: Person | None = None
+    sections: tuple[Section, ...] = ()
+    waiting: int = 0
+
+    @property
+    def role_line(self) -> str:
+        return ", ".join(self.person.roles) if self.person else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    title: str
+    label: str
+    view: str
+    icon: str
+    key: str = ""
+    needs: Capability | None = None
+    is_waiting: bool = False
+
+
+# The menu. An entry appears as soon as its URL name exists and the scope holds what it needs; a page that does not exist
+# is not in the menu.
+MENU = (
+    _Entry("Decide", "Overview", "overview:home", "home", key="o"),
+    _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True),
+    _Entry("Decide", "Amendments", "amendments:list", "amendment"),
+    _Entry("Agents", "Systems", "systems:list", "system", key="s"),
+    _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l"),
+    _Entry(
+        "Administration",
+        "Data fixes",
+        "admin:index",
+        "wrench",
+        needs=Capability.FIX_DATA,
+    ),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `{{ shell.tenant.name }}`, `{{ shell.person.email }}`, `{{ shell.sections }}`."""
+    return {"shell": SimpleLazyObject(lambda: build(request))}
+
+
+def build(request: HttpRequest) -> Shell:
+    """The frame for this request; one COUNT query when there is a scope and an inbox, none otherwise."""
+    scope: Scope | None = getattr(request, "scope", None)
+    memberships = tuple(getattr(request, "memberships", ()) or ())
+    person = _person(request, scope)
+    waiting = _waiting(scope) if scope and person else 0
+    return Shell(
+        tenant=_tenant(scope, memberships),
+        tenants=_others(scope, memberships),
+        person=person,
+        sections=_sections(request, scope, person, waiting=waiting) if person else (),
+        waiting=waiting,
+    )
+
+
+def _person(request: HttpRequest, scope: Scope | None) -> Person | None:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    email = str(getattr(user, "email", ""))
+    name = scope.actor.name if scope else str(getattr(user, "name", "")) or email
+    roles = tuple(role.label for role in Role if scope and role in scope.roles)
+    return Person(name=name, email=email, roles=roles, is_staff=bool(user.is_staff))
+
+
+def _tenant(scope: Scope | None, memberships: Iterable[Any]) -> Tenant | None:
+    return next(
+        (_as_tenant(m) for m in memberships if scope and m.tenant_id == scope.tenant_id),
+        None,
+    )
+
+
+def _others(scope: Scope | None, memberships: Iterable[Any]) -> tuple[Tenant, ...]:
+    others = (_as_tenant(m) for m in memberships if not scope or m.tenant_id != scope.tenant_id)
+    return tuple(sorted(others, key=lambda tenant: tenant.name.casefold()))
+
+
+def _as_tenant(membership: Any) -> Tenant:
+    roles = ", ".join(role.label for role in Role if role in membership.roles)
+    is_demo = bool(getattr(membership, "is_demo", False))
+    return Tenant(
+        id=membership.tenant_id,
+        name=membership.tenant_name,
+        roles=roles,
+        is_demo=is_demo,
+    )
+
+
+def _sections(request: HttpRequest, scope: Scope | None, person: Person, *, waiting: int) -> tuple[Section, ...]:
+    groups: dict[str, list[Link]] = {}
+    for entry in MENU:
+        url = _url(entry.view)
+        if url and _may_see(entry, scope, person):
+            count = waiting if entry.is_waiting else 0
+            link = Link(
+                entry.label,
+                url,
+                entry.icon,
+                current=_current(request, entry.view),
+                count=count,
+            )
+            groups.setdefault(entry.title, []).append(link)
+    return tuple(Section(title, tuple(links)) for title, links in groups.items())
+
+
+def _may_see(entry: _Entry, scope: Scope | None, person: Person) -> bool:
+    return entry.needs is None or (scope is not None and scope.can(entry.needs) and person.is_staff)
+
+
+def _url(view: str) -> str:
+    try:
+        return reverse(view)
+    except NoReverseMatch:
+        return ""
+
+
+def _current(request: HttpRequest, view: str) -> str:
+    match = getattr(request, "resolver_match", None)
+    if match is None:
+        return ""
+    if match.view_name == view:
+        return "page"
+    return "true" if match.namespace == view.partition(":")[0] else ""
+
+
+def _waiting(scope: Scope) -> int:
+    # By name: the frame must also stand where the inbox is not installed.
+    try:
+        queries = import_module("tarsweb.inbox.queries")
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith("tarsweb.inbox"):
+            raise
+        return 0
+    return int(queries.waiting_count(scope))

@@ -1,0 +1,58 @@
+"""Talking to a supervisor that runs elsewhere on this data folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from tarsweb.embedded.processes import wait_until
+from tarsweb.home import Home
+from tarsweb.supervisor.errors import StartError
+from tarsweb.supervisor.service import BASE_DIR
+from tarsweb.supervisor.web import LOOPBACK
+
+_STOP_SECONDS = 60.0
+
+
+def running_address(home: Home) -> str | None:
+    """The address of the running product; None when nobody holds the data folder's lock."""
+    return str(home.state().get("url", "")) if home.lock.is_held_elsewhere() else None
+
+
+def stop_running(home: Home) -> str:
+    """Ask the supervisor to stop and wait until it has. Raises StartError when it does not."""
+    if not home.lock.is_held_elsewhere():
+        return f"TARS is not running on {home.path}."
+    # The lock is held, so its file names its living holder: no reused pid can be hit.
+    os.kill(int(home.lock.path.read_text()), signal.SIGTERM)
+    if not wait_until(lambda: not home.lock.is_held_elsewhere(), seconds=_STOP_SECONDS, every=0.1):
+        raise StartError(f"TARS on {home.path} has not stopped within {_STOP_SECONDS:.0f} s. Its terminal says why.")
+    return "TARS has stopped."
+
+
+def demo_logins(home: Home) -> str:
+    """The demo's logins. Raises StartError when TARS does not run or can be reached from other machines."""
+    if running_address(home) is None:
+        raise StartError("TARS is not running, so nobody knows the logins. Run `tars up` first.")
+    state = home.state()
+    if state.get("host") not in LOOPBACK:
+        raise StartError(
+            "TARS can be reached from other machines, so the demo's logins are not shown. Use --host 127.0.0.1."
+        )
+    env = {"DJANGO_SETTINGS_MODULE": "tarsweb.settings", **os.environ, "TARS_HOST": state["host"]}
+    env["TARS_PORT"] = str(state["web_port"])
+    asked = subprocess.run(
+        [sys.executable, "-m", "django", "demo", "--logins"],
+        env=env,
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        raise StartError(
+            f"The demo's logins cannot be shown: {(asked.stderr.strip().splitlines() or ['no reason given'])[-1]}"
+        )
+    return asked.stdout.strip()

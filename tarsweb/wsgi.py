@@ -1,0 +1,13 @@
+"""The web server's entry. Refuses to serve on a database role that could step around row security."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tarsweb.settings")
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+application = get_wsgi_application()
+
+from governance.tenancy import refuse_privileged_role  # noqa: E402
+
+refuse_privileged_role()

@@ -1,0 +1,58 @@
+"""One database per test process, migrated as the owner and used as the application role, as in production.
+
+Nothing is wrapped in a transaction and nothing is flushed: triggers, durable verbs and row security behave as they do
+outside. Every test makes tenants of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    from django.conf import settings
+
+    # Passwords are hashed slowly on purpose; the suite makes thousands of people.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    owner = _owner_settings()
+    _recreate(owner, name)
+    app = dict(connection.settings_dict)
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(NAME=name, USER=owner["USER"], PASSWORD=owner["PASSWORD"])
+        call_command("migrate", verbosity=0, interactive=False)
+        connection.close()
+        connection.settings_dict.update(NAME=name, USER=app["USER"], PASSWORD=app["PASSWORD"])
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+@pytest.fixture
+def database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Real commits in this process's database, as the application role."""
+    with django_db_blocker.unblock():
+        yield
+        assert not connection.in_atomic_block
+
+
+def _owner_settings() -> dict[str, str]:
+    import environ
+
+    return dict(environ.Env.db_url_config(os.environ["TARS_DATABASE_OWNER_URL"]))
+
+
+def _recreate(owner: dict[str, str], name: str) -> None:
+    dsn = {"host": owner["HOST"], "port": owner["PORT"], "user": owner["USER"], "password": owner["PASSWORD"]}
+    with psycopg.connect(**dsn, dbname=owner["NAME"], autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
