@@ -263,10 +263,10 @@ class _Scan:
     def other(self, value: JSON) -> None:
         """Subclasses of the plain types, and everything that is no JSON."""
         if isinstance(value, _Doubled):
-            self.refuse(
-                "duplicate_key",
-                f"the key {_visible(value.names[0])!r} comes twice; keep one.",
-            )
+            for name in value.names:
+                self.path.append(name)
+                self.refuse("duplicate_key", "this key comes twice in one object; keep one.")
+                self.path.pop()
         elif isinstance(value, _HugeInteger):
             self.value(2**53)
         elif isinstance(value, dict | list | tuple):

@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler
 
 from governance.errors import DomainError
 from governance.tenancy import in_tenant
+from governance.web import wants_fragment
 
 PROBLEM = "application/problem+json"
 
@@ -45,9 +46,9 @@ def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A refusal for whoever asked: the API, an HTMX swap, or a person's page."""
     if request.path.startswith("/api/"):
         return JsonResponse(refusal_problem(request, error), status=error.status, content_type=PROBLEM)
-    template = "components/_refusal.html" if getattr(request, "htmx", False) else "errors/refused.html"
+    template = "errors/_refusal.html" if wants_fragment(request) else "errors/refusal.html"
     scope = getattr(request, "scope", None)
-    context = {"refusal": error, "sentence": error.sentence, "problems": error.problems}
+    context = {"error": error, "request_id": getattr(request, "request_id", "")}
     if scope is None:
         return render(request, template, context, status=error.status)
     with in_tenant(scope.tenant_id):

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 
 from governance.errors import DomainError
 from governance.identity.queries import actor_of, seats
+from governance.identity.views import SESSION_TENANT
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from tarsweb.errors import refusal_response
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-SESSION_TENANT = "tenant_id"
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 
 

@@ -134,10 +134,7 @@ def _person(request: HttpRequest, scope: Scope | None) -> Person | None:
 
 
 def _tenant(scope: Scope | None, memberships: Iterable[Any]) -> Tenant | None:
-    return next(
-        (_as_tenant(m) for m in memberships if scope and m.tenant_id == scope.tenant_id),
-        None,
-    )
+    return next((_as_tenant(m) for m in memberships if scope and m.tenant_id == scope.tenant_id), None)
 
 
 def _others(scope: Scope | None, memberships: Iterable[Any]) -> tuple[Tenant, ...]:
@@ -148,12 +145,7 @@ def _others(scope: Scope | None, memberships: Iterable[Any]) -> tuple[Tenant, ..
 def _as_tenant(membership: Any) -> Tenant:
     roles = ", ".join(role.label for role in Role if role in membership.roles)
     is_demo = bool(getattr(membership, "is_demo", False))
-    return Tenant(
-        id=membership.tenant_id,
-        name=membership.tenant_name,
-        roles=roles,
-        is_demo=is_demo,
-    )
+    return Tenant(id=membership.tenant_id, name=membership.tenant_name, roles=roles, is_demo=is_demo)
 
 
 def _sections(request: HttpRequest, scope: Scope | None, person: Person, *, waiting: int) -> tuple[Section, ...]:
@@ -162,13 +154,8 @@ def _sections(request: HttpRequest, scope: Scope | None, person: Person, *, wait
         url = _url(entry.view)
         if url and _may_see(entry, scope, person):
             count = waiting if entry.is_waiting else 0
-            link = Link(
-                entry.label,
-                url,
-                entry.icon,
-                current=_current(request, entry.view),
-                count=count,
-            )
+            current = _current(request, entry.view)
+            link = Link(entry.label, url, entry.icon, current=current, count=count, key=entry.key)
             groups.setdefault(entry.title, []).append(link)
     return tuple(Section(title, tuple(links)) for title, links in groups.items())
 

@@ -9,7 +9,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
+    path("", include("tarsweb.overview.urls")),
+    path("inbox/", include("tarsweb.inbox.urls")),
+    path("amendments/", include("governance.amendments.urls")),
+    path("systems/", include("governance.registry.urls")),
+    path("ledger/", include("governance.audit.urls")),
+    path("tenants/", include("governance.identity.urls")),
+    path("api/v1/", include("tarsweb.api_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview, RequestState, Verdict, Via
 from governance.approvals.quorum import Requirement, helps, is_met, missing, sentence
-from governance.approvals.statement import signed_message, statement
+from governance.approvals.statement import is_genuine, signed_message, statement
 from governance.errors import DomainError, Invalid, NotAllowed, NotFound
 from governance.identity.confirm import Confirmation, demand_fresh
 from governance.identity.queries import deputised_roles, holders
@@ -257,8 +257,9 @@ def _settle(*, request: ApprovalRequest, verdict: Verdict, because: str, at: dat
 
 
 def _usable(request: ApprovalRequest) -> list[frozenset[Role]]:
-    rows = ApprovalDecision.objects.filter(request=request, verdict=Verdict.APPROVE).values_list("roles", flat=True)
-    return [frozenset(Role(role) for role in roles) for roles in rows]
+    """The roles of each approver. A row whose signature fails was not written by a verb and counts for nothing."""
+    rows = ApprovalDecision.objects.filter(request=request, verdict=Verdict.APPROVE).order_by("at", "id")
+    return [frozenset(Role(role) for role in row.roles) for row in rows if is_genuine(row)]
 
 
 def _close(*, request: ApprovalRequest, state: RequestState, because: str, at: datetime) -> RequestState:

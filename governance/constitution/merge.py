@@ -127,8 +127,8 @@ def _places(base: list[Hashable], ours: list[Hashable], theirs: list[Hashable]) 
 
 
 def _woven(first: list[Hashable], second: list[Hashable]) -> list[Hashable]:
-    """All keys of both: `first` in its order, each other key right after its nearest predecessor in `second`."""
-    known = set(first)
+    """All keys of both: `first` in its order, each other key before the next one that both have."""
+    known, common = set(first), set(first) & set(second)
     after: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
     anchor: Hashable = None
     for key in second:
@@ -136,8 +136,11 @@ def _woven(first: list[Hashable], second: list[Hashable]) -> list[Hashable]:
             anchor = key
         else:
             after[anchor].append(key)
-    woven = list(after[None])
+    woven: list[Hashable] = []
+    waiting = after[None]
     for key in first:
+        if key in common:
+            woven += waiting
+            waiting = after[key]
         woven.append(key)
-        woven.extend(after[key])
-    return woven
+    return woven + waiting

@@ -32,6 +32,7 @@ _SUFFIXES: Final = {
 }  # fmt: skip
 _MONEY: Final = frozenset({"USD", "EUR", "GBP", "CHF"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/-]{0,58}[A-Za-z0-9])?")
+_PLAIN_KEY = re.compile(r"\w(?:[\w .-]{0,58}\w)?")
 _SECRET = re.compile(
     r"(?:^|_)(?:secret|password|passwd|passphrase|token|api_?key|private_?key|credentials?)$",
     re.IGNORECASE,
@@ -49,11 +50,11 @@ def is_secret(key: str) -> bool:
 
 
 def humanised(key: str) -> str:
-    """A key as words: `max_retries` → `max retries`; its unit is said beside the number instead."""
-    if unit_of(key):
-        key = key.rpartition("_")[0]
-    words = visible(key.replace("_", " ").strip())
-    return words or "(no name)"
+    """A key as words (`max_retries` → `max retries`), its unit left to the number; quoted where it is no plain name."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return quoted(key)
+    bare = key.rpartition("_")[0] if unit_of(key) else key
+    return bare.replace("_", " ").strip() or key
 
 
 def visible(text: str, *, limit: int = LONGEST) -> str:

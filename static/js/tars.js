@@ -141,8 +141,8 @@
     if (event.detail.successful && event.detail.requestConfig.verb !== "get") dirty.delete(event.detail.elt.closest("form"));
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr, target } = event.detail;
-    if (!/^\s*<!doctype html/i.test(xhr.responseText) || target === document.body) return;
+    const { xhr, target, shouldSwap } = event.detail;
+    if (!shouldSwap || !/^\s*<!doctype html/i.test(xhr.responseText) || target === document.body) return;
     // A whole page where a piece was expected: the session ended, or the server could not answer in pieces.
     event.detail.shouldSwap = false;
     const path = new URL(xhr.responseURL || location.href).pathname;

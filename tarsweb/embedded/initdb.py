@@ -29,26 +29,19 @@ def initialise(root: Path, *, install: Path, super_password: str, sync: bool) ->
     """
     for old in root.glob(f"{_DRAFT}*"):
         shutil.rmtree(old, ignore_errors=True)
-    draft = root / f"{_DRAFT}{os.getpid()}"
     runner = account.initial_account()
+    draft = root / f"{_DRAFT}{os.getpid()}"
+    data, password_file = draft / "data", draft / "password"
     draft.mkdir(mode=0o700)
-    password_file = draft.with_suffix(".password")
     try:
         _write_for(password_file, super_password, runner)
         if runner:
             os.chown(draft, *runner.pair)
-        _run_initdb(
-            draft,
-            install=install,
-            password_file=password_file,
-            runner=runner,
-            sync=sync,
-        )
+        _run_initdb(data, install=install, password_file=password_file, runner=runner, sync=sync)
         if runner:
-            account.make_private(draft)
-        draft.rename(root / "data")
+            account.make_private(data)
+        data.rename(root / "data")
     finally:
-        password_file.unlink(missing_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
 
 
@@ -61,7 +54,7 @@ def _write_for(path: Path, text: str, reader: Account | None) -> None:
 
 
 def _run_initdb(
-    draft: Path,
+    data: Path,
     *,
     install: Path,
     password_file: Path,
@@ -70,7 +63,7 @@ def _run_initdb(
 ) -> None:
     argv: list[str | Path] = [
         install / "bin" / "initdb",
-        f"--pgdata={draft}",
+        f"--pgdata={data}",
         "--username=postgres",
         f"--pwfile={password_file}",
         "--auth-local=scram-sha-256",
@@ -88,13 +81,13 @@ def _run_initdb(
         death_signal=signal.SIGKILL,
         log=subprocess.STDOUT,
         stdout=subprocess.PIPE,
-        env=server_env(draft.parent),
-        cwd=draft.parent,
+        env=server_env(data.parent),
+        cwd=data.parent,
         account=runner.pair if runner else None,
     )
     said = child.communicate()[0].decode(errors="replace").strip()
     if child.returncode:
-        raise LaunchError(f"The database could not be made in {draft.parent}: {_cause(said)}")
+        raise LaunchError(f"The database could not be made in {data.parent.parent}: {_cause(said)}")
 
 
 def _cause(said: str) -> str:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from tarsweb.embedded.processes import adopt_orphans, end_all, reap_orphans, wait_until
 from tarsweb.home import Home
-from tarsweb.supervisor import database, preparation, pulse, web
+from tarsweb.supervisor import database, preparation, web
 from tarsweb.supervisor.console import Console
 from tarsweb.supervisor.errors import StartError
 from tarsweb.supervisor.service import RUN_VARIABLE, Service, run_members
@@ -149,8 +149,6 @@ class Supervisor:
     def _start_services(self) -> None:
         assert self._database is not None
         self.console.say("Starting the web server and the task worker")
-        marks = marks_dir(self.home.path)
-        pulse.clear_marks(marks)
         options = self.options
         site = Service(
             "web server", web.argv(options.host, options.port), env=self._env(), log_path=self._logs / "web.log"
@@ -162,10 +160,10 @@ class Supervisor:
             log_path=self._logs / "worker.log",
         )
         self._services = [site, worker]
-        for service in self._services:
-            service.start()
         say = self.console.say
-        tasks = WorkerWatch(worker, marks=marks, database=self._database, say=say)
+        tasks = WorkerWatch(worker, marks=marks_dir(self.home.path), database=self._database, say=say)
+        site.start()
+        tasks.start()
         self._watches = [
             DatabaseWatch(self._database, restarted=lambda: tasks.restart(grace=0.0), say=say),
             WebWatch(site, host=options.host, port=options.port, database=self._database, say=say),

@@ -42,7 +42,7 @@ class Service:
         """Start the child. Raises OSError when it cannot be run at all."""
         with open_log(self.log_path) as log:
             self._child = spawn(self._argv, death_signal=signal.SIGTERM, log=log, env=self._env, cwd=BASE_DIR)
-        self.started_at = time.time()
+        self.started_at, self._not_before = time.time(), 0.0
 
     @property
     def pid(self) -> int | None:
@@ -77,7 +77,6 @@ class Service:
 
     def restart(self, *, grace: float = 0.0) -> None:
         """Stop what is left and start afresh."""
-        self._not_before = 0.0
         self.stop(grace=grace)
         self.start()
 

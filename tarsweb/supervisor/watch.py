@@ -117,10 +117,16 @@ class WorkerWatch:
         return pulse.queue_fault(queue, marks, now=time.time()) or pulse.silence_fault(marks, started_at=since)
 
     def restart(self, *, grace: float) -> None:
-        """Start it afresh, with no old marks."""
+        """Start it afresh, with no old marks; what it had taken is taken again."""
         self._service.stop(grace=grace)
+        self.start()
+
+    def start(self) -> None:
+        """Start it when none of it runs."""
         pulse.clear_marks(self._marks)
-        self._service.restart()
+        if self._database.is_ours:
+            pulse.release_taken(self._database.url())
+        self._service.start()
 
     def _restart(self, why: str, *, grace: float) -> None:
         self._say(f"The task worker {why}; starting it again")

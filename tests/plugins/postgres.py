@@ -73,6 +73,7 @@ def _point_environment_at(home: Home) -> None:
     for name in _FROM_OUTSIDE:
         os.environ.pop(name, None)
     os.environ["TARS_HOME"] = str(home.path)
+    os.environ["TARS_STATIC_FINDERS"] = "1"
     os.environ["TARS_DATABASE_URL"] = database_url(role="app", home=home)
     os.environ["TARS_DATABASE_OWNER_URL"] = database_url(role="owner", home=home)
     for name in ("TARS_SECRET_KEY", "TARS_SEALING_KEYS"):

@@ -1,0 +1,3 @@
+from tarsweb.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""`make bench`: every figure as a ratio, in one run. Name parts to run only those: `python -m tests.bench ledger overview`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from tests.bench.database import served
+from tests.bench.measure import Row
+
+
+def main(wanted: set[str]) -> None:
+    rows: list[Row] = []
+    if not wanted or "constitution" in wanted:
+        from tests.bench import constitution
+
+        rows += _run("constitution", [constitution.bench_diff, constitution.bench_validation])
+    database = {name: part for name, part in _with_database().items() if not wanted or name in wanted}
+    if database:
+        with served() as home:
+            for name, part in database.items():
+                rows += _run(name, [partial(part(), home)])
+    width = max(len(row.name) for row in rows)
+    print()
+    for row in rows:
+        print(f"{row.name:<{width}}  {row.ratio:8.3f}  bar {row.bar:<10} {row.detail}")
+
+
+def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[object]]]]:
+    """Loaded only once Django is set up."""
+
+    def ledger() -> Callable[..., Iterable[object]]:
+        from tests.bench import ledger
+
+        return ledger.bench_append
+
+    def amendments() -> Callable[..., Iterable[object]]:
+        from tests.bench import amendments
+
+        return amendments.bench_propose_approve_apply
+
+    def overview() -> Callable[..., Iterable[object]]:
+        from tests.bench import overview
+
+        return overview.bench_overview
+
+    return {"ledger": ledger, "amendments": amendments, "overview": overview}
+
+
+def _run(name: str, parts: Iterable[Callable[[], Iterable[object]]]) -> list[Row]:
+    found = []
+    for part in parts:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        found += [row if isinstance(row, Row) else Row(*row) for row in part()]  # type: ignore[misc]
+    return found
+
+
+if __name__ == "__main__":
+    main(set(sys.argv[1:]))

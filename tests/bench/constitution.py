@@ -1,0 +1,139 @@
+"""How fast constitutions are compared and checked, as ratios against peers measured in the same minutes.
+
+Peer and TARS take turns for `ROUNDS` rounds; a row compares the medians.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import jsonpatch
+import jsonschema
+import referencing
+
+from governance.canonical import canonical_bytes
+from governance.constitution import schema
+from governance.constitution.diff import changes, operations
+from governance.constitution.values import copy
+
+ROUNDS = 7
+Row = tuple[str, float, str]
+
+
+def bench_diff() -> list[Row]:
+    """Both answers of a diff (changes and operations) against `jsonpatch.make_patch`; at most 0.5, and linear."""
+    rows, medians = [], {}
+    for name, articles in (("100 KB", 235), ("1 MB", 2350)):
+        old, new = pair(articles)
+        ours, peer = interleaved(
+            lambda old=old, new=new: (changes(old, new), operations(old, new)),
+            lambda old=old, new=new: jsonpatch.make_patch(old, new),
+        )
+        medians[name] = ours
+        size = len(canonical_bytes(old))
+        detail = f"{ours * 1e3:.1f} ms against {peer * 1e3:.1f} ms, {size:,} bytes; at most 0.5"
+        rows.append((f"diff of {name} against jsonpatch", ours / peer, detail))
+    growth = medians["1 MB"] / medians["100 KB"]
+    return [*rows, ("growth of a diff from 100 KB to 1 MB", growth, "ten times the size; at most 13")]
+
+
+def bench_validation() -> list[Row]:
+    """A whole check (JSON, size, shape, sense) of a 20-article constitution; at least 1,000 a second, 5 times the peer."""
+    document = constitution(20)
+    shape = json.loads(files("governance.constitution").joinpath("schema.json").read_text(encoding="utf-8"))
+    # the peer reads the same articles, which the product's schema leaves open
+    shape["properties"]["articles"] = ARTICLES
+    validator = jsonschema.Draft202012Validator(shape, registry=referencing.Registry())
+    ours, peer = interleaved(
+        lambda: [schema.check(document) for _ in range(20)], lambda: [validator.is_valid(document) for _ in range(20)]
+    )
+    rate, peer_rate = 20 / ours, 20 / peer
+    detail = f"{rate:,.0f} a second, jsonschema {peer_rate:,.0f}; {len(canonical_bytes(document)):,} bytes"
+    return [
+        ("validations a second against 1,000", rate / 1000, f"{detail}; at least 1"),
+        ("validation against jsonschema", rate / peer_rate, f"{detail}; at least 5"),
+    ]
+
+
+ARTICLES: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["id", "title", "text"],
+        "properties": {
+            "id": {"type": "string", "pattern": "^art-[0-9]+$"},
+            "title": {"type": "string", "maxLength": 200},
+            "text": {"type": "string", "maxLength": 5000},
+            "limit": {"type": "number", "minimum": 0},
+            "rules": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string"},
+                        "when": {"type": "object"},
+                        "then": {"type": "array", "items": {"type": "string"}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def constitution(articles: int) -> dict[str, Any]:
+    """A constitution with this many articles, about 420 bytes each."""
+    return {
+        "skill": "clay-consigliere",
+        "version": "1.0.0",
+        "routing_confidence_threshold": 0.7,
+        "fallback_delay_ms": 500,
+        "capabilities": ["payroll", "compliance"],
+        "requires_approval": ["upload_payroll_entries", "audit", "delete"],
+        "retention_period_days": 2555,
+        "tunable": {"/fallback_delay_ms": {"min": 100, "max": 2000}},
+        "protected": ["/requires_approval", "/retention_period_days"],
+        "articles": [_article(number) for number in range(articles)],
+    }
+
+
+def pair(articles: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A constitution and its successor: one article in a hundred changed, one inserted in the middle."""
+    old = constitution(articles)
+    new = copy(old)
+    for number in range(0, articles, 100):
+        new["articles"][number]["limit"] = 0.5
+    new["articles"].insert(articles // 2, {"id": "art-new", "title": "New", "text": "Ask first."})
+    return old, new
+
+
+def interleaved(ours: Callable[[], Any], peer: Callable[[], Any], *, rounds: int = ROUNDS) -> tuple[float, float]:
+    """Median seconds of each, taken in turns after one unmeasured round."""
+    ours(), peer()
+    times = [(_seconds(ours), _seconds(peer)) for _ in range(rounds)]
+    return median(mine for mine, _ in times), median(other for _, other in times)
+
+
+def _article(number: int) -> dict[str, Any]:
+    rules = [
+        {"name": f"r{step}", "when": {"amount_usd": number + step, "new": True}, "then": ["log", "ask"]}
+        for step in range(3)
+    ]
+    text = "Nothing of this kind happens without somebody having asked for it and somebody else having agreed."
+    return {"id": f"art-{number}", "title": f"Article {number}", "text": text, "limit": number * 1.5, "rules": rules}
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+if __name__ == "__main__":
+    for name, ratio, detail in bench_diff() + bench_validation():
+        print(f"{ratio:8.3f}  {name}: {detail}")

@@ -1,0 +1,53 @@
+"""What Postgres itself says about the tables: the tests walk this, so that no table is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+from tarsweb.home import Role, database_url
+
+
+def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(parameters))
+        return cursor.fetchall()
+
+
+def tables() -> set[str]:
+    """Every ordinary or partitioned table of the schema."""
+    return {
+        row[0]
+        for row in rows(
+            "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')"
+        )
+    }
+
+
+def walled() -> dict[str, str]:
+    """The tables that hold tenants' rows, with the column that names the tenant."""
+    found = {
+        row[0]: "tenant_id"
+        for row in rows(
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+        )
+    }
+    return {**found, "tenants": "id"}
+
+
+@contextmanager
+def connected(role: Role, *, autocommit: bool = True) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of its own to this test's database."""
+    url = database_url(role=role, database=str(connection.settings_dict["NAME"]))
+    with psycopg.connect(url, autocommit=autocommit) as server:
+        yield server
+
+
+def shifted(row: dict[str, Any], *, column: str, tenant_id: object) -> dict[str, Any]:
+    """The row as somebody would forge it for another tenant."""
+    return {**row, column: tenant_id}

@@ -1,0 +1,57 @@
+"""A tenant in which every tenant table has at least one row, made through the verbs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from governance.amendments import actions as amendments
+from governance.amendments.kinds import AmendmentType, Basis
+from governance.approvals.actions import review_override
+from governance.approvals.models import ApprovalDecision, Via
+from governance.constitution.diff import Effect
+from governance.identity.actions import register_deputy
+from governance.scope import Role
+from governance.tenancy import in_tenant
+from tests import factories as make
+
+
+def everything() -> make.Cast:
+    cast = make.cast()
+    make.rolled_back(cast.bo, make.applied(cast, fallback_delay_ms=300))
+    _override(cast)
+    register_deputy(
+        scope=cast.ada,
+        principal=cast.users["ada"],
+        deputy=cast.users["bo"],
+        role=Role.COMPLIANCE,
+        starts_at=make.AT,
+        ends_at=make.AT + timedelta(days=7),
+        at=make.AT,
+    )
+    amendments.grant_authority(
+        scope=cast.bo,
+        systems=[],
+        pointers={"/fallback_delay_ms": 100},
+        max_per_week=1,
+        expires_at=make.AT + timedelta(days=7),
+        reason="Small steps are safe.",
+        at=make.AT,
+    )
+    amendments.set_quorum(
+        scope=cast.tess,
+        type=AmendmentType.MANUAL_UPDATE,
+        effect=Effect.TIGHTENS,
+        role=Role.COMPLIANCE,
+        count=1,
+        at=make.AT,
+    )
+    return cast
+
+
+def _override(cast: make.Cast) -> None:
+    """Sam is the only one in security and proposed the patch, so Ada overrides and Tess reviews."""
+    patch = make.proposed(cast, by=cast.sam, basis=Basis.SECURITY_PATCH, fallback_delay_ms=600)
+    make.approve(cast.ada, patch, override=True, note="Sam is alone in security.")
+    with in_tenant(cast.tenant.id):
+        decision = ApprovalDecision.objects.get(via=Via.OVERRIDE)
+    review_override(scope=cast.tess, decision_id=decision.id, upheld=True, note="It was right.", at=make.AT)

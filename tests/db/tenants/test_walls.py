@@ -1,0 +1,129 @@
+"""The catalogue is walked, so that a new table cannot be forgotten (DESIGN.md contract 4)."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from governance.rows import TenantRow
+from tests.db.tenants.catalogue import rows, tables, walled
+
+# Tables without a tenant, each with the reason why it needs none. None of them is registered in the admin.
+GLOBAL = {
+    "account_emailaddress": "allauth: a person's e-mail addresses; people are global",
+    "account_emailconfirmation": "allauth: a person's e-mail confirmations; people are global",
+    "auth_group": "Django's own table, always empty: roles live in memberships",
+    "auth_group_permissions": "Django's own table, always empty: roles live in memberships",
+    "auth_permission": "Django's own table: names of permissions that nobody is given",
+    "django_admin_log": "Django's history of admin pages: points at a person and names an object; evidence is the ledger",
+    "django_content_type": "names of models, no data",
+    "django_migrations": "which migrations ran",
+    "django_q_ormq": "the queue: signed messages that carry ids and a tenant id, read by the worker only",
+    "django_q_schedule": "when tasks run, no tenant data",
+    "django_q_task": "results of tasks: ids and errors, read by the worker only",
+    "django_session": "sessions: a person's, opened before a tenant is chosen",
+    "mfa_authenticator": "allauth: a person's second factors; people are global",
+    "socialaccount_socialaccount": "allauth: a person's outside identities; people are global",
+    "socialaccount_socialapp": "allauth: outside sign-in providers of the installation",
+    "socialaccount_socialtoken": "allauth: a person's outside tokens; people are global",
+    "tars_cache": "rate limits and worker heartbeats",
+    "users": "people: one person may belong to several tenants",
+    "usersessions_usersession": "allauth: where a person is signed in",
+}
+
+
+def test_tables__each_is_walled_or_on_the_list_with_a_reason() -> None:
+    assert tables() - set(walled()) == set(GLOBAL)
+    assert all(GLOBAL.values())
+
+
+@pytest.mark.parametrize("table", sorted(apps.get_app_config("governance").get_models(), key=lambda m: m._meta.db_table))
+def test_model__table_is_there_and_walled_unless_listed(table: type[models.Model]) -> None:
+    name = table._meta.db_table
+    assert name in tables()
+    assert name in walled() or name in GLOBAL
+
+
+def test_walls__row_security_is_on_forced_and_checks_reads_and_writes() -> None:
+    found = {
+        row[0]: row[1:]
+        for row in rows(
+            "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polqual IS NOT NULL, p.polwithcheck IS NOT NULL, "
+            "pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), p.polpermissive, p.polcmd::text "
+            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'tenant' WHERE n.nspname = 'public' AND c.relkind = 'r'"
+        )
+    }
+    for table, column in walled().items():
+        enabled, forced, has_using, has_check, using, check, _, command = found[table]
+        assert (enabled, forced, has_using, has_check, command) == (True, True, True, True, "*"), table
+        expected = f"({column} = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+        assert using == check == expected, table
+
+
+def test_walls__no_other_policy_widens_them_but_the_look_up_of_own_memberships() -> None:
+    others = rows(
+        "SELECT tablename, cmd, qual FROM pg_policies WHERE schemaname = 'public' AND policyname <> 'tenant' ORDER BY 1"
+    )
+    assert [(table, command) for table, command, _ in others] == [("memberships", "SELECT"), ("tenants", "SELECT")]
+    assert all("app.user_id" in condition for _, _, condition in others)
+
+
+def test_foreign_keys__between_tenant_tables_are_composite() -> None:
+    found = rows(
+        "SELECT conrelid::regclass::text, confrelid::regclass::text, "
+        "ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY k(n, i) JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = k.n ORDER BY i), "
+        "ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY k(n, i) JOIN pg_attribute a ON a.attrelid = confrelid AND a.attnum = k.n ORDER BY i) "
+        "FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace"
+    )
+    inside = [row for row in found if row[0] in walled() and row[1] in walled() and row[1] != "tenants"]
+    assert inside
+    for table, to, columns, target in inside:
+        assert columns[0] == "tenant_id" and len(columns) == 2 and target == ["tenant_id", "id"], (table, to, columns)
+
+
+def _references() -> list[models.ForeignKey]:
+    return [
+        field
+        for model in apps.get_models()
+        if issubclass(model, TenantRow)
+        for field in model._meta.get_fields()
+        if isinstance(field, models.ForeignKey) and field.name != "tenant" and issubclass(field.related_model, TenantRow)
+    ]
+
+
+@pytest.mark.parametrize("field", _references(), ids=str)
+def test_reference__has_its_composite_constraint(field: models.ForeignKey) -> None:
+    table, to = field.model._meta.db_table, field.related_model._meta.db_table
+    assert rows(
+        "SELECT 1 FROM pg_constraint WHERE contype = 'f' AND convalidated AND conrelid = %s::regclass AND confrelid = %s::regclass "
+        "AND pg_get_constraintdef(oid) LIKE %s",
+        table,
+        to,
+        f"FOREIGN KEY (tenant_id, {field.column}) REFERENCES {to}(tenant_id, id)%",
+    )
+
+
+def test_tenant_column__is_never_null_and_refers_to_a_tenant() -> None:
+    nullable = rows(
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id' "
+        "AND is_nullable = 'YES'"
+    )
+    assert nullable == []
+    referring = {
+        row[0]
+        for row in rows(
+            "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confrelid = 'tenants'::regclass"
+        )
+    }
+    assert referring == set(walled()) - {"tenants"}
+
+
+def test_functions__only_the_listed_one_runs_with_the_owners_rights() -> None:
+    found = rows("SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
+    assert found == [("tars_active_tenant_ids", ["search_path=pg_catalog, public"])]
+
+
+def test_views__there_is_none_that_could_read_with_the_owners_rights() -> None:
+    assert rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')") == []
