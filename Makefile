@@ -35,7 +35,7 @@ $(VENV)/.python:
 	@found=""; for p in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
 		if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found="$$p"; break; fi; done; \
 	if [ -z "$$found" ]; then \
-		echo "TARS needs Python 3.11 or newer; found $$($(or $(PYTHON),python3) --version 2>&1 | tail -n 1). Install it, or name it: make up PYTHON=/path/to/python3" >&2; exit 1; fi; \
+		echo "TARS needs Python 3.11 or newer; found $$($(or $(PYTHON),python3) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo none). Install it, or name it: make up PYTHON=/path/to/python3" >&2; exit 1; fi; \
 	if ! "$(PY)" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
 		rm -rf "$(VENV)"; \
 		if "$$found" -c 'import venv, ensurepip' >/dev/null 2>&1; then \
@@ -59,7 +59,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@touch "$@"
 
 test: $(VENV)/.installed-dev browser ## Run every test: unit, database, flows, browser, architecture (ARGS="tests/unit -k diff")
-	@$(PY) -m pytest -n auto --maxprocesses=$(WORKERS) $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses=$(WORKERS) --dist loadgroup $(ARGS)
 
 browser:
 	@missing=""; \

@@ -63,7 +63,7 @@ def reading(request: HttpRequest) -> Iterator[None]:
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether HTMX asked for a part of a page; history restoration needs the whole page (django-htmx issue 410)."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

@@ -51,7 +51,7 @@ def line_with_band(
     _same_length(x, y, low, high)
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     line = {"width": 2, "color": "--chart-1", "shape": "linear"}
-    traces = [
+    traces: list[Figure] = [
         {"type": "scatter", "x": x, "y": high, **edge},
         {"type": "scatter", "x": x, "y": low, "fill": "tonexty", "fillcolor": "--chart-1/0.14", **edge},
         {"type": "scatter", "x": x, "y": y, "name": name, "mode": "lines+markers", "line": line, "marker": {"size": 5}},

@@ -24,6 +24,13 @@ from governance.errors import DomainError
 Role = Literal["app", "owner", "super"]
 USERS: dict[str, str] = {"app": "tars_app", "owner": "tars_owner", "super": "postgres"}
 DATABASE = "tars"
+_SECRETS = (
+    "TARS_SECRET_KEY",
+    "TARS_SEALING_KEYS",
+    "TARS_DB_SUPER_PASSWORD",
+    "TARS_DB_OWNER_PASSWORD",
+    "TARS_DB_APP_PASSWORD",
+)
 
 
 class HomeError(DomainError):
@@ -110,6 +117,11 @@ class Home:
             )
         if not self.secrets_path.exists():
             _write_private(self.secrets_path, _fresh_secrets(), replace=False)
+        missing = [name for name in _SECRETS if not self.secrets().get(name)]
+        if missing:
+            raise HomeError(
+                f"{self.secrets_path} lacks {', '.join(missing)}. Put back the copy that belongs to this data."
+            )
 
     def _check_owner(self) -> None:
         owner = self.path.stat().st_uid
@@ -171,19 +183,12 @@ def database_url(*, role: Role, database: str = DATABASE, home: Home | None = No
 
 
 def _fresh_secrets() -> str:
-    fernet = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    return "".join(
-        f"{line}\n"
-        for line in (
-            "# Made by TARS on its first run. Keep a copy apart from the database's: without TARS_SEALING_KEYS",
-            "# the signing keys cannot be opened. New sealing keys go in front, separated by a comma.",
-            f"TARS_SECRET_KEY={secrets.token_urlsafe(64)}",
-            f"TARS_SEALING_KEYS={fernet}",
-            f"TARS_DB_SUPER_PASSWORD={secrets.token_urlsafe(32)}",
-            f"TARS_DB_OWNER_PASSWORD={secrets.token_urlsafe(32)}",
-            f"TARS_DB_APP_PASSWORD={secrets.token_urlsafe(32)}",
-        )
-    )
+    values = {name: secrets.token_urlsafe(64) for name in _SECRETS}
+    values["TARS_SEALING_KEYS"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()  # a Fernet key
+    return (
+        "# Made by TARS on its first run. Keep a copy apart from the database's: without TARS_SEALING_KEYS\n"
+        "# the signing keys cannot be opened. New sealing keys go in front, separated by a comma.\n"
+    ) + "".join(f"{name}={value}\n" for name, value in values.items())
 
 
 def _write_private(path: Path, text: str, *, replace: bool) -> None:

@@ -57,7 +57,7 @@ STATES = {
 
 
 def ago(value: date, *, now: datetime, zone: tzinfo = UTC) -> str:
-    """ "just now", "4 min ago", "3 h ago", "yesterday", "6 days ago", then the date; the future likewise ("in 3 days")."""
+    """just now, 4 min ago, 3 h ago, yesterday, 6 days ago, then the date; the future likewise: in 3 days."""
     if not isinstance(value, datetime):
         return _days((value - now.astimezone(zone).date()).days) or day(value)
     seconds = round((value - now).total_seconds())

@@ -1,4 +1,4 @@
-"""A JSON value as printed lines that know their place: each line carries the JSON pointer (RFC 6901) it belongs to. Pure."""
+"""A JSON value as printed lines that know their place: each carries the JSON pointer (RFC 6901) it shows. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the frame around every page shows: where I am, which tenant, who I am, what waits for me.
 
-`shell` is a template context processor. It is lazy: a fragment that draws no frame asks the database nothing. It answers
-for anonymous requests and for requests that never reached the middleware (error pages) as well.
+`shell` is a template context processor. It is lazy: a fragment that draws no frame asks the database nothing. It
+answers for anonymous requests and for requests that never reached the middleware (error pages) as well.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from governance.scope import Capability, Role, Scope
+from governance.tenancy import active_tenant, in_tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of the menu. `current` is "page" on that page itself, "true" below it, "" elsewhere; `key` follows `g`."""
+    """One entry of the menu. `current` is "page" on that page, "true" below it, "" elsewhere; `key` follows `g`."""
 
     label: str
     url: str
@@ -50,7 +51,6 @@ class Person:
     name: str
     email: str
     roles: tuple[str, ...] = ()
-    is_staff: bool = False
 
     @property
     def initials(self) -> str:
@@ -85,8 +85,8 @@ class _Entry:
     is_waiting: bool = False
 
 
-# The menu. An entry appears as soon as its URL name exists and the scope holds what it needs; a page that does not exist
-# is not in the menu.
+# An entry appears as soon as its URL name exists and the scope holds what it needs: a page that does not exist is not
+# in the menu.
 MENU = (
     _Entry("Decide", "Overview", "overview:home", "home", key="o"),
     _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True),
@@ -118,7 +118,7 @@ def build(request: HttpRequest) -> Shell:
         tenant=_tenant(scope, memberships),
         tenants=_others(scope, memberships),
         person=person,
-        sections=_sections(request, scope, person, waiting=waiting) if person else (),
+        sections=_sections(request, scope, waiting=waiting) if person else (),
         waiting=waiting,
     )
 
@@ -128,9 +128,9 @@ def _person(request: HttpRequest, scope: Scope | None) -> Person | None:
     if user is None or not user.is_authenticated:
         return None
     email = str(getattr(user, "email", ""))
-    name = scope.actor.name if scope else str(getattr(user, "name", "")) or email
+    name = str(getattr(user, "name", "")) or email
     roles = tuple(role.label for role in Role if scope and role in scope.roles)
-    return Person(name=name, email=email, roles=roles, is_staff=bool(user.is_staff))
+    return Person(name=name, email=email, roles=roles)
 
 
 def _tenant(scope: Scope | None, memberships: Iterable[Any]) -> Tenant | None:
@@ -148,11 +148,11 @@ def _as_tenant(membership: Any) -> Tenant:
     return Tenant(id=membership.tenant_id, name=membership.tenant_name, roles=roles, is_demo=is_demo)
 
 
-def _sections(request: HttpRequest, scope: Scope | None, person: Person, *, waiting: int) -> tuple[Section, ...]:
+def _sections(request: HttpRequest, scope: Scope | None, *, waiting: int) -> tuple[Section, ...]:
     groups: dict[str, list[Link]] = {}
     for entry in MENU:
         url = _url(entry.view)
-        if url and _may_see(entry, scope, person):
+        if url and _may_see(entry, scope):
             count = waiting if entry.is_waiting else 0
             current = _current(request, entry.view)
             link = Link(entry.label, url, entry.icon, current=current, count=count, key=entry.key)
@@ -160,8 +160,8 @@ def _sections(request: HttpRequest, scope: Scope | None, person: Person, *, wait
     return tuple(Section(title, tuple(links)) for title, links in groups.items())
 
 
-def _may_see(entry: _Entry, scope: Scope | None, person: Person) -> bool:
-    return entry.needs is None or (scope is not None and scope.can(entry.needs) and person.is_staff)
+def _may_see(entry: _Entry, scope: Scope | None) -> bool:
+    return entry.needs is None or (scope is not None and scope.can(entry.needs))
 
 
 def _url(view: str) -> str:
@@ -188,4 +188,8 @@ def _waiting(scope: Scope) -> int:
         if not (missing.name or "").startswith("tarsweb.inbox"):
             raise
         return 0
-    return int(queries.waiting_count(scope))
+    if active_tenant() == scope.tenant_id:
+        return int(queries.waiting_count(scope))
+    # Pages drawn after a POST (forms with errors, refusals) have no transaction of their own.
+    with in_tenant(scope.tenant_id):
+        return int(queries.waiting_count(scope))

@@ -41,6 +41,13 @@ class NotReversible(DomainError):
     code = "not_reversible"
 
 
+class Tampered(DomainError):
+    """Rows were changed by something else than a verb; nothing may be decided on them."""
+
+    code = "tampered"
+    is_recorded = True
+
+
 class Expired(DomainError):
     """Nobody decided in time."""
 

@@ -36,6 +36,13 @@ class OwnProposal(NotAllowed):
     code = "own_proposal"
 
 
+class NotApproved(DomainError):
+    """The question counts as met, and the signed answers do not say so."""
+
+    code = "not_approved"
+    is_recorded = True
+
+
 class NoteMissing(Invalid):
     """A refusal, a request for changes and an override need words."""
 
@@ -132,6 +139,20 @@ def answer_under_authority(*, scope: Scope, request_id: UUID, authority: str, at
     return _close(request=request, state=RequestState.MET, because=authority, at=at)
 
 
+def met(*, scope: Scope, request_id: UUID) -> ApprovalRequest:
+    """The question, if genuine answers meet it now as they did when it closed; for what takes effect later.
+
+    Raises `NotApproved`.
+    """
+    request = ApprovalRequest.objects.filter(tenant_id=scope.tenant_id, id=request_id, state=RequestState.MET).first()
+    if request is not None:
+        requirements = [Requirement.of(data) for data in request.requirements]
+        by_tars = ApprovalDecision.objects.filter(request=request, via=Via.AUTHORITY, user_id=None)
+        if is_met(requirements, _usable(request)) or any(is_genuine(row) for row in by_tars):
+            return request
+    raise NotApproved("The approvals of this do not hold: a signature or an answer is missing. Tell the security team.")
+
+
 def void(*, request_id: UUID, because: str, at: datetime) -> None:
     """Close a question whose subject moved or went away; answers given so far stay on record and count for nothing."""
     ApprovalRequest.objects.filter(id=request_id, state__in=[RequestState.OPEN, RequestState.MET]).update(
@@ -143,14 +164,12 @@ def void(*, request_id: UUID, because: str, at: datetime) -> None:
 def review_override(*, scope: Scope, decision_id: UUID, upheld: bool, note: str, at: datetime) -> OverrideReview:
     """Another person looks at an override afterwards. Raises `NotAllowed`, `NotFound`, `AlreadyDecided`, `NoteMissing`."""
     scope.demand(Capability.DECIDE, to="review an override")
-    decision = (
-        ApprovalDecision.objects.select_for_update()
-        .filter(tenant_id=scope.tenant_id, id=decision_id, via=Via.OVERRIDE)
-        .first()
-    )
+    decision = ApprovalDecision.objects.filter(tenant_id=scope.tenant_id, id=decision_id, via=Via.OVERRIDE).first()
     if decision is None:
         raise NotFound("There is no such override.")
-    if decision.user_id == scope.actor.user_id:
+    # Decisions are written once and cannot be locked; their question can.
+    ApprovalRequest.objects.select_for_update().get(tenant_id=scope.tenant_id, id=decision.request_id)
+    if scope.actor.user_id is None or decision.user_id == scope.actor.user_id:
         raise OwnProposal("You made this override; a second person must review it.")
     if OverrideReview.objects.filter(decision=decision).exists():
         raise AlreadyDecided("This override has been reviewed.")
@@ -259,6 +278,8 @@ def _settle(*, request: ApprovalRequest, verdict: Verdict, because: str, at: dat
 def _usable(request: ApprovalRequest) -> list[frozenset[Role]]:
     """The roles of each approver. A row whose signature fails was not written by a verb and counts for nothing."""
     rows = ApprovalDecision.objects.filter(request=request, verdict=Verdict.APPROVE).order_by("at", "id")
+    if request.excluded_user_id is not None:
+        rows = rows.exclude(user_id=request.excluded_user_id)
     return [frozenset(Role(role) for role in row.roles) for row in rows if is_genuine(row)]
 
 

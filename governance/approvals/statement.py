@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from governance.canonical import canonical_bytes
+from governance.keys.actions import KeyUnreadable, unsealed
 from governance.keys.did import public_key_of
 from governance.keys.models import ActorKey
 from governance.ledger.hashing import nanoseconds
@@ -44,7 +46,11 @@ def signed_message(statement_bytes: bytes) -> bytes:
 
 
 def is_genuine(decision: ApprovalDecision) -> bool:
-    """Whether the row says what its signature covers, under a key of that actor."""
+    """Whether the row says what its signature covers, under a key of that actor which this installation made.
+
+    HAZARD: a key row alone proves nothing, for the application role may insert one; only the holder of the installation's
+    key file could seal its private half.
+    """
     data = bytes(decision.statement)
     if data != statement(decision):
         return False
@@ -53,6 +59,14 @@ def is_genuine(decision: ApprovalDecision) -> bool:
         Ed25519PublicKey.from_public_bytes(public_key).verify(bytes(decision.signature), signed_message(data))
     except (ValueError, InvalidSignature):
         return False
-    return ActorKey.objects.filter(
+    sealed = ActorKey.objects.filter(
         tenant_id=decision.tenant_id, user_id=decision.user_id, public_key=public_key
-    ).exists()
+    ).values_list("id", "sealed_private_key")
+    return any(_is_ours(key_id, bytes(box), did=decision.signer) for key_id, box in sealed)
+
+
+def _is_ours(key_id: UUID, box: bytes, *, did: str) -> bool:
+    try:
+        return unsealed(key_id, box).did == did
+    except KeyUnreadable:
+        return False

@@ -17,7 +17,7 @@ from governance.constitution.effects import effect_at, event_of, is_number, over
 from governance.constitution.fields import Effect
 from governance.constitution.operations import operations
 from governance.constitution.order import is_reordered
-from governance.constitution.values import MISSING, Path, differs, identities, item_name, pointer_of, same
+from governance.constitution.values import MISSING, Identities, Path, differs, item_name, pointer_of, same
 from governance.constitution.wording import listed, named, visible
 
 __all__ = ["Change", "Effect", "changes", "effect_of", "operations", "stored"]
@@ -87,6 +87,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.found: list[Change] = []
+        self.identities = Identities()
         self.path: list[str | int] = []
         self.names: list[str] = []
 
@@ -112,7 +113,7 @@ class _Walk:
                 self.step(key, key, before, after)
 
     def items(self, old: list[JSON], new: list[JSON]) -> None:
-        before, after = identities(old), identities(new)
+        before, after = self.identities.of(old), self.identities.of(new)
         if before == after:
             for index, (one, other) in enumerate(zip(old, new, strict=True)):
                 if isinstance(one, dict | list) and differs(one, other):

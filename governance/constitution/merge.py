@@ -12,14 +12,7 @@ from dataclasses import dataclass
 
 from governance.canonical import JSON
 from governance.constitution.order import is_reordered
-from governance.constitution.values import (
-    MISSING,
-    Path,
-    copy,
-    identities,
-    pointer_of,
-    same,
-)
+from governance.constitution.values import MISSING, Identities, Path, copy, pointer_of, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +57,7 @@ def undo(*, before: JSON, after: JSON, current: JSON) -> Merged:
 class _Merge:
     def __init__(self) -> None:
         self.conflicts: list[Conflict] = []
+        self.identities = Identities()
 
     def value(self, base: JSON, ours: JSON, theirs: JSON, path: Path) -> JSON:
         if same(ours, theirs) or same(base, theirs):
@@ -92,7 +86,7 @@ class _Merge:
         return merged
 
     def items(self, base: list[JSON], ours: list[JSON], theirs: list[JSON], path: Path) -> JSON:
-        keys = [identities(side) for side in (base, ours, theirs)]
+        keys = [self.identities.of(side) for side in (base, ours, theirs)]
         held = [dict(zip(names, side, strict=True)) for names, side in zip(keys, (base, ours, theirs), strict=True)]
         merged: dict[Hashable, JSON] = {}
         place = _places(*keys)

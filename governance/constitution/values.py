@@ -36,17 +36,9 @@ _BARE_TILDE = re.compile(r"~(?![01])")
 
 def same(left: JSON, right: JSON) -> bool:
     """Equal as JSON: 1 is 1.0 (one number), 1 is not true, key order means nothing. MISSING equals only itself."""
-    if left is right:
+    if not differs(left, right):
         return True
-    if isinstance(left, dict):
-        return (
-            isinstance(right, dict)
-            and left.keys() == right.keys()
-            and all(same(value, right[key]) for key, value in left.items())
-        )
-    if isinstance(left, list):
-        return isinstance(right, list) and len(left) == len(right) and all(map(same, left, right))
-    return isinstance(left, bool) is isinstance(right, bool) and bool(left == right)
+    return bool(left == right) and _same(left, right)
 
 
 def differs(left: JSON, right: JSON) -> bool:
@@ -65,6 +57,15 @@ def differs(left: JSON, right: JSON) -> bool:
         except ValueError:  # a subclass of a plain type: rare, and compared the slow way
             return True
     return bool(left != right)
+
+
+def _same(left: JSON, right: JSON) -> bool:
+    """The slow walk over two values of which `==` says that they are equal."""
+    if isinstance(left, dict):
+        return isinstance(right, dict) and all(_same(value, right[key]) for key, value in left.items())
+    if isinstance(left, list):
+        return isinstance(right, list) and all(map(_same, left, right))
+    return isinstance(left, bool) is isinstance(right, bool)
 
 
 def copy(value: JSON) -> JSON:
@@ -94,23 +95,45 @@ def tokens_of(pointer: str) -> tuple[str, ...]:
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
-def identity(item: JSON) -> Hashable:
-    """What makes this list item itself: its id, else its name, else its value."""
-    key = _identity_key(item)
-    return ("value", _hashable(item)) if key is None else (key, item[key])
+class Identities:
+    """The identities of list items in the documents of one comparison: its id, else its name, else its value.
 
+    Equal values get one number each, so that a value is looked at once however deep it lies. The documents must outlive
+    this object and stay as they are.
+    """
 
-def identities(items: Sequence[JSON]) -> list[Hashable]:
-    """The identity of each item, told apart by occurrence where one comes more than once; no two are equal."""
-    keys = list(map(identity, items))
-    if len(set(keys)) == len(keys):
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._known: dict[int, int] = {}
+
+    def of(self, items: Sequence[JSON]) -> list[Hashable]:
+        """The identity of each item, told apart by occurrence where one comes more than once; no two are equal."""
+        keys = list(map(self._one, items))
+        if len(set(keys)) == len(keys):
+            return keys
+        seen: Counter[Hashable] = Counter()
+        for index, key in enumerate(keys):
+            if seen[key]:
+                keys[index] = (key, seen[key])
+            seen[key] += 1
         return keys
-    seen: Counter[Hashable] = Counter()
-    for index, key in enumerate(keys):
-        if seen[key]:
-            keys[index] = (key, seen[key])
-        seen[key] += 1
-    return keys
+
+    def _one(self, item: JSON) -> Hashable:
+        key = _identity_key(item)
+        return ("value", self._value(item)) if key is None else (key, item[key])
+
+    def _value(self, value: JSON) -> Hashable:
+        if not isinstance(value, dict | list):
+            return isinstance(value, bool), value
+        number = self._known.get(id(value))
+        if number is None:
+            shape: Hashable
+            if isinstance(value, dict):
+                shape = frozenset((key, self._value(item)) for key, item in value.items())
+            else:
+                shape = tuple(map(self._value, value))
+            number = self._known[id(value)] = self._numbers.setdefault(shape, len(self._numbers))
+        return number
 
 
 def item_name(item: JSON) -> str | None:
@@ -125,11 +148,3 @@ def _identity_key(item: JSON) -> str | None:
             if type(item.get(key)) in _NAMES:
                 return key
     return None
-
-
-def _hashable(value: JSON) -> Hashable:
-    if isinstance(value, dict):
-        return "object", frozenset((key, _hashable(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return "array", tuple(map(_hashable, value))
-    return isinstance(value, bool), value

@@ -100,12 +100,27 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- whether a met question about this subject and digest carries an answer by somebody else than its proposer. Signatures are
+-- beyond SQL: the verbs and the ledger's verifier check those.
+CREATE FUNCTION tars_was_approved(tenant uuid, request uuid, subject uuid, digest text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM approval_requests r JOIN approval_decisions d ON d.tenant_id = r.tenant_id AND d.request_id = r.id
+    WHERE r.tenant_id = $1 AND r.id = $2 AND r.subject_id = $3 AND r.digest = $4 AND r.state = 'met'
+      AND d.verdict = 'approve' AND d.digest = $4 AND coalesce(d.user_id <> r.excluded_user_id, true))
+$$;
+
 -- the gated write path (DESIGN.md contract 1): what an amendment or rollback of this very transaction wrote, and nothing else
 CREATE FUNCTION tars_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.applied_in := pg_current_xact_id();
-  IF TG_TABLE_NAME = 'constitutional_amendments' THEN
-    NEW.rolled_back_at := NULL; NEW.rolled_back_in := NULL;
+  NEW.rolled_back_at := NULL;
+  NEW.rolled_back_in := NULL;
+  IF NOT EXISTS (
+    SELECT 1 FROM amendment_proposals p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.proposal_id AND p.number = NEW.number
+      AND p.system_id = NEW.system_id AND p.state IN ('approved', 'scheduled')
+      AND tars_was_approved(p.tenant_id, p.request_id, p.id, NEW.digest)) THEN
+    RAISE EXCEPTION 'tars_gated: an amendment is applied only after the approval of its digest'
+      USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;
 END $$;
@@ -130,6 +145,9 @@ BEGIN
   IF NEW.number <> coalesce(last, 0) + 1 THEN
     RAISE EXCEPTION 'tars_gated: versions have no gaps' USING ERRCODE = 'check_violation';
   END IF;
+  IF NEW.digest <> 'sha256:' || encode(sha256(NEW.canonical), 'hex') THEN
+    RAISE EXCEPTION 'tars_gated: a version is named by the digest of its bytes' USING ERRCODE = 'check_violation';
+  END IF;
   found := CASE NEW.cause
     WHEN 'registered' THEN EXISTS (
       SELECT 1 FROM systems s WHERE s.tenant_id = NEW.tenant_id AND s.id = NEW.system_id AND s.constitution_version = 1
@@ -137,10 +155,13 @@ BEGIN
     WHEN 'amendment' THEN EXISTS (
       SELECT 1 FROM constitutional_amendments a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.amendment_id
         AND a.system_id = NEW.system_id AND a.new_version = NEW.number AND a.new_digest = NEW.digest
-        AND a.applied_in = pg_current_xact_id())
+        AND a.applied_in = pg_current_xact_id() AND a.new_constitution = convert_from(NEW.canonical, 'UTF8')::jsonb)
     ELSE EXISTS (
-      SELECT 1 FROM constitutional_amendments a WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.amendment_id
-        AND a.system_id = NEW.system_id AND a.rolled_back_in = pg_current_xact_id())
+      SELECT 1 FROM constitutional_amendments a JOIN rollbacks b ON b.tenant_id = a.tenant_id AND b.amendment_id = a.id
+      WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.amendment_id
+        AND a.system_id = NEW.system_id AND a.rolled_back_in = pg_current_xact_id()
+        AND b.state = 'waiting' AND b.base_version = NEW.number - 1 AND b.new_digest = NEW.digest
+        AND tars_was_approved(b.tenant_id, b.request_id, b.id, b.digest))
     END;
   IF NOT found THEN
     RAISE EXCEPTION 'tars_gated: a constitution changes only by an amendment or a rollback'
@@ -171,6 +192,39 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- a row of which only the named columns ever change
+CREATE FUNCTION tars_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (to_jsonb(NEW) - TG_ARGV) <> (to_jsonb(OLD) - TG_ARGV) THEN
+    RAISE EXCEPTION 'tars_append_only: of % only % ever change', TG_TABLE_NAME, array_to_string(TG_ARGV, ', ')
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- a proposal's end is final, and it counts as approved or applied only when it was
+CREATE FUNCTION tars_proposal_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state = OLD.state THEN RETURN NEW; END IF;
+  IF OLD.state IN ('rejected', 'expired', 'withdrawn', 'rolled_back')
+     OR (OLD.state = 'applied' AND NEW.state <> 'rolled_back')
+     OR (NEW.state = 'approved' AND OLD.state <> 'proposed')
+     OR (NEW.state = 'scheduled' AND OLD.state <> 'approved')
+     OR (NEW.state = 'approved' AND NOT EXISTS (
+       SELECT 1 FROM approval_requests r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.request_id
+         AND tars_was_approved(r.tenant_id, r.id, NEW.id, r.digest)))
+     OR (NEW.state = 'applied' AND NOT EXISTS (
+       SELECT 1 FROM constitutional_amendments a WHERE a.tenant_id = NEW.tenant_id AND a.proposal_id = NEW.id
+         AND a.applied_in = pg_current_xact_id()))
+     OR (NEW.state = 'rolled_back' AND NOT EXISTS (
+       SELECT 1 FROM constitutional_amendments a WHERE a.tenant_id = NEW.tenant_id AND a.proposal_id = NEW.id
+         AND a.rolled_back_in = pg_current_xact_id())) THEN
+    RAISE EXCEPTION 'tars_gated: a proposal does not go from % to % by itself', OLD.state, NEW.state
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+
 -- a question's subject, digest and requirements never move; it only closes
 CREATE FUNCTION tars_request_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -196,6 +250,15 @@ CREATE TRIGGER systems_dependency BEFORE INSERT OR UPDATE ON systems FOR EACH RO
 CREATE TRIGGER systems_reverse AFTER INSERT OR UPDATE OF depends_on ON systems FOR EACH ROW EXECUTE FUNCTION tars_dependency_reverse();
 CREATE TRIGGER memberships_seats BEFORE INSERT OR UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION tars_max_users();
 CREATE TRIGGER requests_update BEFORE UPDATE ON approval_requests FOR EACH ROW EXECUTE FUNCTION tars_request_update();
+CREATE TRIGGER proposals_state BEFORE UPDATE ON amendment_proposals FOR EACH ROW EXECUTE FUNCTION tars_proposal_state();
+CREATE TRIGGER proposals_keep BEFORE UPDATE ON amendment_proposals FOR EACH ROW EXECUTE FUNCTION
+  tars_keeps('state', 'revision', 'effect', 'sentence', 'updated_at', 'effective_at', 'expires_at', 'request_id');
+CREATE TRIGGER rollbacks_keep BEFORE UPDATE ON rollbacks FOR EACH ROW EXECUTE FUNCTION tars_keeps('state', 'done_at');
+CREATE TRIGGER keys_keep BEFORE UPDATE ON actor_keys FOR EACH ROW EXECUTE FUNCTION tars_keeps('retired_at', 'retired_because');
+CREATE TRIGGER authorities_keep BEFORE UPDATE ON standing_authorities FOR EACH ROW EXECUTE FUNCTION
+  tars_keeps('revoked_at', 'revoked_because');
+CREATE TRIGGER memberships_keep BEFORE UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION tars_keeps('roles', 'ended_at');
+CREATE TRIGGER deputies_keep BEFORE UPDATE ON deputies FOR EACH ROW EXECUTE FUNCTION tars_keeps('ends_at');
 """
 
 # the look-ups that come before a tenant is known: my own memberships, and the tenants they name
@@ -203,6 +266,8 @@ OWN_MEMBERSHIPS = """
 CREATE POLICY own ON memberships FOR SELECT USING (user_id = NULLIF(current_setting('app.user_id', true), '')::uuid);
 CREATE POLICY own ON tenants FOR SELECT USING (id IN (
   SELECT m.tenant_id FROM memberships m WHERE m.user_id = NULLIF(current_setting('app.user_id', true), '')::uuid));
+-- forced row security binds the owner too, and tars_active_tenant_ids() runs as the owner: without this it finds nobody
+CREATE POLICY schedules ON tenants FOR SELECT TO CURRENT_USER USING (is_active);
 """
 
 

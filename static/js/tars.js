@@ -148,7 +148,7 @@
     const path = new URL(xhr.responseURL || location.href).pathname;
     const login = document.body.dataset.login;
     if (login && path === login) location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
-    else say(`The server answered ${xhr.status} and nothing was changed on this page. Reload and try again.`, "bad");
+    else say("The server sent a whole page where a part was expected, so this one stayed as it was. Reload it to see what happened.", "bad");
   });
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 import time
 
 
@@ -14,13 +14,9 @@ class Console:
 
     def say(self, line: str) -> None:
         """One step, as it begins or ends."""
-        print(f"{time.monotonic() - self._start:6.1f} s  {line}", flush=True)
+        self.show(f"{time.monotonic() - self._start:6.1f} s  {line}")
 
     def show(self, text: str) -> None:
         """Something to keep: the address, the logins."""
-        print(text, flush=True)
-
-    def warn(self, line: str) -> None:
-        """Something went wrong but the start goes on."""
-        self.say(line)
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # a reader that went away must not keep us from stopping in order
+            print(text, flush=True)

@@ -64,6 +64,7 @@ def manage(*command: str, env: Mapping[str, str], log_path: Path) -> tuple[int, 
 
 
 def last_line(log_path: Path) -> str:
-    """The last line that says something."""
+    """The last line that says something, without Django's hint on how to get help."""
     lines = [line.strip() for line in log_path.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing."
+    telling = [line for line in lines if not line.startswith("Type '")]
+    return telling[-1].rstrip(".") + "." if telling else "it said nothing."

@@ -139,7 +139,7 @@ class Supervisor:
         log_path = self._logs / "demo.log"
         code, printed = preparation.manage("demo", "--prepare", env=self._env(), log_path=log_path)
         if code:
-            self.console.warn(
+            self.console.say(
                 f"The demo could not be loaded: {preparation.last_line(log_path)} The whole log: {log_path}"
             )
             return ""

@@ -26,7 +26,7 @@ NOTHING = "—"
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """One inline SVG. Without a label it is decoration, hidden from assistive technology; an unknown name is a KeyError."""
+    """One inline SVG. Without a label it is decoration, hidden from assistive technology. KeyError: unknown name."""
     hidden = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" '
@@ -44,10 +44,7 @@ def ago_filter(value: datetime | date | None) -> SafeString | str:
     """`<time>` with a relative text ("2 days ago", "in 5 h") and the exact UTC time in its title."""
     if value is None or value == "":
         return NOTHING
-    return _time(
-        value,
-        humane.ago(value, now=timezone.now(), zone=timezone.get_current_timezone()),
-    )
+    return _time(value, humane.ago(value, now=timezone.now(), zone=timezone.get_current_timezone()))
 
 
 @register.simple_tag
@@ -73,12 +70,7 @@ def _local(value: date) -> date:
 
 
 def _time(value: date, text: str) -> SafeString:
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        value.isoformat(),
-        humane.exact(value),
-        text,
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), humane.exact(value), text)
 
 
 # -- words with a mark: never colour alone
@@ -110,12 +102,7 @@ def chip(text: str, tone: str = "", mark: str = "") -> SafeString:
 
 def _chip(mark: humane.Mark) -> SafeString:
     sign = format_html('<span class="mark" aria-hidden="true">{}</span>', mark.mark) if mark.mark else ""
-    return format_html(
-        '<span class="chip{}">{}{}</span>',
-        f" {mark.tone}" if mark.tone else "",
-        sign,
-        mark.word,
-    )
+    return format_html('<span class="chip{}">{}{}</span>', f" {mark.tone}" if mark.tone else "", sign, mark.word)
 
 
 @register.simple_tag
@@ -170,7 +157,7 @@ def pretty_json(value: Any) -> str:
 
 @register.simple_tag
 def json_lines(value: Any, prefix: str = "", marks: Mapping[str, str] | None = None, label: str = "JSON") -> SafeString:
-    """Numbered lines, each with the id `{prefix}{JSON pointer}`; `marks` gives pointers a class (add, del), inherited below."""
+    """Numbered lines with the ids `{prefix}{JSON pointer}`; `marks` gives pointers a class (add, del), inherited."""
     rows = format_html_join("", "{}", ((_json_line(line, prefix, marks or {}),) for line in lines_of(value)))
     return format_html(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}"><ol class="json" role="list">{}</ol></div>',

@@ -7,15 +7,16 @@ from datetime import datetime
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments.actions.common import current_revision, locked, locked_system, move, tenant_quorums
+from governance.amendments.actions.sound import demand_sound
 from governance.amendments.kinds import Basis, State
 from governance.amendments.models import AmendmentProposal, ConstitutionalAmendment, ProposalRevision, Rollback
 from governance.approvals import actions as approvals
 from governance.approvals.models import ApprovalDecision, RequestState, Verdict
+from governance.errors import NotAllowed
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.registry.actions import write_version
 from governance.registry.models import Cause, System
-from governance.errors import NotAllowed
 from governance.scope import Scope
 
 
@@ -47,11 +48,13 @@ def apply_due(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     system = locked_system(scope=scope, system_id=proposal.system_id)
     revision = current_revision(proposal)
     stale_policy = revision.policy_version != authority.policy_version(tenant_quorums(scope=scope))
+    assert proposal.request_id is not None
     if system.constitution_version == revision.base_version and not stale_policy:
+        request = approvals.met(scope=scope, request_id=proposal.request_id)
+        demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
         _apply(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
         return proposal
     because = f"{system.name} or the rules for approving moved before the effective date"
-    assert proposal.request_id is not None
     approvals.void(request_id=proposal.request_id, because=because, at=at)
     move(
         scope=scope,

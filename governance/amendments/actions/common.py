@@ -12,6 +12,7 @@ from governance.amendments.bound import bound_bytes
 from governance.amendments.errors import WrongState
 from governance.amendments.kinds import AmendmentType, Basis, State, may_move
 from governance.amendments.models import AmendmentProposal, ProposalMove, ProposalRevision, Quorum
+from governance.approvals.quorum import Requirement
 from governance.canonical import digest_bytes
 from governance.constitution.diff import Effect
 from governance.errors import NotFound
@@ -125,7 +126,5 @@ def move(
     )
 
 
-def requirements_of(
-    *, scope: Scope, type: AmendmentType, basis: Basis, effect: Effect
-) -> tuple[authority.Requirement, ...]:
+def requirements_of(*, scope: Scope, type: AmendmentType, basis: Basis, effect: Effect) -> tuple[Requirement, ...]:
     return authority.requirements(type=type, basis=basis, effect=effect, quorums=tenant_quorums(scope=scope))

@@ -16,6 +16,7 @@ from governance.amendments.actions.common import (
     move,
     tenant_quorums,
 )
+from governance.amendments.actions.sound import demand_sound
 from governance.amendments.errors import BaseMoved, Expired
 from governance.amendments.grants import Step, covers
 from governance.amendments.kinds import State
@@ -27,7 +28,7 @@ from governance.amendments.models import (
     StandingAuthority,
 )
 from governance.approvals import actions as approvals
-from governance.approvals.models import ApprovalDecision, RequestState, Verdict
+from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict
 from governance.constitution.diff import changes
 from governance.identity.confirm import Confirmation
 from governance.ledger.verbs import governed
@@ -55,6 +56,9 @@ def approve(
     """
     proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
     _demand_base(scope=scope, proposal=proposal, revision=revision, system=system)
+    request = ApprovalRequest.objects.filter(tenant_id=scope.tenant_id, id=proposal.request_id).first()
+    if request is not None:
+        demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
     outcome = _answer(
         scope=scope,
         proposal=proposal,

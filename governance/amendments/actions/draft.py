@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from governance import canonical
-from governance.amendments import authority, evidence as evidence_rules
+from governance.amendments import authority
+from governance.amendments import evidence as evidence_rules
 from governance.amendments.actions.common import (
     bind,
     current_revision,

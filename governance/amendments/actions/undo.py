@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments.actions.apply import void_others
 from governance.amendments.actions.common import locked, locked_system, move
+from governance.amendments.actions.sound import demand_sound_rollback
 from governance.amendments.bound import roll_back_bytes
 from governance.amendments.errors import BaseMoved, MergeConflict, NotReversible, WrongState
 from governance.amendments.kinds import Basis, State
@@ -91,6 +93,8 @@ def approve_roll_back(
         raise BaseMoved(
             f"{system.name} moved since this rollback was asked for. Ask for it again from today's constitution."
         )
+    fresh, _ = drafted(scope=scope, amendment=rollback.amendment, system=system, reason=rollback.reason, at=at)
+    demand_sound_rollback(subject=proposal.label, rollback=rollback, fresh=fresh, request=rollback.request)
     return _answer(
         scope=scope,
         proposal=proposal,
@@ -162,7 +166,7 @@ def drafted(
     return rollback, undo
 
 
-def _documents(amendment: ConstitutionalAmendment) -> tuple[dict, dict]:  # type: ignore[type-arg]
+def _documents(amendment: ConstitutionalAmendment) -> tuple[dict[str, Any], dict[str, Any]]:
     """The constitutions before and after the amendment, from the bytes that were approved."""
     rows = SystemVersion.objects.filter(
         tenant_id=amendment.tenant_id,

@@ -18,6 +18,13 @@ def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def run(statement: str, *parameters: Any) -> int:
+    """Execute as the application role; the number of rows touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(parameters))
+        return int(cursor.rowcount)
+
+
 def tables() -> set[str]:
     """Every ordinary or partitioned table of the schema."""
     return {
@@ -34,7 +41,8 @@ def walled() -> dict[str, str]:
     found = {
         row[0]: "tenant_id"
         for row in rows(
-            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+            "SELECT table_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND column_name = 'tenant_id'"
         )
     }
     return {**found, "tenants": "id"}
@@ -46,8 +54,3 @@ def connected(role: Role, *, autocommit: bool = True) -> Iterator[psycopg.Connec
     url = database_url(role=role, database=str(connection.settings_dict["NAME"]))
     with psycopg.connect(url, autocommit=autocommit) as server:
         yield server
-
-
-def shifted(row: dict[str, Any], *, column: str, tenant_id: object) -> dict[str, Any]:
-    """The row as somebody would forge it for another tenant."""
-    return {**row, column: tenant_id}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError
 
 from governance.tenancy import in_tenant
 from tests import factories as make
-from tests.db.tenants.catalogue import connected
+from tests.db.tenants.catalogue import connected, run
 from tests.db.tenants.everything import everything
 
 APPEND_ONLY = (
@@ -45,8 +45,7 @@ def cast(database: None) -> make.Cast:
 
 def _refused(cast: make.Cast, statement: str) -> None:
     with pytest.raises(DatabaseError, match="permission denied") as refusal, in_tenant(cast.tenant.id):
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+        run(statement)
     assert refusal.value.__cause__.sqlstate == "42501"  # type: ignore[union-attr]
 
 
@@ -88,20 +87,15 @@ def test_append_only__even_a_superuser_cannot_update(table: str, cast: make.Cast
 )
 def test_amendment__an_applied_one_gains_nothing_but_its_rollback_time(change: str, cast: make.Cast) -> None:
     with pytest.raises(DatabaseError, match="tars_append_only"), in_tenant(cast.tenant.id):
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE constitutional_amendments SET {change}")
+        run(f"UPDATE constitutional_amendments SET {change}")
 
 
 def test_amendment__rolled_back_twice_or_never_again__refused(cast: make.Cast) -> None:
     for value in ("NULL", "now()"):
         with pytest.raises(DatabaseError, match="tars_append_only"), in_tenant(cast.tenant.id):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"UPDATE constitutional_amendments SET rolled_back_at = {value} WHERE rolled_back_at IS NOT NULL"
-                )
+            run(f"UPDATE constitutional_amendments SET rolled_back_at = {value} WHERE rolled_back_at IS NOT NULL")
 
 
 def test_amendment__irreversible_one_marked_rolled_back__refused(cast: make.Cast) -> None:
-    with pytest.raises(DatabaseError), in_tenant(cast.tenant.id), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE constitutional_amendments SET rolled_back_at = now() WHERE NOT can_rollback")
+    with pytest.raises(DatabaseError), in_tenant(cast.tenant.id):
+        run("UPDATE constitutional_amendments SET rolled_back_at = now() WHERE NOT can_rollback")

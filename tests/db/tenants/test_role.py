@@ -29,25 +29,28 @@ def _connected_as(role: Role) -> Iterator[None]:
 
 def test_application_role__is_nobody_special() -> None:
     (found,) = rows(
-        "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = current_user"
+        "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles "
+        "WHERE rolname = current_user"
     )
     assert found == (USERS["app"], False, False, False, False, False)
 
 
 def test_application_role__owns_nothing_and_belongs_to_nobody() -> None:
-    assert rows("SELECT relname FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)") == []
-    assert rows("SELECT 1 FROM pg_auth_members WHERE member = (SELECT oid FROM pg_roles WHERE rolname = current_user)") == []
+    assert rows("SELECT relname FROM pg_class WHERE relowner = current_user::regrole") == []
+    assert rows("SELECT 1 FROM pg_auth_members WHERE member = current_user::regrole") == []
 
 
 def test_application_role__may_truncate_nothing_and_make_nothing() -> None:
-    truncatable = rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND has_table_privilege(oid, 'TRUNCATE')")
+    truncatable = rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+        "AND has_table_privilege(oid, 'TRUNCATE')"
+    )
     assert truncatable == []
-    assert rows("SELECT has_schema_privilege('public', 'CREATE'), has_database_privilege(current_database(), 'CREATE')") == [
-        (False, False)
-    ]
+    assert rows("SELECT has_schema_privilege('public', 'CREATE')") == [(False,)]
+    assert rows("SELECT has_database_privilege(current_database(), 'CREATE')") == [(False,)]
 
 
-@pytest.mark.parametrize("table", sorted(["tenants", "memberships", "systems", "ledger_entries", "constitutional_amendments"]))
+@pytest.mark.parametrize("table", ["tenants", "memberships", "systems", "ledger_entries", "constitutional_amendments"])
 def test_application_role__cannot_take_the_wall_down(table: str) -> None:
     assert table in walled()
     with connection.cursor() as cursor, pytest.raises(Exception, match="must be owner"):
@@ -63,13 +66,16 @@ def test_start__as_application_role__goes_on() -> None:
     refuse_privileged_role()
 
 
-@pytest.mark.parametrize(("role", "said"), [("owner", "owns tables"), ("super", "is a superuser and bypasses row security")])
+@pytest.mark.parametrize(
+    ("role", "said"), [("owner", "owns tables"), ("super", "is a superuser and bypasses row security")]
+)
 def test_start__as_privileged_role__refused_with_the_reason(role: Role, said: str) -> None:
     with _connected_as(role), pytest.raises(ImproperlyConfigured, match=said) as refusal:
         refuse_privileged_role()
     assert "TARS_DATABASE_URL" in str(refusal.value)
 
 
-def test_owner__sees_no_row_either() -> None:
+def test_owner__sees_no_row_either_but_which_tenants_are_active() -> None:
     with _connected_as("owner"):
-        assert rows("SELECT count(*) FROM tenants") == [(0,)]
+        for table in set(walled()) - {"tenants"}:
+            assert rows(f"SELECT count(*) FROM {table}") == [(0,)], table

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from governance.tenancy import in_tenant
 from tests import factories as make
-from tests.db.tenants.catalogue import rows, shifted
+from tests.db.tenants.catalogue import rows, run, walled
 from tests.db.tenants.everything import everything
 
 TABLES = {
@@ -78,8 +78,6 @@ def _insert(table: str, row: dict[str, Any]) -> None:
 
 
 def test_list__names_every_walled_table() -> None:
-    from tests.db.tenants.catalogue import walled
-
     assert walled() == TABLES
 
 
@@ -99,10 +97,13 @@ def test_tenant_set__only_its_own_rows(table: str, home: make.Cast, away: make.C
 
 @pytest.mark.parametrize("table", TABLES)
 def test_insert__for_another_tenant__refused(table: str, home: make.Cast, away: make.Cast) -> None:
-    forged = shifted(_any_row(table, home.tenant.id), column=TABLES[table], tenant_id=away.tenant.id)
+    forged = {**_any_row(table, home.tenant.id), TABLES[table]: away.tenant.id}
     with in_tenant(away.tenant.id):
         before = _count(table)
-    with pytest.raises((ProgrammingError, InternalError), match="row-level security|tars_") as refusal, in_tenant(home.tenant.id):
+    with (
+        pytest.raises((ProgrammingError, InternalError), match=r"row-level security|tars_") as refusal,
+        in_tenant(home.tenant.id),
+    ):
         _insert(table, forged)
     assert refusal.value.__cause__.sqlstate == "42501"  # type: ignore[union-attr]
     with in_tenant(away.tenant.id):
@@ -118,24 +119,25 @@ def test_insert__without_a_tenant__refused(table: str, home: make.Cast) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_update_and_delete__of_another_tenants_rows__touch_nothing(table: str, home: make.Cast, away: make.Cast) -> None:
+def test_update_and_delete__of_another_tenants_rows__touch_nothing(
+    table: str, home: make.Cast, away: make.Cast
+) -> None:
     column = TABLES[table]
-    with in_tenant(away.tenant.id), connection.cursor() as cursor:
-        for statement in (f"UPDATE {table} SET {column} = {column} WHERE {column} = %s", f"DELETE FROM {table} WHERE {column} = %s"):
-            try:
-                with transaction.atomic():
-                    cursor.execute(statement, [home.tenant.id])
-                    assert cursor.rowcount == 0
-            except ProgrammingError as refused:
-                assert "permission denied" in str(refused)
+    statements = (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}")
+    for statement in statements:
+        try:
+            with in_tenant(away.tenant.id):
+                assert run(f"{statement} WHERE {column} = %s", home.tenant.id) == 0
+        except ProgrammingError as refused:
+            assert "permission denied" in str(refused)
     with in_tenant(home.tenant.id):
         assert _count(table) > 0
 
 
 @pytest.mark.parametrize("table", sorted(set(TABLES) - {"tenants", "ledger_entries", "ledger_heads"}))
 def test_row__cannot_move_to_another_tenant(table: str, home: make.Cast, away: make.Cast) -> None:
-    with pytest.raises(DatabaseError) as refusal, in_tenant(home.tenant.id), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET tenant_id = %s", [away.tenant.id])
+    with pytest.raises(DatabaseError) as refusal, in_tenant(home.tenant.id):
+        run(f"UPDATE {table} SET tenant_id = %s", away.tenant.id)
     assert refusal.value.__cause__.sqlstate == "42501"  # type: ignore[union-attr]
 
 
@@ -152,11 +154,11 @@ def test_reference__to_another_tenants_row__refused(
     table: str, column: str, target: str, home: make.Cast, away: make.Cast
 ) -> None:
     foreign = _any_row(target, away.tenant.id)["id"]
-    with pytest.raises(DatabaseError) as refusal, in_tenant(home.tenant.id), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET {column} = %s", [foreign])
+    with pytest.raises(DatabaseError) as refusal, in_tenant(home.tenant.id):
+        run(f"UPDATE {table} SET {column} = %s", foreign)
     assert refusal.value.__cause__.sqlstate in {"23503", "42501"}  # type: ignore[union-attr]
 
 
 def test_dependency__on_another_tenants_system__refused(home: make.Cast, away: make.Cast) -> None:
-    with pytest.raises(DatabaseError, match="tars_dependency"), in_tenant(home.tenant.id), connection.cursor() as cursor:
-        cursor.execute("UPDATE systems SET depends_on = ARRAY[%s]::uuid[]", [away.system.id])
+    with pytest.raises(DatabaseError, match="tars_dependency"), in_tenant(home.tenant.id):
+        run("UPDATE systems SET depends_on = ARRAY[%s]::uuid[]", away.system.id)

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import models
 
 from governance.rows import TenantRow
+from tarsweb.home import USERS
 from tests.db.tenants.catalogue import rows, tables, walled
 
 # Tables without a tenant, each with the reason why it needs none. None of them is registered in the admin.
@@ -16,7 +17,7 @@ GLOBAL = {
     "auth_group": "Django's own table, always empty: roles live in memberships",
     "auth_group_permissions": "Django's own table, always empty: roles live in memberships",
     "auth_permission": "Django's own table: names of permissions that nobody is given",
-    "django_admin_log": "Django's history of admin pages: points at a person and names an object; evidence is the ledger",
+    "django_admin_log": "the admin's history: a person, an object's id; the evidence is the ledger",
     "django_content_type": "names of models, no data",
     "django_migrations": "which migrations ran",
     "django_q_ormq": "the queue: signed messages that carry ids and a tenant id, read by the worker only",
@@ -38,9 +39,11 @@ def test_tables__each_is_walled_or_on_the_list_with_a_reason() -> None:
     assert all(GLOBAL.values())
 
 
-@pytest.mark.parametrize("table", sorted(apps.get_app_config("governance").get_models(), key=lambda m: m._meta.db_table))
-def test_model__table_is_there_and_walled_unless_listed(table: type[models.Model]) -> None:
-    name = table._meta.db_table
+@pytest.mark.parametrize(
+    "model", list(apps.get_app_config("governance").get_models()), ids=lambda model: model._meta.db_table
+)
+def test_model__table_is_there_and_walled_unless_listed(model: type[models.Model]) -> None:
+    name = model._meta.db_table
     assert name in tables()
     assert name in walled() or name in GLOBAL
 
@@ -49,32 +52,38 @@ def test_walls__row_security_is_on_forced_and_checks_reads_and_writes() -> None:
     found = {
         row[0]: row[1:]
         for row in rows(
-            "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polqual IS NOT NULL, p.polwithcheck IS NOT NULL, "
-            "pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), p.polpermissive, p.polcmd::text "
-            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'tenant' WHERE n.nspname = 'public' AND c.relkind = 'r'"
+            "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.polcmd::text, p.polpermissive, "
+            "pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid) "
+            "FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'tenant' "
+            "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
         )
     }
     for table, column in walled().items():
-        enabled, forced, has_using, has_check, using, check, _, command = found[table]
-        assert (enabled, forced, has_using, has_check, command) == (True, True, True, True, "*"), table
         expected = f"({column} = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
-        assert using == check == expected, table
+        assert found[table] == (True, True, "*", True, expected, expected), table
 
 
-def test_walls__no_other_policy_widens_them_but_the_look_up_of_own_memberships() -> None:
+def test_walls__no_other_policy_widens_them_but_own_memberships_and_the_schedules() -> None:
     others = rows(
-        "SELECT tablename, cmd, qual FROM pg_policies WHERE schemaname = 'public' AND policyname <> 'tenant' ORDER BY 1"
+        "SELECT tablename, policyname, cmd, roles::text[], qual FROM pg_policies "
+        "WHERE schemaname = 'public' AND policyname <> 'tenant' ORDER BY 1, 2"
     )
-    assert [(table, command) for table, command, _ in others] == [("memberships", "SELECT"), ("tenants", "SELECT")]
-    assert all("app.user_id" in condition for _, _, condition in others)
+    assert [row[:4] for row in others] == [
+        ("memberships", "own", "SELECT", ["public"]),
+        ("tenants", "own", "SELECT", ["public"]),
+        ("tenants", "schedules", "SELECT", [USERS["owner"]]),
+    ]
+    assert all("app.user_id" in row[4] for row in others[:2])
 
 
 def test_foreign_keys__between_tenant_tables_are_composite() -> None:
+    names = (
+        "ARRAY(SELECT attname::text FROM unnest({0}) WITH ORDINALITY k(n, i) "
+        "JOIN pg_attribute a ON a.attrelid = {1} AND a.attnum = k.n ORDER BY i)"
+    )
     found = rows(
         "SELECT conrelid::regclass::text, confrelid::regclass::text, "
-        "ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY k(n, i) JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = k.n ORDER BY i), "
-        "ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY k(n, i) JOIN pg_attribute a ON a.attrelid = confrelid AND a.attnum = k.n ORDER BY i) "
+        f"{names.format('conkey', 'conrelid')}, {names.format('confkey', 'confrelid')} "
         "FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace"
     )
     inside = [row for row in found if row[0] in walled() and row[1] in walled() and row[1] != "tenants"]
@@ -89,7 +98,8 @@ def _references() -> list[models.ForeignKey]:
         for model in apps.get_models()
         if issubclass(model, TenantRow)
         for field in model._meta.get_fields()
-        if isinstance(field, models.ForeignKey) and field.name != "tenant" and issubclass(field.related_model, TenantRow)
+        if isinstance(field, models.ForeignKey) and field.name != "tenant"
+        if issubclass(field.related_model, TenantRow)
     ]
 
 
@@ -97,8 +107,8 @@ def _references() -> list[models.ForeignKey]:
 def test_reference__has_its_composite_constraint(field: models.ForeignKey) -> None:
     table, to = field.model._meta.db_table, field.related_model._meta.db_table
     assert rows(
-        "SELECT 1 FROM pg_constraint WHERE contype = 'f' AND convalidated AND conrelid = %s::regclass AND confrelid = %s::regclass "
-        "AND pg_get_constraintdef(oid) LIKE %s",
+        "SELECT 1 FROM pg_constraint WHERE contype = 'f' AND convalidated "
+        "AND conrelid = %s::regclass AND confrelid = %s::regclass AND pg_get_constraintdef(oid) LIKE %s",
         table,
         to,
         f"FOREIGN KEY (tenant_id, {field.column}) REFERENCES {to}(tenant_id, id)%",
@@ -126,4 +136,5 @@ def test_functions__only_the_listed_one_runs_with_the_owners_rights() -> None:
 
 
 def test_views__there_is_none_that_could_read_with_the_owners_rights() -> None:
-    assert rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')") == []
+    views = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')"
+    assert rows(views) == []

@@ -98,6 +98,13 @@ def test_secrets__readable_by_others__refused_with_the_command_that_mends_it(hom
         home.secrets()
 
 
+def test_ensure__a_secret_is_missing__named(home: Home) -> None:
+    kept = [line for line in home.secrets_path.read_text().splitlines() if not line.startswith("TARS_SEALING_KEYS")]
+    home.secrets_path.write_text("\n".join(kept))
+    with pytest.raises(HomeError, match="lacks TARS_SEALING_KEYS"):
+        home.ensure()
+
+
 def test_secrets__before_the_first_run__none_and_nothing_is_made(tmp_path: Path) -> None:
     absent = Home(tmp_path / "absent")
     assert absent.secrets() == {}

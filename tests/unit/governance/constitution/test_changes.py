@@ -168,3 +168,15 @@ def test_operations__long_list_with_one_insertion__is_one_operation() -> None:
 def test_operations__list_turned_round__replays() -> None:
     old = list(range(50))
     assert apply(operations(old, old[::-1]), old) == old[::-1]
+
+
+def test_changes__lists_in_lists_to_the_depth_limit__each_value_is_looked_at_once() -> None:
+    def nested(last: int) -> Any:
+        value: Any = [{"x": number} for number in range(20_000)] + [last]
+        for _ in range(28):
+            value = [value]
+        return value
+
+    old, new = nested(1), nested(2)
+    assert len(changes(old, new)) == 2
+    assert apply(operations(old, new), old) == new

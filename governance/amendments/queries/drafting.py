@@ -1,0 +1,130 @@
+"""What a proposal would say and need if it were sent now. Reads only; the verb checks everything again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from governance import canonical
+from governance.amendments import authority
+from governance.amendments import evidence as evidence_rules
+from governance.amendments.actions.common import current_revision, requirements_of
+from governance.amendments.evidence import Item
+from governance.amendments.kinds import AmendmentType, Basis
+from governance.amendments.models import AmendmentProposal, ProposalRevision
+from governance.amendments.queries.comparison import Comparison, compared
+from governance.approvals.quorum import sentence as needs_sentence
+from governance.constitution import schema
+from governance.constitution.merge import merge
+from governance.errors import NotFound
+from governance.registry.models import System, SystemVersion
+from governance.scope import ROLE_LABELS, Capability, Role, Scope
+
+Problems = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A constitution being written, looked at as the verb would look at it.
+
+    `obstacles` are sentences about why it cannot be sent; `problems` are faults of the document by pointer.
+    """
+
+    comparison: Comparison | None = None
+    needs: str = ""
+    obstacles: tuple[str, ...] = ()
+    problems: Problems = ()
+    gaps: tuple[Item, ...] = ()
+
+    @property
+    def is_sendable(self) -> bool:
+        return self.comparison is not None and not (self.obstacles or self.problems or self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """What a revision starts from: today's base, and the document with the proposal's changes carried over.
+
+    `conflicts` are pointers where today's constitution won, because both sides changed them.
+    """
+
+    base_version: int
+    document: dict[str, Any]
+    revision: ProposalRevision
+    conflicts: tuple[str, ...]
+    is_carried: bool
+
+
+def found_system(*, scope: Scope, name: str) -> System:
+    """A system by name; raises `NotFound`."""
+    system = System.objects.filter(tenant_id=scope.tenant_id, name=name).first()
+    if system is None:
+        raise NotFound(f"There is no system called {name}.")
+    return system
+
+
+def look_at(
+    *,
+    scope: Scope,
+    system: System,
+    type: AmendmentType,
+    basis: Basis,
+    constitution: Any,
+    evidence: Mapping[str, Any],
+    base_version: int | None,
+) -> Draft:
+    """The draft's sentence, changes, authority and obstacles."""
+    problems = schema.problems(constitution)
+    if problems:
+        return Draft(problems=problems)
+    comparison = compared(system.constitution, constitution)
+    misfit = authority.misfit(type=type, changes=comparison.changes, old=system.constitution, new=constitution)
+    needed = requirements_of(scope=scope, type=type, basis=basis, effect=comparison.effect)
+    obstacles = (base_moved(system, base_version), not_your_basis(scope, basis), misfit)
+    return Draft(
+        comparison=comparison,
+        needs=needs_sentence(needed),
+        obstacles=tuple(filter(None, obstacles)),
+        gaps=evidence_rules.missing(type=type, basis=basis, evidence=evidence),
+    )
+
+
+def base_moved(system: System, base_version: int | None) -> str:
+    """Why the text on the screen is out of date, or ""."""
+    if base_version is None or base_version == system.constitution_version:
+        return ""
+    return (
+        f"{system.name} moved to version {system.constitution_version} while you edited version {base_version}. "
+        "Start again from today's constitution; your text is still here to copy from."
+    )
+
+
+def not_your_basis(scope: Scope, basis: Basis) -> str:
+    """Why this actor may not propose on this basis, or ""."""
+    if not scope.can(Capability.PROPOSE) or scope.roles & authority.PROPOSERS[basis]:
+        return ""
+    names = " or ".join(ROLE_LABELS[role] for role in Role if role in authority.PROPOSERS[basis])
+    return f"A change on the basis {basis.label.lower()} is proposed by {names}."
+
+
+def starting_point(*, scope: Scope, proposal: AmendmentProposal) -> Starting:
+    """What the revise page shows: the proposal's changes on top of today's constitution.
+
+    HAZARD: a revision is taken as a whole against today's constitution, so starting from the old text would undo what
+    others changed meanwhile.
+    """
+    revision = current_revision(proposal)
+    system = proposal.system
+    asked = canonical.loads_canonical(bytes(revision.new_constitution))
+    if revision.base_version == system.constitution_version:
+        return Starting(system.constitution_version, asked, revision, (), is_carried=False)
+    base = SystemVersion.objects.get(tenant_id=scope.tenant_id, system=system, number=revision.base_version)
+    merged = merge(canonical.loads_canonical(bytes(base.canonical)), system.constitution, asked)
+    return Starting(
+        base_version=system.constitution_version,
+        document=merged.document,
+        revision=revision,
+        conflicts=tuple(conflict.pointer for conflict in merged.conflicts),
+        is_carried=True,
+    )

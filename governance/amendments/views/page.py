@@ -1,0 +1,185 @@
+"""One amendment: looking at it, and every answer that is given on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.amendments import actions
+from governance.amendments.kinds import State
+from governance.amendments.models import AmendmentProposal
+from governance.amendments.queries import amendment_page
+from governance.amendments.queries.page import VIEWS
+from governance.amendments.views.common import aloud, confirmed, demand_reader, to_amendment
+from governance.approvals.actions import review_override as review
+from governance.errors import DomainError, NotFound
+from governance.scope import Scope
+from governance.web import now, reading, scope_of, scoped, wants_fragment
+
+Verb = Callable[[Scope, datetime], str]
+_FOLDER = "governance/amendments"
+
+
+@require_safe
+@scoped()
+def detail(request: HttpRequest, number: int) -> HttpResponse:
+    """The amendment; `?view=` chooses fields, side or patch."""
+    template = f"{_FOLDER}/detail.html"
+    if wants_fragment(request):
+        is_tab = getattr(request, "htmx", None) and request.htmx.target == "changes"  # type: ignore[attr-defined]
+        template = f"{_FOLDER}/_changes.html" if is_tab else f"{_FOLDER}/_amendment.html"
+    response = render(request, template, _context(request, number))
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@require_POST
+@scoped(None)
+def approve(request: HttpRequest, number: int) -> HttpResponse:
+    return _done(request, number, lambda scope, at: _approved(request, scope, number, at))
+
+
+@require_POST
+@scoped(None)
+def reject(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        actions.reject(scope=scope, number=number, at=at, **_answer(request, at))
+        return f"You rejected AMD-{number}. Its proposer sees your note."
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def request_changes(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        actions.request_changes(scope=scope, number=number, at=at, **_answer(request, at))
+        return f"You asked for changes to AMD-{number}. It is back with its proposer."
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def rebase(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        proposal = actions.rebase(scope=scope, number=number, at=at)
+        return f"AMD-{number} is now revision {proposal.revision}, on today's constitution. Approvals start again."
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def withdraw(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        actions.withdraw(scope=scope, number=number, why=request.POST.get("why", "").strip(), at=at)
+        return f"AMD-{number} is withdrawn."
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def send(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        actions.send(scope=scope, number=number, at=at)
+        return f"AMD-{number} is sent to those who decide."
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def approve_roll_back(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        rollback = actions.approve_roll_back(scope=scope, number=number, at=at, **_answer(request, at))
+        return f"AMD-{number} is rolled back: {rollback.sentence}"
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def withdraw_roll_back(request: HttpRequest, number: int) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        actions.withdraw_roll_back(scope=scope, number=number, at=at)
+        return f"The rollback of AMD-{number} is withdrawn. The amendment stays in force."
+
+    return _done(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def review_override(request: HttpRequest, number: int, decision_id: UUID) -> HttpResponse:
+    def verb(scope: Scope, at: datetime) -> str:
+        upheld = request.POST.get("upheld") == "yes"
+        review(scope=scope, decision_id=decision_id, upheld=upheld, note=request.POST.get("review_note", ""), at=at)
+        return "Your review of the override is on the ledger."
+
+    return _done(request, number, verb)
+
+
+def _approved(request: HttpRequest, scope: Scope, number: int, at: datetime) -> str:
+    override = request.POST.get("override") == "1"
+    proposal = actions.approve(scope=scope, number=number, at=at, override=override, **_answer(request, at))
+    return _after_approval(proposal)
+
+
+def _after_approval(proposal: AmendmentProposal) -> str:
+    if proposal.state == State.APPLIED:
+        return f"You approved {proposal.label}, and it took effect on {proposal.system.name}."
+    if proposal.state == State.SCHEDULED and proposal.effective_at:
+        return f"You approved {proposal.label}. It takes effect on {proposal.effective_at:%d %B %Y, %H:%M} UTC."
+    return f"You approved {proposal.label}. It waits for another approval."
+
+
+def _answer(request: HttpRequest, at: datetime) -> dict[str, Any]:
+    """What every signed answer carries: the digest that was on the screen, the note, the confirmation."""
+    return {
+        "digest": request.POST.get("digest", ""),
+        "note": request.POST.get("note", "").strip(),
+        "confirmation": confirmed(request, at=at),
+    }
+
+
+def _done(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
+    """Run the verb; draw the amendment again with its outcome, or go there. A refusal is drawn in place."""
+    scope, at = scope_of(request), now()
+    try:
+        said = verb(scope, at)
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        demand_reader(scope, refusal)
+        return _drawn(request, number, status=refusal.status, refusal=refusal)
+    if not wants_fragment(request):
+        return to_amendment(request, number, said=said)
+    return aloud(_drawn(request, number), said)
+
+
+def _drawn(request: HttpRequest, number: int, *, status: int = 200, refusal: DomainError | None = None) -> HttpResponse:
+    template = f"{_FOLDER}/_amendment.html" if wants_fragment(request) else f"{_FOLDER}/detail.html"
+    with reading(request):
+        context = _context(request, number, refusal=refusal)
+        return render(request, template, context, status=status)
+
+
+def _context(request: HttpRequest, number: int, *, refusal: DomainError | None = None) -> dict[str, Any]:
+    asked = request.GET.get("view", "fields")
+    page = amendment_page(scope=scope_of(request), number=number, at=now(), view=asked)
+    here = reverse("amendments:detail", kwargs={"number": number})
+    tabs = [
+        {"label": label, "url": f"{here}?view={name}", "current": name == page.view, "name": name}
+        for name, label in VIEWS.items()
+    ]
+    typed = {name: request.POST.get(name, "") for name in ("note", "why", "review_note")} if refusal else {}
+    return {"page": page, "tabs": tabs, "refusal": refusal, "typed": typed}

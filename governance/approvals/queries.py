@@ -1,0 +1,217 @@
+"""Who is asked what, as an inbox needs it: bounded, and in a number of queries that does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from governance.approvals import subjects
+from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
+from governance.approvals.quorum import Requirement, helps, missing, sentence
+from governance.approvals.subjects import Row
+from governance.identity.queries import deputised_roles
+from governance.scope import Capability, Role, Scope
+
+LIMIT = 500
+"""Questions one list looks at; an inbox longer than that is not read, it is filtered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and the answers so far. `given` holds the roles of each approver, one frozenset per person."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    state: str
+    asked_at: datetime
+    closed_at: datetime | None
+    closed_because: str
+    excluded_user_id: UUID | None
+    requirements: tuple[Requirement, ...]
+    given: tuple[frozenset[Role], ...]
+    my_verdict: str = ""
+
+    @property
+    def needs(self) -> str:
+        """ "2 of Compliance officer", "Operator + Compliance officer": everybody it needs, answered or not."""
+        return " + ".join(
+            need.label if need.count == 1 else f"{need.count} of {need.label}" for need in self.requirements
+        )
+
+    @property
+    def needed(self) -> int:
+        return sum(need.count for need in self.requirements)
+
+    @property
+    def given_count(self) -> int:
+        """How many places are filled; an answer that fills none is not counted."""
+        return self.needed - sum(need.count for need in missing(self.requirements, self.given))
+
+    @property
+    def still_needs(self) -> str:
+        return sentence(missing(self.requirements, self.given))
+
+    @property
+    def my_answer(self) -> str:
+        """ "Approved", "Rejected", "Asked for changes"; empty for somebody who did not answer."""
+        return str(Verdict(self.my_verdict).label) if self.my_verdict else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A subject and, if it asks anybody, its question."""
+
+    row: Row
+    question: Question | None = None
+
+    @property
+    def asked_at(self) -> datetime:
+        return self.question.asked_at if self.question else self.row.proposed_at
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An override that another person should look at; `row` is None when its subject's kind is gone."""
+
+    decision_id: UUID
+    by: str
+    note: str
+    at: datetime
+    row: Row | None
+    is_own: bool
+
+
+def waiting_for(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
+    """The open questions this actor may answer now, in an own or a lent role, oldest first.
+
+    Answers count as they stand in the rows; the verb checks every signature before it counts one.
+    """
+    lent = _lent(scope=scope, at=at)
+    if scope.actor.user_id is None or not (lent or scope.can(Capability.DECIDE)):
+        return ()
+    answered = ApprovalDecision.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id)
+    rows = _open(scope).filter(~Exists(answered)).exclude(excluded_user_id=scope.actor.user_id)
+    return tuple(
+        question for question in _questions(rows) if helps(question.requirements, question.given, scope.roles | lent)
+    )
+
+
+def team(*, scope: Scope) -> tuple[Question, ...]:
+    """Every open question of the tenant, oldest first."""
+    return tuple(_questions(_open(scope)))
+
+
+def decided(*, scope: Scope) -> tuple[Question, ...]:
+    """The last questions that were answered for good, newest first, each with this actor's own verdict."""
+    # Ids are UUIDv7, so the primary key is the order in time, and the last ones cost no sort of all.
+    rows = ApprovalRequest.objects.filter(
+        tenant_id=scope.tenant_id, state__in=[RequestState.MET, RequestState.REFUSED]
+    ).order_by("-id")
+    found = list(_questions(rows))
+    mine = dict(
+        ApprovalDecision.objects.filter(
+            tenant_id=scope.tenant_id,
+            user_id=scope.actor.user_id,
+            user_id__isnull=False,
+            request_id__in=[question.id for question in found],
+        ).values_list("request_id", "verdict")
+    )
+    return tuple(_with_verdict(question, mine.get(question.id, "")) for question in found)
+
+
+def mine(*, scope: Scope, at: datetime) -> tuple[Row, ...]:
+    """What this actor started and what is not over, of every kind, newest first."""
+    found = [row for handler in subjects.handlers() for row in handler.mine(scope=scope, at=at, limit=LIMIT)]
+    return _newest(found)
+
+
+def adrift(*, scope: Scope, at: datetime) -> tuple[Row, ...]:
+    """What is under way and asks nobody (stale, handed back), of every kind, newest first."""
+    found = [row for handler in subjects.handlers() for row in handler.adrift(scope=scope, at=at, limit=LIMIT)]
+    return _newest(found)
+
+
+def with_rows(questions: Iterable[Question], *, scope: Scope, at: datetime) -> tuple[Item, ...]:
+    """The questions with their subjects, in their order; one whose kind nobody registered is left out."""
+    questions = tuple(questions)
+    found: dict[tuple[str, UUID], Row] = {}
+    for kind in sorted({question.kind for question in questions}):
+        if handler := subjects.handler_of(kind):
+            ids = [question.subject_id for question in questions if question.kind == kind]
+            rows = handler.rows(scope=scope, ids=ids, at=at)
+            found |= {(kind, subject_id): row for subject_id, row in rows.items()}
+    keyed = (((question.kind, question.subject_id), question) for question in questions)
+    return tuple(Item(found[key], question) for key, question in keyed if key in found)
+
+
+def overrides_to_review(*, scope: Scope, at: datetime) -> tuple[Override, ...]:
+    """Overrides that nobody has looked at yet, oldest first; empty for somebody who may not review one."""
+    if not scope.can(Capability.DECIDE):
+        return ()
+    rows = list(
+        ApprovalDecision.objects.filter(tenant_id=scope.tenant_id, via=Via.OVERRIDE, reviews=None)
+        .order_by("id")
+        .values_list("id", "actor_name", "note", "at", "user_id", "request__subject_kind", "request__subject_id")[
+            :LIMIT
+        ]
+    )
+    by_kind: dict[str, list[UUID]] = {}
+    for row in rows:
+        by_kind.setdefault(row[5], []).append(row[6])
+    shown = {
+        (kind, subject_id): shown_row
+        for kind, ids in by_kind.items()
+        if (handler := subjects.handler_of(kind))
+        for subject_id, shown_row in handler.rows(scope=scope, ids=ids, at=at).items()
+    }
+    return tuple(
+        Override(row[0], row[1], row[2], row[3], shown.get((row[5], row[6])), row[4] == scope.actor.user_id)
+        for row in rows
+    )
+
+
+def _open(scope: Scope) -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.filter(tenant_id=scope.tenant_id, state=RequestState.OPEN).order_by("asked_at", "id")
+
+
+def _questions(rows: QuerySet[ApprovalRequest]) -> Iterable[Question]:
+    """One query: the questions, each with the roles of those who said yes."""
+    yes = ApprovalDecision.objects.filter(request_id=OuterRef("id"), verdict=Verdict.APPROVE).order_by("at", "id")
+    for row in rows.annotate(given=ArraySubquery(yes.values(given_roles=F("roles"))))[:LIMIT]:
+        yield Question(
+            id=row.id,
+            kind=row.subject_kind,
+            subject_id=row.subject_id,
+            state=row.state,
+            asked_at=row.asked_at,
+            closed_at=row.closed_at,
+            closed_because=row.closed_because,
+            excluded_user_id=row.excluded_user_id,
+            requirements=tuple(Requirement.of(data) for data in row.requirements),
+            given=tuple(frozenset(Role(role) for role in roles) for roles in row.given),
+        )
+
+
+def _lent(*, scope: Scope, at: datetime) -> frozenset[Role]:
+    """The roles this actor holds for somebody else; being one's own deputy lends nothing."""
+    if scope.actor.user_id is None:
+        return frozenset()
+    return frozenset(
+        role
+        for role, principals in deputised_roles(scope=scope, at=at).items()
+        if any(principal != scope.actor.user_id for principal in principals)
+    )
+
+
+def _with_verdict(question: Question, verdict: str) -> Question:
+    return replace(question, my_verdict=verdict) if verdict else question
+
+
+def _newest(rows: list[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.proposed_at, row.subject_id), reverse=True)[:LIMIT])

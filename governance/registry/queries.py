@@ -1,0 +1,331 @@
+"""Systems and their versions, as pages, exports and the API read them. Lists never load a constitution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Count, FilteredRelation, Max, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from governance import canonical
+from governance.errors import NotFound
+from governance.registry.models import System, SystemVersion
+from governance.scope import Scope
+
+OPEN_PROPOSALS: Final = ("proposed", "changes_requested", "approved", "scheduled")
+"""States of a proposal under way (`amendments.kinds.State`, which this slice may not import; a test compares)."""
+MOST_SYSTEMS: Final = 5_000
+"""Systems that a dependency page or an export loads."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemFilter:
+    """What the URL asks for; empty means any."""
+
+    text: str = ""
+    type: str = ""
+    status: str = ""
+    lifecycle: str = ""
+    capability: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        return any((self.text, self.type, self.status, self.lifecycle, self.capability))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The metric fields of a system's row (seeds/004 8); a figure that nothing was measured for is None."""
+
+    total: int
+    successful: int
+    avg_cost_usd: Decimal | None
+    avg_execution_time_ms: int | None
+    avg_user_satisfaction: Decimal | None
+
+    @property
+    def success_rate(self) -> float | None:
+        return self.successful / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemLine:
+    """One row of the list of systems."""
+
+    name: str
+    type: str
+    description: str
+    status: str
+    lifecycle: str
+    version: str
+    constitution_version: int
+    capabilities: tuple[str, ...]
+    last_amended_at: datetime | None
+    open_proposals: int
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version in the timeline, with the amendment that caused it (None for the first)."""
+
+    number: int
+    at: datetime
+    by: str
+    cause: str
+    digest: str
+    amendment: int | None
+    sentence: str
+    effect: str
+    rolled_back_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """One version with its document. `until` is when the next version took over."""
+
+    line: VersionLine
+    canonical: bytes
+    until: datetime | None = None
+
+    @property
+    def constitution(self) -> dict[str, Any]:
+        document: dict[str, Any] = canonical.loads_canonical(self.canonical)
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Amendments:
+    """The figures of seeds/000 "Query: Active Constitution" for one system, and its open proposals."""
+
+    total: int
+    rollbacks: int
+    open: int
+    last_at: datetime | None
+
+    @property
+    def rollback_rate(self) -> float | None:
+        return self.rollbacks / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A linked system; `through` names the direct neighbour by which a distant one is reached."""
+
+    name: str
+    type: str
+    status: str
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What a system needs and what needs it: directly, and beyond."""
+
+    needs: tuple[Dependency, ...]
+    needs_beyond: tuple[Dependency, ...]
+    needed_by: tuple[Dependency, ...]
+    needed_by_beyond: tuple[Dependency, ...]
+    others: tuple[str, ...]
+
+
+def systems(*, scope: Scope, filter: SystemFilter) -> QuerySet[System, dict[str, Any]]:
+    """The filtered systems by name, as rows for `line_of`; slice it or count it."""
+    rows = System.objects.filter(tenant_id=scope.tenant_id)
+    if filter.text:
+        rows = rows.filter(Q(name__icontains=filter.text) | Q(description__icontains=filter.text))
+    if filter.capability:
+        rows = rows.filter(capabilities__contains=[filter.capability])
+    for column, wanted in (
+        ("type", filter.type),
+        ("status", filter.status),
+        ("lifecycle_state", filter.lifecycle),
+    ):
+        rows = rows.filter(**{column: wanted}) if wanted else rows
+    return rows.order_by("name").annotate(last=_last_amended(), open=_open_proposals()).values(*_COLUMNS)
+
+
+def line_of(row: dict[str, Any]) -> SystemLine:
+    """One row of `systems`."""
+    return SystemLine(
+        name=row["name"],
+        type=row["type"],
+        description=row["description"],
+        status=row["status"],
+        lifecycle=row["lifecycle_state"],
+        version=row["version"],
+        constitution_version=row["constitution_version"],
+        capabilities=tuple(row["capabilities"]),
+        last_amended_at=row["last"],
+        open_proposals=row["open"],
+        health=_health(row),
+    )
+
+
+def system(*, scope: Scope, name: str) -> System:
+    """One system with its constitution. Raises `NotFound`, also for another tenant's."""
+    found = System.objects.filter(tenant_id=scope.tenant_id, name=name).first()
+    if found is None:
+        raise NotFound(f"There is no system called {name}.")
+    return found
+
+
+def health(system: System) -> Health:
+    return _health({column: getattr(system, column) for column in _METRICS})
+
+
+def amendments(*, scope: Scope, system: System) -> Amendments:
+    """How often this system's constitution was amended and rolled back."""
+    rows = _model("ConstitutionalAmendment").filter(tenant_id=scope.tenant_id, system_id=system.id)
+    figures = rows.aggregate(total=Count("id"), rollbacks=Count("rolled_back_at"), last=Max("approved_at"))
+    under_way = _model("AmendmentProposal").filter(
+        tenant_id=scope.tenant_id, system_id=system.id, state__in=OPEN_PROPOSALS
+    )
+    return Amendments(figures["total"], figures["rollbacks"], under_way.count(), figures["last"])
+
+
+def versions(*, scope: Scope, system: System) -> QuerySet[SystemVersion, dict[str, Any]]:
+    """The versions of a system, newest first, as rows for `version_of`; no documents."""
+    return _versions(scope, system).order_by("-number")
+
+
+def version_of(row: dict[str, Any]) -> VersionLine:
+    """One row of `versions`. A rollback says what it undid and how, not what the amendment had said."""
+    is_undo = row["cause"] == "rollback"
+    label = f"AMD-{row['amendment__number']}"
+    return VersionLine(
+        number=row["number"],
+        at=row["at"],
+        by=row["by"],
+        cause=row["cause"],
+        digest=row["digest"],
+        amendment=row["amendment__number"],
+        sentence=f"{label} was rolled back: {row['undo__sentence'] or ''}"
+        if is_undo
+        else row["amendment__sentence"] or "",
+        effect=(row["undo__effect"] if is_undo else row["amendment__effect"]) or "",
+        rolled_back_at=None if is_undo else row["amendment__rolled_back_at"],
+    )
+
+
+def version(*, scope: Scope, system: System, number: int) -> VersionText:
+    """One version with its bytes. Raises `NotFound`."""
+    row = _versions(scope, system).filter(number=number).values("canonical", *_VERSION).first()
+    if row is None:
+        raise NotFound(f"{system.name} has no version {number}; its last one is {system.constitution_version}.")
+    return VersionText(version_of(row), bytes(row["canonical"]))
+
+
+def in_force(*, scope: Scope, system: System, on: datetime) -> VersionText | None:
+    """The constitution that held at a moment, or None before the system was registered."""
+    rows = _versions(scope, system)
+    row = rows.filter(at__lte=on).order_by("-number").values("canonical", *_VERSION).first()
+    if row is None:
+        return None
+    following = rows.filter(number=row["number"] + 1).values_list("at", flat=True).first()
+    return VersionText(version_of(row), bytes(row["canonical"]), until=following)
+
+
+def dependencies(*, scope: Scope, system: System) -> Dependencies:
+    """The neighbours of a system in both directions, from one query over the tenant's systems."""
+    rows = System.objects.filter(tenant_id=scope.tenant_id).order_by("name")
+    columns = rows.values_list("id", "name", "type", "status", "depends_on", "reverse_dependencies")[:MOST_SYSTEMS]
+    known = {row[0]: row for row in columns}
+    needs, beyond = _reached(known, system.id, column=4)
+    needed_by, above = _reached(known, system.id, column=5)
+    others = tuple(row[1] for row in known.values() if row[0] != system.id)
+    return Dependencies(needs, beyond, needed_by, above, others)
+
+
+_METRICS: Final = (
+    "total_executions",
+    "successful_executions",
+    "avg_cost_usd",
+    "avg_execution_time_ms",
+    "avg_user_satisfaction",
+)
+_COLUMNS: Final = (
+    "name",
+    "type",
+    "description",
+    "status",
+    "lifecycle_state",
+    "version",
+    "constitution_version",
+    "capabilities",
+    *_METRICS,
+    "last",
+    "open",
+)
+_VERSION: Final = (
+    "number",
+    "at",
+    "by",
+    "cause",
+    "digest",
+    "amendment__number",
+    "amendment__sentence",
+    "amendment__effect",
+    "amendment__rolled_back_at",
+    "undo__sentence",
+    "undo__effect",
+)
+
+
+def _health(row: dict[str, Any]) -> Health:
+    ran = row["total_executions"] > 0
+    return Health(
+        total=row["total_executions"],
+        successful=row["successful_executions"],
+        avg_cost_usd=row["avg_cost_usd"] if ran else None,
+        avg_execution_time_ms=row["avg_execution_time_ms"] if ran else None,
+        avg_user_satisfaction=row["avg_user_satisfaction"],
+    )
+
+
+def _versions(scope: Scope, system: System) -> QuerySet[SystemVersion, dict[str, Any]]:
+    done = FilteredRelation("amendment__rollbacks", condition=Q(amendment__rollbacks__state="done"))
+    rows = SystemVersion.objects.filter(tenant_id=scope.tenant_id, system=system)
+    return rows.annotate(undo=done).values(*_VERSION)
+
+
+def _last_amended() -> Subquery:
+    rows = _model("ConstitutionalAmendment").filter(tenant_id=OuterRef("tenant_id"), system_id=OuterRef("id"))
+    return Subquery(rows.order_by("-approved_at").values("approved_at")[:1])
+
+
+def _open_proposals() -> Coalesce:
+    rows = _model("AmendmentProposal").filter(
+        tenant_id=OuterRef("tenant_id"), system_id=OuterRef("id"), state__in=OPEN_PROPOSALS
+    )
+    counted = rows.order_by().values("system_id").annotate(number=Count("id"))
+    return Coalesce(Subquery(counted.values("number")), 0)
+
+
+def _model(name: str) -> QuerySet[Model]:
+    """A higher slice's table, by name: its rows are read here and written there."""
+    rows: QuerySet[Model] = apps.get_model("governance", name)._default_manager.all()
+    return rows
+
+
+def _reached(
+    known: dict[UUID, tuple[Any, ...]], start: UUID, *, column: int
+) -> tuple[tuple[Dependency, ...], tuple[Dependency, ...]]:
+    """Direct neighbours, and those behind them with the direct one they are reached through; breadth first."""
+    direct = [known[neighbour] for neighbour in known[start][column] if neighbour in known] if start in known else []
+    seen, beyond = {start, *(row[0] for row in direct)}, []
+    queue = [(row, row[1]) for row in direct]
+    while queue:
+        row, through = queue.pop(0)
+        for neighbour in row[column]:
+            if neighbour in known and neighbour not in seen:
+                seen.add(neighbour)
+                beyond.append(Dependency(*known[neighbour][1:4], through))
+                queue.append((known[neighbour], through))
+    near = sorted((Dependency(*row[1:4]) for row in direct), key=lambda one: one.name)
+    return tuple(near), tuple(sorted(beyond, key=lambda one: one.name))

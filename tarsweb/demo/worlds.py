@@ -1,0 +1,85 @@
+"""The demo's tenants as data: who is in them, what runs in them, and what happened. Read from `data/`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance.scope import Role
+
+DATA = Path(__file__).parent / "data"
+WORLDS = ("oms", "newclient")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the demo, with the roles held in one world. `key` is what stories call them."""
+
+    key: str
+    email: str
+    name: str
+    time_zone: str
+    roles: tuple[Role, ...]
+
+    @property
+    def role_line(self) -> str:
+        return ", ".join(role.label for role in self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One demo tenant: `tenant` are its terms, `systems` its first constitutions, `story` what happened in `days` days."""
+
+    key: str
+    tenant: dict[str, Any]
+    days: int
+    people: tuple[Person, ...]
+    systems: tuple[dict[str, Any], ...]
+    story: tuple[dict[str, Any], ...]
+
+    def person(self, key: str) -> Person:
+        """Raises `KeyError` for somebody who is not in this world."""
+        return next(iter(person for person in self.people if person.key == key), None) or _nobody(key, self)
+
+
+def load(*, tag: str = "") -> tuple[World, ...]:
+    """Every world, the main one first. A `tag` puts it beside the others: `oms.com` becomes `<tag>.oms.com`."""
+    people = _read(DATA / "people.json")
+    return tuple(_world(key, people, tag=tag) for key in WORLDS)
+
+
+def _world(key: str, people: list[dict[str, Any]], *, tag: str) -> World:
+    tenant = _read(DATA / key / "tenant.json")
+    return World(
+        key=key,
+        days=tenant.pop("days"),
+        tenant={**tenant, "domain": _tagged(tenant["domain"], tag)},
+        people=tuple(_person(row, key, tag=tag) for row in people if key in row["roles"]),
+        systems=tuple(_read(DATA / key / "systems.json")),
+        story=tuple(_read(DATA / key / "story.json")),
+    )
+
+
+def _person(row: dict[str, Any], world: str, *, tag: str) -> Person:
+    local, _, domain = row["email"].partition("@")
+    return Person(
+        key=row["key"],
+        email=f"{local}@{_tagged(domain, tag)}",
+        name=row["name"],
+        time_zone=row["time_zone"],
+        roles=tuple(Role(name) for name in row["roles"][world]),
+    )
+
+
+def _tagged(domain: str, tag: str) -> str:
+    return f"{tag}.{domain}" if tag else domain
+
+
+def _nobody(key: str, world: World) -> Person:
+    raise KeyError(f"Nobody in {world.key} is called {key}.")
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text())
