@@ -55,8 +55,8 @@ def loads(text: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
 def check_value(value: JSON, *, max_depth: int = MAX_DEPTH, refuses_big_doubles: bool = False) -> None:
     """Refuse a value that `loads` would never have returned; raises `InvalidDocument`.
 
-    With `refuses_big_doubles` also doubles that RFC 8785 writes as integers of 2^53 and above, so that `loads` reads
-    the canonical bytes back.
+    With `refuses_big_doubles` also doubles of 2^53 and above: RFC 8785 writes some of them, and jsonb all of them, as
+    integers that would be refused when read back.
     """
     scan = _Scan(max_depth, refuses_big_doubles=refuses_big_doubles)
     scan.value(value)
@@ -257,7 +257,7 @@ class _Scan:
             self.has_whole_doubles = True
         elif not 1e-4 <= abs(value) < 1e15:
             self.is_odd = True
-            if self.refuses_big_doubles and MAX_INTEGER < abs(value) < 1e21:
+            if self.refuses_big_doubles and abs(value) > MAX_INTEGER:
                 self.refuse("big_integer", _BIG)
 
     def other(self, value: JSON) -> None:

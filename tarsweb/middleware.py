@@ -3,8 +3,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from governance.errors import DomainError
 from governance.identity.queries import actor_of, seats
@@ -45,6 +49,10 @@ class TenantScope:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.scope, request.memberships = _scope_of(request)  # type: ignore[attr-defined]
         scope: Scope | None = request.scope  # type: ignore[attr-defined]
+        with _time_zone_of(request.user):
+            return self._answer(request, scope)
+
+    def _answer(self, request: HttpRequest, scope: Scope | None) -> HttpResponse:
         if scope is None or request.method not in SAFE:
             return self.get_response(request)
         with in_tenant(scope.tenant_id):
@@ -62,6 +70,15 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return refusal_response(request, exception) if isinstance(exception, DomainError) else None
+
+
+def _time_zone_of(user: object) -> AbstractContextManager[None]:
+    """The user's own zone for this request; UTC for everybody else and for a zone this machine does not know."""
+    name = getattr(user, "time_zone", "UTC")
+    try:
+        return timezone.override(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone.override(UTC)
 
 
 def _scope_of(request: HttpRequest) -> tuple[Scope | None, tuple[object, ...]]:

@@ -112,7 +112,6 @@ class ProposalForm(forms.Form):
             del self.fields["type"], self.fields["basis"]
         else:
             del self.fields["why"]
-            self.fields["type"].help_text = _ASK[self.kind]
         self.items = (*ITEMS[self.kind], *BASIS_ITEMS[self.ground])
         self._names = [self._evidence_field(item, source) for item in self.items]
 
@@ -120,6 +119,16 @@ class ProposalForm(forms.Form):
     def evidence_fields(self) -> list[forms.BoundField]:
         """The fields of the checklist, in its order."""
         return [self[name] for name in self._names]
+
+    @property
+    def hint(self) -> str:
+        """What this type of change is for."""
+        return _ASK.get(self.kind, "")
+
+    @property
+    def shown(self) -> str:
+        """Which evidence fields are on the screen; comes back as `shown`, so that a preview knows whether to bring others."""
+        return f"{self.kind} {self.ground}"
 
     @property
     def carried(self) -> list[tuple[str, str]]:

@@ -77,13 +77,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """An override that another person should look at; `row` is None when its subject's kind is gone."""
+    """An override that a second person should look at; somebody's own is listed, and not theirs to review."""
 
     decision_id: UUID
     by: str
     note: str
     at: datetime
-    row: Row | None
+    row: Row
     is_own: bool
 
 
@@ -171,8 +171,9 @@ def overrides_to_review(*, scope: Scope, at: datetime) -> tuple[Override, ...]:
         for subject_id, shown_row in handler.rows(scope=scope, ids=ids, at=at).items()
     }
     return tuple(
-        Override(row[0], row[1], row[2], row[3], shown.get((row[5], row[6])), row[4] == scope.actor.user_id)
+        Override(row[0], row[1], row[2], row[3], shown[row[5], row[6]], row[4] == scope.actor.user_id)
         for row in rows
+        if (row[5], row[6]) in shown
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from governance.audit import needs
@@ -18,8 +19,7 @@ from governance.audit.report import Findings
 from governance.audit.signing import DECISION, is_signed
 from governance.canonical import digest_bytes, loads_canonical
 from governance.errors import DomainError
-
-EMPTY: dict[str, Any] = {}
+from governance.ledger.hashing import nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class ApplyFact:
     sequence: int
     label: str
     at: str
-    proposer: str
+    proposer: frozenset[str]
+    """Every name under which the proposer has signed."""
+    explanation: str
     action: dict[str, Any]
     """Without its long members; `bound_digest` stands for the bound bytes."""
 
@@ -71,6 +73,7 @@ class Desk:
     """Where a proposal stands, by its label."""
 
     proposer: str
+    """The proposer's did:key: whoever signed the first entry about it."""
     proposer_id: str | None
     state: str
     effect: str
@@ -80,6 +83,8 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
+    """A standing authority; `expires_at` as entries write times."""
+
     expires_at: str
 
 
@@ -98,7 +103,8 @@ class Story:
         self.decisions: dict[str, DecisionFact] = {}
         self.desks: dict[str, Desk] = {}
         self.moves: dict[int, bytes] = {}
-        self._answers: dict[tuple[str, str], list[Answer]] = defaultdict(list)
+        self.names: dict[str, set[str]] = defaultdict(set)
+        self._answers: dict[str, dict[str, list[Answer]]] = defaultdict(lambda: defaultdict(list))
         self._quorums: dict[tuple[str, str | None, str], int] = {}
         self._grants: dict[str, Grant] = {}
 
@@ -106,6 +112,7 @@ class Story:
         """Take in one entry. Refusals changed nothing and say nothing about state."""
         if values.get("/event_type") == "refusal":
             return
+        self.names[entry.signer].add(str(values.get("/actor_name")))
         action = {name[8:]: value for name, value in values.items() if name.startswith("/action/")}
         name = str(action.get("name"))
         for statement, signature in _statements(action):
@@ -115,7 +122,7 @@ class Story:
         elif name in ("amendments.set_quorum", "amendments.remove_quorum"):
             self._quorum(name, action)
         elif name == "amendments.grant_authority":
-            self._grants[str(action.get("authority_id"))] = Grant(expires_at=str(action.get("expires_at")))
+            self._grants[str(action.get("authority_id"))] = Grant(_in_utc(action.get("expires_at")))
         elif name == "amendments.revoke_authority":
             self._grants.pop(str(action.get("authority_id")), None)
         elif name.startswith("amendments."):
@@ -159,7 +166,7 @@ class Story:
         try:
             statement, signature = loads_canonical(text.encode()), bytes.fromhex(signature_hex)
             decision_id, signer = str(statement["decision_id"]), str(statement["signer"])
-            subject = (str(statement["digest"]), str(statement["request_id"]))
+            digest, request_id = str(statement["digest"]), str(statement["request_id"])
             answer = Answer(
                 decision_id=decision_id,
                 user_id=statement["user_id"],
@@ -183,11 +190,7 @@ class Story:
         elif not is_signed(signer=signer, message=DECISION + text.encode(), signature=signature):
             self.say(entry, label, "decision", f"the signature under the answer of {answer.name} does not verify.")
         elif statement.get("verdict") == "approve":
-            self._answers[subject].append(answer)
-
-    def _approvals(self, digest: str) -> list[list[Answer]]:
-        """The genuine yeses to a digest, one list per question that was asked about it."""
-        return [answers for (about, _), answers in self._answers.items() if about == digest]
+            self._answers[digest][request_id].append(answer)
 
     # -- amendments
 
@@ -196,7 +199,9 @@ class Story:
         if "after" in action:
             self._moved(entry, subject, name, action, values)
         if name == "amendments.apply":
-            self._apply(entry, label, subject, action)
+            said = values.get("/constitutional_validation")
+            explanation = str(said.get("explanation")) if isinstance(said, dict) else ""
+            self._apply(entry, label, subject, action, explanation=explanation)
         elif "rollback_id" in action:
             self._rollback(entry, label, action, by=str(values.get("/actor_name")))
         elif name == "amendments.approve_under_authority":
@@ -207,7 +212,7 @@ class Story:
         desk = self.desks.get(subject)
         if desk is None:
             key = self.chain.keys.get(entry.signer)
-            desk = self.desks[subject] = Desk(actor, key.user_id if key else None, "", "", digests={})
+            desk = self.desks[subject] = Desk(entry.signer, key.user_id if key else None, "", "", digests={})
         desk.state, desk.effect = str(action["after"]), str(action.get("effect"))
         if isinstance(revision := action.get("revision"), int) and desk.digests is not None:
             desk.revision = revision
@@ -227,7 +232,7 @@ class Story:
             )
         )
 
-    def _apply(self, entry: Entry, label: str, subject: str, action: dict[str, Any]) -> None:
+    def _apply(self, entry: Entry, label: str, subject: str, action: dict[str, Any], *, explanation: str) -> None:
         amendment_id, digest = str(action.get("amendment_id")), str(action.get("digest"))
         if amendment_id in self.applied or subject in self.applied_labels:
             self.say(entry, label, "story", f"{subject} was applied before.")
@@ -241,7 +246,12 @@ class Story:
             self.say(entry, label, "approval", "it names other approvers than those who signed.")
         kept = {name: value for name, value in action.items() if name not in ("bound", "diff", "evidence")}
         self.applied[amendment_id] = ApplyFact(
-            entry.sequence, subject, entry.at, desk.proposer, {**kept, "bound_digest": digest_bytes(bound)}
+            sequence=entry.sequence,
+            label=subject,
+            at=entry.at,
+            proposer=frozenset(self.names[desk.proposer]),
+            explanation=explanation,
+            action={**kept, "bound_digest": digest_bytes(bound)},
         )
         self.applied_labels[subject] = amendment_id
         system_id, number = str(action.get("system_id")), _number(action.get("new_version"))
@@ -261,7 +271,7 @@ class Story:
 
     def _rests(self, entry: Entry, label: str, digest: str, action: dict[str, Any], desk: Desk) -> str | None:
         """The approvers' names, if one question about this digest was answered by enough people; else a finding."""
-        for answers in self._approvals(digest):
+        for answers in self._answers[digest].values():
             if self._suffice(answers, action, desk):
                 return ", ".join(answer.name for answer in sorted(answers, key=lambda a: (a.at, a.decision_id)))
         self.say(entry, label, "approval", "no valid approvals by enough people other than the proposer carry it.")
@@ -286,7 +296,7 @@ class Story:
         grant = self._grants.get(str(action.get("authority_id")))
         if grant is None:
             self.say(entry, label, "authority", "no standing authority that a person granted covers it.")
-        elif entry.at[:19] > grant.expires_at[:19]:
+        elif entry.at >= grant.expires_at:
             self.say(entry, label, "authority", "the standing authority it names had ended.")
 
     def _rollback(self, entry: Entry, label: str, action: dict[str, Any], *, by: str) -> None:
@@ -306,7 +316,7 @@ class Story:
         places = needs.places_of_rollback(effect)
         if not any(
             needs.is_filled(places, {answer.user_id: answer.roles for answer in answers if answer.user_id}.values())
-            for answers in self._approvals(digest)
+            for answers in self._answers[digest].values()
         ):
             self.say(entry, label, "approval", "no valid confirmation by enough people carries it.")
         if amendment_id not in self.applied or amendment_id in self.rolled_back:
@@ -346,6 +356,14 @@ def _statements(action: dict[str, Any]) -> list[tuple[str, str]]:
     if not isinstance(found, list):
         return []
     return [(str(item.get("statement")), str(item.get("signature"))) for item in found if isinstance(item, dict)]
+
+
+def _in_utc(text: Any) -> str:
+    """An ISO 8601 time with any offset, as entries write times; empty for anything else."""
+    try:
+        return nanoseconds(datetime.fromisoformat(str(text)))
+    except ValueError:
+        return ""
 
 
 def _number(value: Any) -> int:

@@ -252,7 +252,7 @@ def _number(request: HttpRequest, parameter: str, default: int) -> int:
 
 
 def _moment(text: str) -> datetime | None:
-    """A date (its end: what held when that day was over) or a date and time in the reader's zone; None if it is neither."""
+    """A date (what held when that day was over) or a date and time in the reader's zone; None if it is neither."""
     try:
         found, day = parse_datetime(text) if len(text) > 10 else None, parse_date(text)
     except ValueError:
@@ -270,7 +270,6 @@ def _redrawn(request: HttpRequest, template: str, context: dict[str, Any], *, st
 
 
 def _file(body: str | bytes, *, name: str, content_type: str) -> HttpResponse:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{"".join(c if c.isalnum() or c in "._-" else "-" for c in name)}"'
-    }
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "-" for sign in name)
+    headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
     return HttpResponse(body, content_type=content_type, headers=headers)

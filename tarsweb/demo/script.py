@@ -102,7 +102,9 @@ def _times(told: Mapping[str, Any], *, end: datetime, world: World) -> dict[str,
     changes = {name: rest.pop(name) for name in _CHANGES if name in rest}
     if changes:
         rest["changes"] = changes
-    return {name: _later(value, end=end, world=world) if name.endswith("_at") else value for name, value in rest.items()}
+    return {
+        name: _later(value, end=end, world=world) if name.endswith("_at") else value for name, value in rest.items()
+    }
 
 
 def _later(text: str | None, *, end: datetime, world: World) -> datetime | None:

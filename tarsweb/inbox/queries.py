@@ -122,12 +122,6 @@ def inbox(*, scope: Scope, filter: Filter, at: datetime) -> Inbox:
     )
 
 
-def override(*, scope: Scope, decision_id: UUID, at: datetime) -> Override | None:
-    """One override that still waits for its review."""
-    found = approvals.overrides_to_review(scope=scope, at=at)
-    return next((override for override in found if override.decision_id == decision_id), None)
-
-
 def _lines(
     items: Iterable[Item], *, at: datetime, mine: frozenset[UUID], order: Order | None = None
 ) -> tuple[Line, ...]:

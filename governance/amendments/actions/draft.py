@@ -325,7 +325,7 @@ def _sources(
 def _check_evidence(evidence: Any) -> None:
     if not isinstance(evidence, dict):
         raise Invalid("Evidence is an object of named items.", problems=(("/evidence", "must be an object"),))
-    canonical.check_value(evidence)
+    canonical.check_value(evidence, refuses_big_doubles=True)
     if len(canonical.canonical_bytes(evidence)) > EVIDENCE_BYTES:
         raise Invalid("The evidence is larger than 256 KiB. Keep the figures and link the rest.")
 

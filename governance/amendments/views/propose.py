@@ -45,14 +45,14 @@ def propose(request: HttpRequest) -> HttpResponse:
 @require_POST
 @scoped(Capability.PROPOSE, to=_TO)
 def preview(request: HttpRequest) -> HttpResponse:
-    """The live preview: reads, writes nothing. When the type or basis was chosen anew, its evidence fields come along."""
+    """The live preview; writes nothing. When type or basis was chosen anew, its evidence fields come along."""
     scope = scope_of(request)
     with reading(request):
         proposal = _revised(scope, request.POST)
         system = proposal.system if proposal else found_system(scope=scope, name=request.POST.get("system", ""))
         form = ProposalForm(request.POST, fixed=_fixed(proposal))
         form.is_valid()
-        chosen = request.headers.get("HX-Trigger-Name", "") in ("type", "basis")
+        chosen = request.POST.get("shown") != form.shown
         context = {"form": form, "system": system, "draft": _look(scope, system, form), "brings_evidence": chosen}
         return render(request, f"{_FOLDER}/_preview.html", context)
 

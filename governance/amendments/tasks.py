@@ -1,0 +1,64 @@
+"""What happens by itself: scheduled amendments take effect, unanswered ones expire. Called every minute by the worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from governance.amendments.actions import apply_due, expire_due
+from governance.amendments.kinds import State
+from governance.amendments.models import AmendmentProposal
+from governance.errors import DomainError
+from governance.scope import Scope, tars_scope
+from governance.tenancy import active_tenant_ids, in_tenant
+
+log = logging.getLogger(__name__)
+_EXPIRING = (State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED)
+
+
+def tick(at_iso: str | None = None) -> dict[str, int]:
+    """Apply and expire what is due in every active tenant; returns how many proposals moved and how many failed.
+
+    `at_iso` replaces the clock. What fails is logged and does not stop the others; the next minute tries it again.
+    """
+    at = datetime.fromisoformat(at_iso) if at_iso else timezone.now()
+    counts = {"applied": 0, "expired": 0, "asked_again": 0, "failed": 0}
+    for tenant_id in active_tenant_ids():
+        try:
+            to_apply, to_expire = due(tenant_id=tenant_id, at=at)
+        except Exception:
+            log.exception("tenant %s: what is due could not be read", tenant_id)
+            counts["failed"] += 1
+            continue
+        scope = tars_scope(tenant_id)
+        for number in to_apply:
+            counts[_outcome(apply_due, scope=scope, number=number, at=at)] += 1
+        for number in to_expire:
+            counts[_outcome(expire_due, scope=scope, number=number, at=at)] += 1
+    return counts
+
+
+def due(*, tenant_id: UUID, at: datetime) -> tuple[list[int], list[int]]:
+    """The numbers of the tenant's proposals to apply and to expire at `at`, the longest waiting first."""
+    with in_tenant(tenant_id):
+        rows = AmendmentProposal.objects.filter(tenant_id=tenant_id)
+        scheduled = rows.filter(state=State.SCHEDULED, effective_at__lte=at).order_by("effective_at", "number")
+        late = rows.filter(state__in=_EXPIRING, expires_at__lte=at).order_by("expires_at", "number")
+        return list(scheduled.values_list("number", flat=True)), list(late.values_list("number", flat=True))
+
+
+def _outcome(verb: Callable[..., AmendmentProposal], *, scope: Scope, number: int, at: datetime) -> str:
+    """Run one verb and say what came of it."""
+    try:
+        state = State(verb(scope=scope, number=number, at=at).state)
+    except DomainError as refusal:
+        log.warning("tenant %s: AMD-%s was refused: %s", scope.tenant_id, number, refusal.sentence)
+        return "failed"
+    except Exception:
+        log.exception("tenant %s: AMD-%s failed", scope.tenant_id, number)
+        return "failed"
+    return {State.APPLIED: "applied", State.EXPIRED: "expired"}.get(state, "asked_again")

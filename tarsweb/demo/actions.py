@@ -1,0 +1,149 @@
+"""Make the demo: `prepare` what signing in needs, `fill` it with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from governance.identity.actions import add_member
+from governance.identity.models import Membership, User
+from governance.identity.queries import seats
+from governance.registry.actions import register_system, set_dependencies
+from governance.registry.models import System, SystemType
+from governance.scope import Scope, tars_scope
+from governance.tenancy import active_tenant_ids, in_tenant
+from governance.tenants.actions import open_tenant
+from governance.tenants.models import Tenant, Tier
+from tarsweb.demo.moments import moment
+from tarsweb.demo.people import ensure_accounts
+from tarsweb.demo.play import Player, Report
+from tarsweb.demo.script import steps
+from tarsweb.demo.worlds import World, load
+
+_LOCK = 0x7A25_DE30  # any number that nobody else uses for an advisory lock
+
+
+def prepare(*, at: datetime, worlds: Iterable[World] | None = None) -> None:
+    """Make tenants, people, seats and systems, so that somebody can sign in. `at` is the story's end, on the first run.
+
+    Fast, and safe to repeat: what exists is left as it is.
+    """
+    worlds = load() if worlds is None else tuple(worlds)
+    ensure_accounts(worlds)
+    for world in worlds:
+        tenant_id, end = _tenant(world, at=at)
+        _seat(world, tenant_id=tenant_id, end=end)
+        _register(world, tenant_id=tenant_id, end=end)
+
+
+def fill(*, worlds: Iterable[World] | None = None) -> dict[str, Report]:
+    """Play every prepared world's story to its end; what was played before is passed over.
+
+    Returns a report for each world; empty when another process is filling already.
+    """
+    reports: dict[str, Report] = {}
+    with _alone() as is_alone:
+        for world in (load() if worlds is None else tuple(worlds)) if is_alone else ():
+            tenant = find_tenant(world)
+            if tenant is not None:
+                end = end_of(world, opened_at=tenant.created_at)
+                player = Player(world=world, tenant_id=tenant.id)
+                reports[world.key] = player.play(steps(world, end=end))
+    return reports
+
+
+def find_tenant(world: World) -> Tenant | None:
+    """The world's tenant, by its domain; None before `prepare`. Looks at the seats of its first person, then everywhere."""
+    person = User.objects.filter(email=world.people[0].email).first()
+    known = [seat.tenant_id for seat in seats(user=person)] if person else []
+    for tenant_id in [*known, *(active_tenant_ids() if not known else [])]:
+        with in_tenant(tenant_id):
+            found = Tenant.objects.filter(id=tenant_id, domain=world.tenant["domain"], is_demo=True).first()
+        if found is not None:
+            return found
+    return None
+
+
+def end_of(world: World, *, opened_at: datetime) -> datetime:
+    """The last moment of the world's story: its tenant was opened exactly `days` before."""
+    return opened_at + timedelta(days=world.days)
+
+
+def _tenant(world: World, *, at: datetime) -> tuple[UUID, datetime]:
+    tenant = find_tenant(world) or open_tenant(
+        name=world.tenant["name"],
+        domain=world.tenant["domain"],
+        tier=Tier(world.tenant["tier"]),
+        max_users=world.tenant["max_users"],
+        max_monthly_budget=Decimal(world.tenant["max_monthly_budget"]),
+        is_demo=True,
+        at=at - timedelta(days=world.days),
+    )
+    return tenant.id, end_of(world, opened_at=tenant.created_at)
+
+
+def _seat(world: World, *, tenant_id: UUID, end: datetime) -> None:
+    with in_tenant(tenant_id):
+        taken = set(Membership.objects.filter(tenant_id=tenant_id).values_list("user__email", flat=True))
+    for minute, person in enumerate(world.people, start=1):
+        if person.email not in taken:
+            user = User.objects.get(email=person.email)
+            joined = end - timedelta(days=world.days, minutes=-minute)
+            add_member(scope=tars_scope(tenant_id), user=user, roles=person.roles, at=joined)
+
+
+def _register(world: World, *, tenant_id: UUID, end: datetime) -> None:
+    """The systems with their first constitutions, registered on the morning of day 1 by the world's operator."""
+    with in_tenant(tenant_id):
+        known = dict(System.objects.filter(tenant_id=tenant_id).values_list("name", "depends_on"))
+    scope = Player(world=world, tenant_id=tenant_id).scope("preston")
+    for number, told in enumerate(world.systems):
+        at = moment(f"day 1 08:{2 * number:02}", end=end, days=world.days)
+        if told["name"] not in known:
+            _register_one(told, scope=scope, at=at)
+            _show_measures(told, world=world, tenant_id=tenant_id, end=end)
+        if told["depends_on"] and not known.get(told["name"]):
+            set_dependencies(
+                scope=scope, system_name=told["name"], depends_on=told["depends_on"], at=at + timedelta(minutes=1)
+            )
+
+
+def _register_one(told: dict[str, Any], *, scope: Scope, at: datetime) -> None:
+    register_system(
+        scope=scope,
+        name=told["name"],
+        type=SystemType(told["type"]),
+        description=told["description"],
+        deployment_type=told["deployment_type"],
+        endpoint_url=told.get("endpoint_url"),
+        constitution=told["constitution"],
+        at=at,
+    )
+
+
+def _show_measures(told: dict[str, Any], *, world: World, tenant_id: UUID, end: datetime) -> None:
+    """Figures that executions will measure; nothing governed is among them, and no verb writes them yet."""
+    figures = dict(told["measured"])
+    accessed_at = moment(figures.pop("last_accessed"), end=end, days=world.days)
+    with in_tenant(tenant_id):
+        System.objects.filter(tenant_id=tenant_id, name=told["name"]).update(last_accessed_at=accessed_at, **figures)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether this process is the only one that fills. The lock is the session's: a killed process frees it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

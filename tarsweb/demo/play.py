@@ -1,0 +1,224 @@
+"""Plays a script through the real verbs, with the script's moments as arguments, and goes on where it was left.
+
+A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft writes no
+entry; its row keeps the moment. So a killed run repeats nothing and forgets nothing, and needs no notes of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from governance.amendments import actions as amendments
+from governance.amendments.kinds import AmendmentType, Basis
+from governance.amendments.models import AmendmentProposal, ProposalRevision
+from governance.amendments.queries import roll_back_preview
+from governance.approvals.actions import review_override
+from governance.approvals.models import ApprovalDecision, Via
+from governance.constitution.diff import Effect
+from governance.errors import DomainError, NotFound
+from governance.identity.actions import register_deputy
+from governance.identity.confirm import Confirmation
+from governance.identity.models import User
+from governance.identity.queries import scope_for
+from governance.ledger.models import LedgerEntry
+from governance.registry.actions import fix_system
+from governance.registry.models import System
+from governance.scope import Role, Scope, tars_scope
+from governance.tenancy import in_tenant
+from tarsweb.demo.edits import edited
+from tarsweb.demo.script import Step
+from tarsweb.demo.worlds import World
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Report:
+    """What a run did. `refused` holds the steps that no longer fitted, with the reason: somebody had been at work."""
+
+    played: int = 0
+    skipped: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def moments_done(*, tenant_id: UUID, steps: Iterable[Step]) -> set[datetime]:
+    """The moments of these steps that have happened already."""
+    wanted = [step.at for step in steps]
+    with in_tenant(tenant_id):
+        entries = LedgerEntry.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
+        drafts = AmendmentProposal.objects.filter(tenant_id=tenant_id, created_at__in=wanted)
+        return {*entries, *drafts.values_list("created_at", flat=True)}
+
+
+class Player:
+    """Plays steps of one world in its tenant."""
+
+    def __init__(self, *, world: World, tenant_id: UUID) -> None:
+        self.world, self.tenant_id = world, tenant_id
+        self._users = {user.email: user for user in User.objects.filter(email__in=[p.email for p in world.people])}
+        self._scopes = {"tars": tars_scope(tenant_id)}
+
+    def play(self, steps: Iterable[Step]) -> Report:
+        """Play whatever has not happened yet, in order. A refused step is reported and passed over."""
+        steps, report = tuple(steps), Report()
+        done = moments_done(tenant_id=self.tenant_id, steps=steps)
+        for step in steps:
+            if step.at in done:
+                report.skipped += 1
+                continue
+            try:
+                _VERBS[step.verb](self, step)
+                report.played += 1
+            except DomainError as error:
+                log.warning("demo step %s was refused: %s", step.key, error.sentence)
+                report.refused.append((step.key, error.sentence))
+        return report
+
+    def scope(self, key: str) -> Scope:
+        """The scope of somebody of this world. Raises `NotFound` when the membership has ended."""
+        if key not in self._scopes:
+            found = scope_for(user=self.user(key), tenant_id=self.tenant_id)
+            if found is None:
+                raise NotFound(f"{self.world.person(key).name} does not belong to this tenant any more.")
+            self._scopes[key] = found
+        return self._scopes[key]
+
+    def user(self, key: str) -> User:
+        """The account of somebody of this world."""
+        return self._users[self.world.person(key).email]
+
+    def _confirmed(self, step: Step) -> Confirmation:
+        """As after typing the password. Only the demo says this for somebody: there is nobody to ask in the past."""
+        return Confirmation(user_id=self.user(step.by).pk, method="password", at=step.at)
+
+    def _proposal(self, step: Step) -> AmendmentProposal:
+        with in_tenant(self.tenant_id):
+            found = AmendmentProposal.objects.filter(
+                tenant_id=self.tenant_id, created_at=step.of, system__name=step.system
+            ).first()
+        if found is None:
+            raise NotFound("The amendment that this is about was never proposed.")
+        return found
+
+    def _constitution(self, system: str, changes: dict[str, Any]) -> dict[str, Any]:
+        with in_tenant(self.tenant_id):
+            row = System.objects.filter(tenant_id=self.tenant_id, name=system).only("constitution").first()
+        if row is None:
+            raise NotFound(f"There is no system called {system}.")
+        return edited(row.constitution, changes)
+
+    def propose(self, step: Step) -> None:
+        args = step.args
+        amendments.propose(
+            scope=self.scope(step.by),
+            system_name=step.system,
+            type=AmendmentType(args["type"]),
+            basis=Basis(args["basis"]),
+            constitution=self._constitution(step.system, args["changes"]),
+            evidence=args["evidence"],
+            effective_at=args["effective_at"],
+            expires_at=args["expires_at"],
+            is_draft=args["is_draft"],
+            at=step.at,
+        )
+
+    def revise(self, step: Step) -> None:
+        amendments.revise(
+            scope=self.scope(step.by),
+            number=self._proposal(step).number,
+            constitution=self._constitution(step.system, step.args["changes"]),
+            evidence=step.args["evidence"],
+            why=step.args["why"],
+            at=step.at,
+        )
+
+    def decide(self, step: Step) -> None:
+        proposal = self._proposal(step)
+        with in_tenant(self.tenant_id):
+            digest = ProposalRevision.objects.get(proposal_id=proposal.id, number=proposal.revision).digest
+        verb = getattr(amendments, step.verb)
+        verb(
+            scope=self.scope(step.by),
+            number=proposal.number,
+            digest=digest,
+            confirmation=self._confirmed(step),
+            at=step.at,
+            **step.args,
+        )
+
+    def roll_back(self, step: Step) -> None:
+        scope, number = self.scope(step.by), self._proposal(step).number
+        with in_tenant(self.tenant_id):
+            digest = roll_back_preview(scope=scope, number=number, at=step.at).digest
+        amendments.roll_back(
+            scope=scope,
+            number=number,
+            digest=digest,
+            reason=step.args["reason"],
+            confirmation=self._confirmed(step),
+            at=step.at,
+        )
+
+    def on_number(self, step: Step) -> None:
+        verb = getattr(amendments, step.verb)
+        verb(scope=self.scope(step.by), number=self._proposal(step).number, at=step.at, **step.args)
+
+    def review_override(self, step: Step) -> None:
+        proposal = self._proposal(step)
+        with in_tenant(self.tenant_id):
+            decision = ApprovalDecision.objects.filter(request_id=proposal.request_id, via=Via.OVERRIDE).first()
+        if decision is None:
+            raise NotFound("The override to review was never made.")
+        review_override(scope=self.scope(step.by), decision_id=decision.id, at=step.at, **step.args)
+
+    def grant_authority(self, step: Step) -> None:
+        amendments.grant_authority(scope=self.scope(step.by), at=step.at, **step.args)
+
+    def set_quorum(self, step: Step) -> None:
+        args = step.args
+        amendments.set_quorum(
+            scope=self.scope(step.by),
+            type=AmendmentType(args["type"]),
+            effect=Effect(args["effect"]),
+            role=Role(args["role"]),
+            count=args["count"],
+            at=step.at,
+        )
+
+    def register_deputy(self, step: Step) -> None:
+        args = step.args
+        register_deputy(
+            scope=self.scope(step.by),
+            principal=self.user(args["principal"]),
+            deputy=self.user(args["deputy"]),
+            role=Role(args["role"]),
+            starts_at=args["starts_at"],
+            ends_at=args["ends_at"],
+            at=step.at,
+        )
+
+    def fix_system(self, step: Step) -> None:
+        fix_system(scope=self.scope(step.by), system_name=step.system, at=step.at, **step.args)
+
+
+_VERBS: dict[str, Callable[[Player, Step], None]] = {
+    "propose": Player.propose,
+    "revise": Player.revise,
+    "approve": Player.decide,
+    "reject": Player.decide,
+    "request_changes": Player.decide,
+    "roll_back": Player.roll_back,
+    "withdraw": Player.on_number,
+    "apply_due": Player.on_number,
+    "expire_due": Player.on_number,
+    "review_override": Player.review_override,
+    "grant_authority": Player.grant_authority,
+    "set_quorum": Player.set_quorum,
+    "register_deputy": Player.register_deputy,
+    "fix_system": Player.fix_system,
+}

@@ -1,0 +1,227 @@
+"""The figures of the overview. Each function aggregates in SQL and reads no constitution."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+
+from governance.amendments.kinds import AmendmentType
+from governance.amendments.models import ConstitutionalAmendment
+from governance.ledger.models import LedgerEntry, LedgerHead
+from governance.registry.models import System
+from governance.scope import Scope
+from tarsweb.overview.rate import Rate, rate_of
+
+RECENT_DAYS: Final = 30
+RATE_DAYS: Final = 90
+WEEKS: Final = 13
+MOST_RECENT: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One applied amendment (seeds/000, Recent Amendments)."""
+
+    number: int
+    system: str
+    type: str
+    effect: str
+    sentence: str
+    approved_by: str
+    approved_at: datetime
+    rolled_back_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRate:
+    """One system's figures (seeds/000, Rollback Rate and Active Constitution)."""
+
+    system: str
+    version: int
+    last_updated: datetime
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class RatePoint:
+    """The rate at the end of a day over the `RATE_DAYS` days up to it; `first` is the first of them."""
+
+    first: date
+    last: date
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class TypeWeek:
+    """One week's applied amendments by type; `monday` is its first day."""
+
+    monday: date
+    by_type: Mapping[str, int]
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_type.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Applied amendments of one UTC day and type, and how many of them were rolled back since."""
+
+    on: date
+    type: str
+    total: int
+    rollbacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFigures:
+    entries: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which applied amendments: from one UTC day to another, both included; empty or None means any."""
+
+    first: date | None = None
+    last: date | None = None
+    system: str = ""
+    type: str = ""
+    is_rolled_back: bool = False
+
+
+def recent_amendments(scope: Scope, at: datetime, limit: int = MOST_RECENT) -> tuple[Recent, ...]:
+    """The amendments applied in the last 30 days, newest first, at most `limit` (seeds/000, Recent Amendments)."""
+    first = at.astimezone(UTC).date() - timedelta(days=RECENT_DAYS - 1)
+    return tuple(recent_of(row) for row in applied(scope, Window(first=first))[:limit])
+
+
+def rollback_rates(scope: Scope) -> tuple[SystemRate, ...]:
+    """Every system's applied and rolled back amendments since its registration, the highest rate first."""
+    counted = {
+        row["system_id"]: (row["rollbacks"], row["total"])
+        for row in _amendments(scope)
+        .order_by()
+        .values("system_id")
+        .annotate(total=Count("*"), rollbacks=Count("rolled_back_at"))
+    }
+    systems = System.objects.filter(tenant_id=scope.tenant_id).values_list(
+        "id", "name", "constitution_version", "updated_at"
+    )
+    found = (SystemRate(name, version, at, rate_of(*counted.get(id, (0, 0)))) for id, name, version, at in systems)
+    return tuple(sorted(found, key=lambda one: (-(one.rate.share or 0), -one.rate.total, one.system)))
+
+
+def rollback_rate_over_time(scope: Scope, at: datetime) -> tuple[RatePoint, ...]:
+    """The 90-day rate at the end of each of the last 13 weeks; the last point is today's."""
+    return rate_points(days(scope, at), at)
+
+
+def amendments_by_type(scope: Scope, at: datetime) -> tuple[TypeWeek, ...]:
+    """Applied amendments by type in each of the last 13 calendar weeks, the current one included."""
+    return type_weeks(days(scope, at), at)
+
+
+def days(scope: Scope, at: datetime) -> tuple[Day, ...]:
+    """Applied and rolled back amendments by UTC day and type, as far back as the charts look: one query for all of them."""
+    first = at.astimezone(UTC).date() - timedelta(days=RATE_DAYS + 7 * (WEEKS - 1) - 1)
+    rows = (
+        _amendments(scope)
+        .filter(approved_at__gte=_start(first), approved_at__lte=at)
+        .order_by()
+        .annotate(on=TruncDate("approved_at", tzinfo=UTC))
+        .values("on", "amendment_type")
+        .annotate(total=Count("*"), rollbacks=Count("rolled_back_at"))
+    )
+    return tuple(Day(row["on"], row["amendment_type"], row["total"], row["rollbacks"]) for row in rows)
+
+
+def rate_points(days: Iterable[Day], at: datetime) -> tuple[RatePoint, ...]:
+    """Pure: the weekly points of `rollback_rate_over_time`."""
+    days, today = tuple(days), at.astimezone(UTC).date()
+    ends = [today - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+    return tuple(_point(days, end - timedelta(days=RATE_DAYS - 1), end) for end in ends)
+
+
+def type_weeks(days: Iterable[Day], at: datetime) -> tuple[TypeWeek, ...]:
+    """Pure: the weeks of `amendments_by_type`, every type in each."""
+    today = at.astimezone(UTC).date()
+    this_monday = today - timedelta(days=today.weekday())
+    counts: Counter[tuple[date, str]] = Counter()
+    for day in days:
+        counts[day.on - timedelta(days=day.on.weekday()), day.type] += day.total
+    mondays = [this_monday - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+    return tuple(
+        TypeWeek(monday, {type.value: counts[monday, type.value] for type in AmendmentType}) for monday in mondays
+    )
+
+
+def applied(scope: Scope, window: Window) -> QuerySet[ConstitutionalAmendment, dict[str, Any]]:
+    """The applied amendments of a window, newest first, as rows for `recent_of`: what stands behind every number."""
+    rows = _amendments(scope)
+    if window.first:
+        rows = rows.filter(approved_at__gte=_start(window.first))
+    if window.last:
+        rows = rows.filter(approved_at__lt=_start(window.last + timedelta(days=1)))
+    if window.system:
+        rows = rows.filter(system__name=window.system)
+    if window.type:
+        rows = rows.filter(amendment_type=window.type)
+    if window.is_rolled_back:
+        rows = rows.filter(rolled_back_at__isnull=False)
+    return rows.order_by("-approved_at", "-id").values(*_RECENT)
+
+
+def recent_of(row: Mapping[str, Any]) -> Recent:
+    return Recent(
+        number=row["number"],
+        system=row["system_name"],
+        type=row["amendment_type"],
+        effect=row["effect"],
+        sentence=row["sentence"],
+        approved_by=row["approved_by"],
+        approved_at=row["approved_at"],
+        rolled_back_at=row["rolled_back_at"],
+    )
+
+
+def ledger(scope: Scope) -> LedgerFigures:
+    """How long the chain is, and when it last grew."""
+    entries = LedgerHead.objects.filter(tenant_id=scope.tenant_id).values_list("sequence", flat=True).first() or 0
+    last = LedgerEntry.objects.filter(tenant_id=scope.tenant_id, sequence=entries).values_list("at", flat=True).first()
+    return LedgerFigures(entries, last)
+
+
+_RECENT: Final = (
+    "number",
+    "system_name",
+    "amendment_type",
+    "effect",
+    "sentence",
+    "approved_by",
+    "approved_at",
+    "rolled_back_at",
+)
+
+
+def _amendments(scope: Scope) -> QuerySet[ConstitutionalAmendment]:
+    return ConstitutionalAmendment.objects.filter(tenant_id=scope.tenant_id)
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _point(days: Iterable[Day], first: date, last: date) -> RatePoint:
+    inside = [day for day in days if first <= day.on <= last]
+    return RatePoint(first, last, rate_of(sum(day.rollbacks for day in inside), sum(day.total for day in inside)))
