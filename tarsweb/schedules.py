@@ -5,12 +5,25 @@ Times are UTC. A schedule only wakes a task; the task reads the clock itself and
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from django_q.models import Schedule
+from django_q.tasks import async_task
 
+from governance.audit.queries import verified
+from governance.scope import tars_scope
+from governance.tenancy import active_tenant_ids
+
+log = logging.getLogger(__name__)
 _PREFIX = "tars: "
+_NAMED = 20
+
+
+class NotVerified(RuntimeError):
+    """A tenant's record does not follow from its chain. The task fails with it, so that it stands among the failed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +67,21 @@ def _first_run(entry: Entry, *, at: datetime) -> datetime:
         return at
     today = datetime.combine(at.date(), entry.daily_at, tzinfo=at.tzinfo)
     return today if today > at else today + timedelta(days=1)
+
+
+def verify_ledgers() -> int:
+    """Queue the verification of every active tenant's record, one task each; returns how many."""
+    tenants = active_tenant_ids()
+    for tenant_id in tenants:
+        async_task("tarsweb.schedules.verify_ledger", str(tenant_id), task_name=f"Verify the ledger of {tenant_id}")
+    return len(tenants)
+
+
+def verify_ledger(tenant_id: str) -> str:
+    """Re-derive one tenant's record; returns the headline. Logs the findings and raises `NotVerified` when there are any."""
+    report = verified(tars_scope(UUID(tenant_id)))
+    for finding in report.findings[:_NAMED]:
+        log.error("ledger of tenant %s: %s", tenant_id, finding)
+    if not report.is_verified:
+        raise NotVerified(report.headline)
+    return report.headline

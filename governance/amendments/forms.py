@@ -103,9 +103,9 @@ class ProposalForm(forms.Form):
         fixed: tuple[AmendmentType, Basis] | None = None,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}))
-        self.fields["effective_at"].help_text = (
-            f"Leave it empty to take effect when approved. Times are {timezone.get_current_timezone_name()}."
-        )
+        self.fields[
+            "effective_at"
+        ].help_text = f"Leave it empty to take effect when approved. Times are {timezone.get_current_timezone_name()}."
         source = self.data if self.is_bound else self.initial
         self.kind, self.ground = fixed or (_kind(source.get("type")), _ground(source.get("basis")))
         if fixed:
@@ -116,9 +116,9 @@ class ProposalForm(forms.Form):
         self._names = [self._evidence_field(item, source) for item in self.items]
 
     @property
-    def evidence_fields(self) -> list[forms.BoundField]:
-        """The fields of the checklist, in its order."""
-        return [self[name] for name in self._names]
+    def evidence_fields(self) -> list[tuple[Item, forms.BoundField]]:
+        """The checklist's items with their fields, in its order. None of them is required of a draft."""
+        return [(item, self[name]) for item, name in zip(self.items, self._names, strict=True)]
 
     @property
     def hint(self) -> str:
@@ -174,7 +174,7 @@ class ProposalForm(forms.Form):
         elif key in _DATES:
             widget = forms.DateInput(attrs={"type": "date"})
         self.fields[f"{PREFIX}{key}"] = forms.CharField(
-            required=False, label=item.label, help_text=_help(item), widget=widget
+            required=False, label=item.label, help_text=item.help.capitalize(), widget=widget
         )
         return f"{PREFIX}{key}"
 
@@ -215,11 +215,6 @@ def _kind(value: Any) -> AmendmentType:
 
 def _ground(value: Any) -> Basis:
     return Basis(value) if value in list(Basis) else Basis.ORDINARY
-
-
-def _help(item: Item) -> str:
-    needed = "Needed before it can be sent" if item.is_required else ""
-    return "; ".join(filter(None, (needed, item.help))) + ("." if needed or item.help else "")
 
 
 def _words(name: str) -> str:

@@ -133,7 +133,7 @@ def _amendment(row: Mapping[str, Any], *, policy: str) -> Row:
 
 def _remarks(row: Mapping[str, Any]) -> Iterator[str]:
     if row["basis"] != Basis.ORDINARY:
-        yield Basis(row["basis"]).label
+        yield f"{Basis(row['basis']).label} basis"
     if row["amendment_type"] == AmendmentType.DREAM_PROMOTION and row["state"] == State.PROPOSED:
         yield "Outside TARS’s standing authority"
     if row["revision"] > 1:

@@ -1,4 +1,4 @@
-"""What happens by itself: scheduled amendments take effect, unanswered ones expire. Called every minute by the worker."""
+"""What happens by itself, every minute in the worker: scheduled amendments take effect, unanswered ones expire."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class ChainCheck:
                 self._say(entry, label, "link", "it does not follow from the entry before: previous_hash is another.")
         elif entry.sequence > expected:
             first, last = expected, entry.sequence - 1
-            names = (f"Entry {first}", "is") if first == last else (f"Entries {first} to {last}", "are")
+            names = (f"Entry {first}", "it is") if first == last else (f"Entries {first} to {last}", "they are")
             self.findings.add(
                 names[0], "missing", f"{names[1]} missing before entry {entry.sequence}.", sequence=first, line=entry.line
             )

@@ -20,7 +20,7 @@ class Finding:
     line: int = 0
 
     def __str__(self) -> str:
-        where = f" (line {self.line:,} of the file)" if self.line else ""
+        where = f" (line {self.line:,} of the file)" if self.line and not self.label.startswith("Line ") else ""
         return f"{self.label}{where}: {self.sentence}"
 
     def as_json(self) -> dict[str, Any]:

@@ -136,7 +136,12 @@ class _Verification:
 
     def _head(self) -> None:
         head, last = self.head, self.chain.sequence
-        if head.head_sequence != last:
+        if head.head_sequence > last:
+            first, end = last + 1, head.head_sequence
+            label, verb = (f"Entry {end}", "it is") if first == end else (f"Entries {first} to {end}", "they are")
+            sentence = f"{verb} missing at the end: the head of the chain says {end:,}."
+            self.findings.add(label, "missing", sentence, sequence=first, line=head.line)
+        elif head.head_sequence < last:
             sentence = f"it says the chain has {head.head_sequence:,} entries; the last one here is {last:,}."
             self.findings.add("The head of the chain", "head", sentence, sequence=last, line=head.line)
         elif head.head_hash not in self.chain.last_hashes:
@@ -161,12 +166,12 @@ class _Verification:
         counts = self.counts
         said = [
             f"Entries 1 to {counts['entry']:,} follow from each other without a gap; each one has the bytes that were hashed.",
-            f"Every entry is signed by one of {len(self.chain.keys):,} keys that TARS's key introduced in this chain.",
+            f"Every entry is signed by a key that TARS's key introduced in this chain ({_some(len(self.chain.keys), 'key')}).",
             "Every field that is shown is the field that was sealed; none was added, changed or taken away.",
-            f"{counts['amendment']:,} applied amendments and {counts['version']:,} versions of constitutions are exactly "
-            "those the chain tells of, and every constitution in force is its latest version.",
-            f"{counts['decision']:,} decisions are signed by the people who made them, over the digest of what was shown; "
-            "every amendment carries the approvals it needed, none by its proposer.",
+            f"The applied amendments ({counts['amendment']:,}) and the versions of constitutions ({counts['version']:,}) are "
+            "exactly those the chain tells of, and every constitution in force is its latest version.",
+            f"The answers ({_some(counts['decision'], 'decision')}) are signed by the people who gave them, over the digest of "
+            "what was shown; every amendment carries the approvals it needed, none by its proposer.",
         ]
         if root is not None:
             said.append("The chain begins with the key you named.")
@@ -186,6 +191,10 @@ class _Verification:
                 "you know."
             )
         return tuple(said)
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _key_of(record: Record) -> Any:

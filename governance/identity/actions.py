@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.models import Q
 
 from governance.errors import DomainError, NotFound
 from governance.identity.models import Deputy, Membership, User
@@ -13,6 +14,8 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Role, Scope
 from governance.tenants.models import Tenant
+
+_NOT_A_MEMBER = "That person is not a member of this tenant. Add them first."
 
 
 class SeatsTaken(DomainError):
@@ -67,9 +70,8 @@ def add_member(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime)
 def set_roles(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime) -> Membership:
     """Replace a member's roles. Raises `NotAllowed`, `NotFound`, `LastAdmin`."""
     scope.demand(Capability.MANAGE_PEOPLE, to="change roles")
-    member = _locked_member(scope=scope, user_id=user.id)
     names = sorted(Role(role).value for role in set(roles))
-    _keep_an_admin(scope=scope, member=member, remaining=names)
+    member = _keeping_an_admin(scope=scope, user_id=user.id, remaining=names)
     before, member.roles = member.roles, names
     member.save(update_fields=["roles"])
     said = f"{user.email} is now {_said(names)} (was {_said(before)})."
@@ -81,8 +83,7 @@ def set_roles(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime) 
 def remove_member(*, scope: Scope, user: User, at: datetime) -> None:
     """End a membership; the record and the decisions stay. Raises `NotAllowed`, `NotFound`, `LastAdmin`."""
     scope.demand(Capability.MANAGE_PEOPLE, to="end a membership")
-    member = _locked_member(scope=scope, user_id=user.id)
-    _keep_an_admin(scope=scope, member=member, remaining=[])
+    member = _keeping_an_admin(scope=scope, user_id=user.id, remaining=[])
     member.ended_at = at
     member.save(update_fields=["ended_at"])
     _record(scope=scope, at=at, verb="identity.remove_member", user=user, roles=[], said=f"{user.email} left.")
@@ -141,20 +142,21 @@ def _locked_member(*, scope: Scope, user_id: UUID) -> Membership:
         Membership.objects.select_for_update().filter(tenant_id=scope.tenant_id, user_id=user_id, ended_at=None).first()
     )
     if member is None:
-        raise NotFound("That person is not a member of this tenant. Add them first.")
+        raise NotFound(_NOT_A_MEMBER)
     return member
 
 
-def _keep_an_admin(*, scope: Scope, member: Membership, remaining: list[str]) -> None:
-    if Role.ADMIN not in member.roles or Role.ADMIN.value in remaining:
-        return
-    others = (
-        Membership.objects.select_for_update()
-        .filter(tenant_id=scope.tenant_id, ended_at=None, roles__contains=[Role.ADMIN.value])
-        .exclude(id=member.id)
-    )
-    if not list(others):
+def _keeping_an_admin(*, scope: Scope, user_id: UUID, remaining: list[str]) -> Membership:
+    """The locked member, unless losing the admin role would leave nobody to manage people."""
+    # The member and all admins in one order: two admins who step down at once must not wait for each other.
+    current = Membership.objects.select_for_update().filter(tenant_id=scope.tenant_id, ended_at=None)
+    rows = list(current.filter(Q(user_id=user_id) | Q(roles__contains=[Role.ADMIN.value])).order_by("id"))
+    member = next((row for row in rows if row.user_id == user_id), None)
+    if member is None:
+        raise NotFound(_NOT_A_MEMBER)
+    if Role.ADMIN in member.roles and Role.ADMIN.value not in remaining and len(rows) == 1:
         raise LastAdmin("This is the last tenant admin. Make somebody else an admin first.")
+    return member
 
 
 def _said(roles: list[str]) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from governance.canonical import canonical_bytes, digest_bytes
 from governance.constitution import schema
@@ -143,6 +143,7 @@ def write_version(
 def set_dependencies(*, scope: Scope, system_name: str, depends_on: Iterable[str], at: datetime) -> System:
     """Replace what a system depends on, by name. Raises `NotAllowed`, `NotFound`, `BadDependency`."""
     scope.demand(Capability.MANAGE_SYSTEMS, to="change dependencies")
+    _lock_dependencies(scope)
     system = _locked(scope=scope, name=system_name)
     names = sorted(set(depends_on))
     ids = dict(System.objects.filter(tenant_id=scope.tenant_id, name__in=names).values_list("name", "id"))
@@ -243,6 +244,14 @@ def _locked(*, scope: Scope, name: str) -> System:
     if system is None:
         raise NotFound(f"There is no system called {name}.")
     return system
+
+
+def _lock_dependencies(scope: Scope) -> None:
+    """One change of dependencies at a time, before any row is locked: the trigger also touches the systems depended on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('tars_dependency' || %s::text, 0))", [str(scope.tenant_id)]
+        )
 
 
 def _names(*, scope: Scope, ids: list[UUID]) -> list[str]:

@@ -14,6 +14,7 @@ from governance.constitution.wording import humanised, is_secret, shown, unit_of
 
 MOST: Final = 200
 """Facts that a page shows before it points to the JSON."""
+_SHORT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Fact:
     text: str = ""
     items: tuple[str, ...] = ()
     is_known: bool = True
+
+    @property
+    def has_short_items(self) -> bool:
+        """Whether the items are words that fit beside each other on a phone."""
+        return all(len(item) <= _SHORT for item in self.items)
 
 
 def facts(constitution: dict[str, JSON]) -> tuple[Fact, ...]:

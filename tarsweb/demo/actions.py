@@ -59,15 +59,21 @@ def fill(*, worlds: Iterable[World] | None = None) -> dict[str, Report]:
 
 
 def find_tenant(world: World) -> Tenant | None:
-    """The world's tenant, by its domain; None before `prepare`. Looks at the seats of its first person, then everywhere."""
-    person = User.objects.filter(email=world.people[0].email).first()
-    known = [seat.tenant_id for seat in seats(user=person)] if person else []
-    for tenant_id in [*known, *(active_tenant_ids() if not known else [])]:
+    """The world's tenant, by its domain; None before `prepare`."""
+    for tenant_id in _likely_first(world):
         with in_tenant(tenant_id):
             found = Tenant.objects.filter(id=tenant_id, domain=world.tenant["domain"], is_demo=True).first()
         if found is not None:
             return found
     return None
+
+
+def _likely_first(world: World) -> Iterator[UUID]:
+    """The tenants of the world's first person; then, as a killed run may have seated nobody, every tenant."""
+    person = User.objects.filter(email=world.people[0].email).first()
+    if person:
+        yield from (seat.tenant_id for seat in seats(user=person) if seat.is_demo)
+    yield from active_tenant_ids()
 
 
 def end_of(world: World, *, opened_at: datetime) -> datetime:

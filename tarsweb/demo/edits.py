@@ -10,9 +10,10 @@ from governance.constitution.values import tokens_of
 
 
 def edited(constitution: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy with the changes made: `set` `{pointer: value}`, `unset` `[pointer]`, `add` and `remove` `{pointer: [items]}`.
+    """A copy with the changes made.
 
-    What `set` and `add` need on the way is made. `remove` and `unset` of what is not there change nothing.
+    `set` is `{pointer: value}`, `unset` `[pointer]`, `add` and `remove` are `{pointer: [items]}`. What `set` and `add`
+    need on the way is made; `remove` and `unset` of what is not there change nothing.
     """
     document = copy.deepcopy(constitution)
     for pointer, value in changes.get("set", {}).items():

@@ -75,7 +75,7 @@ def quick_hash(text: str) -> str:
 
 
 def stored() -> dict[str, str]:
-    """Every known demo login, `{e-mail: password}`; empty before the demo is made. Raises `HomeError` on a damaged file."""
+    """Every known login, `{e-mail: password}`; empty before the demo is made. Raises `HomeError` on a damaged file."""
     try:
         found = json.loads(_path().read_text())
     except FileNotFoundError:

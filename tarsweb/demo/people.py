@@ -33,8 +33,8 @@ class Hint:
 def ensure_accounts(worlds: Iterable[World]) -> None:
     """Give every person of the worlds an account with a known random password.
 
-    The passwords are stored before the accounts use them, so a killed run can be repeated. An account that also belongs to
-    a tenant outside the demo is somebody's own: it is left as it is.
+    Passwords are stored before accounts use them, so a killed run can be repeated. An account that also belongs to a
+    tenant outside the demo is somebody's own: it is left as it is.
     """
     people = {person.email: person for world in worlds for person in world.people}
     known = passwords.stored()
@@ -95,7 +95,7 @@ def _set_password(user: User, text: str) -> None:
 
 
 def table(found: Iterable[Login]) -> str:
-    """Logins as aligned columns, widest cell first; whoever has a second tenant is followed by a line about it."""
+    """Logins as aligned columns."""
     rows = [("Role", "E-mail", "Password"), *((login.role, login.email, login.password) for login in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(

@@ -1,7 +1,7 @@
 """Plays a script through the real verbs, with the script's moments as arguments, and goes on where it was left.
 
-A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft writes no
-entry; its row keeps the moment. So a killed run repeats nothing and forgets nothing, and needs no notes of its own.
+A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft writes
+no entry; its row keeps the moment. So a killed run repeats nothing, forgets nothing, and needs no notes of its own.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ class Player:
         return Confirmation(user_id=self.user(step.by).pk, method="password", at=step.at)
 
     def _proposal(self, step: Step) -> AmendmentProposal:
+        assert step.of is not None
         with in_tenant(self.tenant_id):
             found = AmendmentProposal.objects.filter(
                 tenant_id=self.tenant_id, created_at=step.of, system__name=step.system

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from governance.tenants.models import Tenant
 from tarsweb.demo.actions import end_of
 from tarsweb.demo.play import moments_done
 from tarsweb.demo.script import steps
-from tarsweb.demo.worlds import load
+from tarsweb.demo.worlds import World, load
 
 # Tenants that have nothing to fill: never again asked about by this process.
 _settled: set[UUID] = set()
@@ -27,20 +28,20 @@ class Progress:
     sentence: str
 
 
-def of(scope: Scope) -> Progress | None:
+def of(scope: Scope, *, worlds: Iterable[World] | None = None) -> Progress | None:
     """The state of the filling; None for a tenant that is no demo or is full. At most three queries until then."""
     if scope.tenant_id in _settled:
         return None
-    found = _progress(scope)
+    found = _progress(scope, load() if worlds is None else worlds)
     if found is None:
         _settled.add(scope.tenant_id)
     return found
 
 
-def _progress(scope: Scope) -> Progress | None:
+def _progress(scope: Scope, worlds: Iterable[World]) -> Progress | None:
     with in_tenant(scope.tenant_id):
         tenant = Tenant.objects.filter(id=scope.tenant_id, is_demo=True).first()
-        world = next((world for world in load() if tenant and world.tenant["domain"] == tenant.domain), None)
+        world = next((world for world in worlds if tenant and world.tenant["domain"] == tenant.domain), None)
         if tenant is None or world is None:
             return None
         script = steps(world, end=end_of(world, opened_at=tenant.created_at))

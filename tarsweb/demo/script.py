@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from tarsweb.demo.moments import dated, moment
@@ -36,7 +37,7 @@ class Step:
 def steps(world: World, *, end: datetime) -> tuple[Step, ...]:
     """Every step up to `end`, in order. Raises `BadMoment`, `KeyError` and `ValueError` for a story with a mistake."""
     found = sorted((step for told in world.story for step in _told(world, told, end=end)), key=lambda step: step.at)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         if one.at == other.at:
             raise ValueError(f"{one.key} and {other.key} happen at the same moment.")
     if found and found[-1].at > end:
@@ -45,7 +46,7 @@ def steps(world: World, *, end: datetime) -> tuple[Step, ...]:
 
 
 def _told(world: World, told: Mapping[str, Any], *, end: datetime) -> Iterator[Step]:
-    chance = random.Random(f"{world.key}/{told['id']}")  # noqa: S311 - the demo repeats itself on purpose
+    chance = random.Random(f"{world.key}/{told['id']}")
 
     def when(text: str, before: datetime | None = None) -> datetime:
         hour = chance.randint(2, 4) if told["by"] == "tars" else chance.randint(8, 15)

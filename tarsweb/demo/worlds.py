@@ -30,7 +30,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One demo tenant: `tenant` are its terms, `systems` its first constitutions, `story` what happened in `days` days."""
+    """One demo tenant: terms, people, systems with their first constitutions, and what happened in `days` days."""
 
     key: str
     tenant: dict[str, Any]
@@ -41,7 +41,10 @@ class World:
 
     def person(self, key: str) -> Person:
         """Raises `KeyError` for somebody who is not in this world."""
-        return next(iter(person for person in self.people if person.key == key), None) or _nobody(key, self)
+        for person in self.people:
+            if person.key == key:
+                return person
+        raise KeyError(f"Nobody in {self.key} is called {key}.")
 
 
 def load(*, tag: str = "") -> tuple[World, ...]:
@@ -75,10 +78,6 @@ def _person(row: dict[str, Any], world: str, *, tag: str) -> Person:
 
 def _tagged(domain: str, tag: str) -> str:
     return f"{tag}.{domain}" if tag else domain
-
-
-def _nobody(key: str, world: World) -> Person:
-    raise KeyError(f"Nobody in {world.key} is called {key}.")
 
 
 def _read(path: Path) -> Any:

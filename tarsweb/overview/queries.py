@@ -133,7 +133,7 @@ def amendments_by_type(scope: Scope, at: datetime) -> tuple[TypeWeek, ...]:
 
 
 def days(scope: Scope, at: datetime) -> tuple[Day, ...]:
-    """Applied and rolled back amendments by UTC day and type, as far back as the charts look: one query for all of them."""
+    """Applied and rolled back amendments by UTC day and type, as far back as the charts look: one query for all."""
     first = at.astimezone(UTC).date() - timedelta(days=RATE_DAYS + 7 * (WEEKS - 1) - 1)
     rows = (
         _amendments(scope)

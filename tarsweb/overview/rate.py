@@ -40,7 +40,7 @@ class Rate:
 
 
 def rate_of(rollbacks: int, total: int) -> Rate:
-    """The rate with its Clopper–Pearson band (exact binomial, Biometrika 26, 1934): quantiles of two beta distributions.
+    """The rate with its Clopper–Pearson band (exact binomial, Biometrika 26, 1934): quantiles of two betas.
 
     Raises ValueError unless 0 ≤ rollbacks ≤ total.
     """

@@ -75,6 +75,7 @@ def expire_due(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     proposal = locked(scope=scope, number=number)
     if proposal.state not in (State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED) or proposal.expires_at > at:
         return proposal
+    locked_system(scope=scope, system_id=proposal.system_id)
     if proposal.request_id:
         approvals.void(request_id=proposal.request_id, because="expired", at=at)
     move(

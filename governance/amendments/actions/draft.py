@@ -192,6 +192,7 @@ def withdraw(*, scope: Scope, number: int, why: str, at: datetime) -> AmendmentP
     demand_state(
         proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, State.APPROVED, State.SCHEDULED, to="withdraw"
     )
+    locked_system(scope=scope, system_id=proposal.system_id)
     _void(proposal, because="withdrawn", at=at)
     move(
         scope=scope,
@@ -250,7 +251,7 @@ def _next(
     why: str,
     at: datetime,
 ) -> ProposalRevision:
-    system = System.objects.get(tenant_id=scope.tenant_id, id=proposal.system_id)
+    system = locked_system(scope=scope, system_id=proposal.system_id)
     _void(proposal, because=why, at=at)
     proposal.revision += 1
     proposal.updated_at = at
@@ -351,5 +352,7 @@ def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:
 
 
 def _void(proposal: AmendmentProposal, *, because: str, at: datetime) -> None:
+    """INVARIANT: the caller holds the system. Who applies another proposal voids this question while it holds the ledger's
+    head; without the system's lock the two would wait for each other."""
     if proposal.request_id:
         approvals.void(request_id=proposal.request_id, because=because, at=at)

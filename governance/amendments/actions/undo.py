@@ -112,6 +112,7 @@ def withdraw_roll_back(*, scope: Scope, number: int, at: datetime) -> Rollback:
     """Take a waiting rollback back; anybody who may roll back may."""
     scope.demand(Capability.ROLL_BACK, to="withdraw a rollback")
     proposal = locked(scope=scope, number=number)
+    locked_system(scope=scope, system_id=proposal.system_id)
     rollback = _waiting(scope=scope, proposal=proposal)
     approvals.void(request_id=rollback.request_id, because="withdrawn", at=at)
     rollback.state = RollbackState.WITHDRAWN

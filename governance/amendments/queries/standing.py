@@ -50,6 +50,7 @@ class Authority:
     line: str
     places: tuple[Place, ...]
     given: tuple[ApprovalDecision, ...]
+    is_open: bool = False
 
     @property
     def has_dead_end(self) -> bool:
@@ -151,8 +152,8 @@ def asked(
 ) -> Authority:
     """The authority line of any question; answers whose signature fails are left out, as the verb leaves them out."""
     given = answers_to(request)
-    yes = [decision for decision in given if decision.verdict == Verdict.APPROVE]
-    if request is not None and any(decision.via == Via.AUTHORITY for decision in yes):
+    yes = [row for row in given if row.verdict == Verdict.APPROVE and row.user_id not in (excluded_user_id, None)]
+    if request is not None and any(decision.via == Via.AUTHORITY for decision in given):
         return Authority(sentence(requirements), "TARS approved alone under a standing authority.", (), given)
     still = missing(requirements, [frozenset(Role(role) for role in decision.roles) for decision in yes])
     is_open = request is None or request.state == RequestState.OPEN
@@ -161,7 +162,8 @@ def asked(
         _place(scope=scope, requirement=requirement, still=still, excluded=excluded if is_open else None, at=at)
         for requirement in requirements
     )
-    return Authority(sentence(requirements), _line(requirements, len(yes), is_asked=request is not None), places, given)
+    line = _line(requirements, len(yes), is_asked=request is not None)
+    return Authority(sentence(requirements), line, places, given, is_open=is_open)
 
 
 def answers_to(request: ApprovalRequest | None) -> tuple[ApprovalDecision, ...]:
@@ -231,7 +233,11 @@ def _place(
 def _people(scope: Scope, requirement: Requirement, excluded: set[UUID | None], at: datetime) -> tuple[str, ...]:
     """Holders of a needed role and their deputies who have not answered and did not ask, by e-mail address."""
     found = {user.email: user.id for role in requirement.roles for user in holders(scope=scope, role=role)}
-    names = {email for email, user_id in found.items() if user_id not in excluded}
+    names = {
+        "you" if user_id == scope.actor.user_id else email
+        for email, user_id in found.items()
+        if user_id not in excluded
+    }
     deputies = Deputy.objects.filter(
         tenant_id=scope.tenant_id,
         role__in=[role.value for role in requirement.roles],
@@ -240,7 +246,7 @@ def _people(scope: Scope, requirement: Requirement, excluded: set[UUID | None], 
         deputy__is_active=True,
     ).values_list("deputy__email", "deputy_id", "principal__email")
     lent = {f"{email} (for {principal})" for email, user_id, principal in deputies if user_id not in excluded}
-    return (*sorted(names), *sorted(lent))
+    return (*sorted(names, key=lambda name: (name != "you", name)), *sorted(lent))
 
 
 def _line(requirements: Sequence[Requirement], given: int, *, is_asked: bool) -> str:

@@ -44,7 +44,7 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @scoped(None)
 def approve(request: HttpRequest, number: int) -> HttpResponse:
-    return _done(request, number, lambda scope, at: _approved(request, scope, number, at))
+    return _done(request, number, lambda scope, at: _approved(request, scope, number, at), near="decide")
 
 
 @require_POST
@@ -54,7 +54,7 @@ def reject(request: HttpRequest, number: int) -> HttpResponse:
         actions.reject(scope=scope, number=number, at=at, **_answer(request, at))
         return f"You rejected AMD-{number}. Its proposer sees your note."
 
-    return _done(request, number, verb)
+    return _done(request, number, verb, near="decide")
 
 
 @require_POST
@@ -64,7 +64,7 @@ def request_changes(request: HttpRequest, number: int) -> HttpResponse:
         actions.request_changes(scope=scope, number=number, at=at, **_answer(request, at))
         return f"You asked for changes to AMD-{number}. It is back with its proposer."
 
-    return _done(request, number, verb)
+    return _done(request, number, verb, near="decide")
 
 
 @require_POST
@@ -104,7 +104,7 @@ def approve_roll_back(request: HttpRequest, number: int) -> HttpResponse:
         rollback = actions.approve_roll_back(scope=scope, number=number, at=at, **_answer(request, at))
         return f"AMD-{number} is rolled back: {rollback.sentence}"
 
-    return _done(request, number, verb)
+    return _done(request, number, verb, near="second")
 
 
 @require_POST
@@ -151,8 +151,8 @@ def _answer(request: HttpRequest, at: datetime) -> dict[str, Any]:
     }
 
 
-def _done(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
-    """Run the verb; draw the amendment again with its outcome, or go there. A refusal is drawn in place."""
+def _done(request: HttpRequest, number: int, verb: Verb, *, near: str = "top") -> HttpResponse:
+    """Run the verb; draw the amendment again with its outcome, or go there. A refusal is drawn `near` what was pressed."""
     scope, at = scope_of(request), now()
     try:
         said = verb(scope, at)
@@ -160,20 +160,24 @@ def _done(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
         raise
     except DomainError as refusal:
         demand_reader(scope, refusal)
-        return _drawn(request, number, status=refusal.status, refusal=refusal)
+        return _drawn(request, number, status=refusal.status, refusal=refusal, near=near)
     if not wants_fragment(request):
         return to_amendment(request, number, said=said)
     return aloud(_drawn(request, number), said)
 
 
-def _drawn(request: HttpRequest, number: int, *, status: int = 200, refusal: DomainError | None = None) -> HttpResponse:
+def _drawn(
+    request: HttpRequest, number: int, *, status: int = 200, refusal: DomainError | None = None, near: str = "top"
+) -> HttpResponse:
     template = f"{_FOLDER}/_amendment.html" if wants_fragment(request) else f"{_FOLDER}/detail.html"
     with reading(request):
-        context = _context(request, number, refusal=refusal)
+        context = _context(request, number, refusal=refusal, near=near)
         return render(request, template, context, status=status)
 
 
-def _context(request: HttpRequest, number: int, *, refusal: DomainError | None = None) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, number: int, *, refusal: DomainError | None = None, near: str = "top"
+) -> dict[str, Any]:
     asked = request.GET.get("view", "fields")
     page = amendment_page(scope=scope_of(request), number=number, at=now(), view=asked)
     here = reverse("amendments:detail", kwargs={"number": number})
@@ -182,4 +186,5 @@ def _context(request: HttpRequest, number: int, *, refusal: DomainError | None =
         for name, label in VIEWS.items()
     ]
     typed = {name: request.POST.get(name, "") for name in ("note", "why", "review_note")} if refusal else {}
-    return {"page": page, "tabs": tabs, "refusal": refusal, "typed": typed}
+    is_there = {"decide": page.is_deciding, "second": page.waiting is not None}.get(near, False)
+    return {"page": page, "tabs": tabs, "refusal": refusal, "near": near if is_there else "top", "typed": typed}

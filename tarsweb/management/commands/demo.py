@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from governance.errors import DomainError
-from tarsweb.demo import actions, people, tasks, worlds
+from tarsweb.demo import actions, passwords, people, tasks, worlds
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def _logins(self, *, prepare: bool, as_json: bool) -> None:
         known = worlds.load()
-        people.passwords.demand_local()
+        passwords.demand_local()
         if prepare:
             at = timezone.now()
             actions.prepare(at=at, worlds=known)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from typing import Any, Final
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from governance.amendments.kinds import AmendmentType
+from governance.scope import Capability, Scope
+from governance.web import now, scope_of, scoped
+from tarsweb import humane
+from tarsweb.inbox.queries import Line, waiting
+from tarsweb.overview import figures, queries
+from tarsweb.overview.greeting import greeting
+from tarsweb.overview.queries import RATE_DAYS, RECENT_DAYS, Day, LedgerFigures, RatePoint, SystemRate, Window
+
+PER_PAGE: Final = 25
+_WAITING, _RECENT, _SYSTEMS = 5, 8, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """What `components/_tile.html` takes."""
+
+    label: str
+    figure: str
+    note: str
+    url: str
+    unit: str = ""
+
+
+@require_safe
+@scoped(None)
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits, what changed and how well changes hold."""
+    scope, at = scope_of(request), now()
+    if not scope.can(Capability.READ_RECORD):
+        return render(request, "tarsweb/overview/member.html")
+    lines, rates = waiting(scope, at=at), queries.rollback_rates(scope)
+    days = queries.days(scope, at)
+    points = queries.rate_points(days, at)
+    context = {
+        "greeting": _greeting(lines, points[-1], at),
+        "tiles": _tiles(lines, points[-1], days, queries.ledger(scope), at),
+        "lines": lines[:_WAITING],
+        "waiting": len(lines),
+        "recent": queries.recent_amendments(scope, at, _RECENT),
+        "recent_url": figures.rows_url(first=_first_recent(at)),
+        "rates": [(rate, _links(rate)) for rate in rates[:_SYSTEMS]],
+        "more_systems": max(len(rates) - _SYSTEMS, 0),
+        "has_amendments": any(rate.rate.total for rate in rates),
+        "rate_chart": figures.rate_chart(points),
+        "type_chart": figures.type_chart(queries.type_weeks(days, at)),
+        "progress": _progress_of(scope),
+        "may_propose": scope.can(Capability.PROPOSE),
+        "may_register": scope.can(Capability.MANAGE_SYSTEMS),
+    }
+    return render(request, "tarsweb/overview/page.html", context)
+
+
+@require_safe
+@scoped(None)
+def progress(request: HttpRequest) -> HttpResponse:
+    """How far the demo has been filled in; once it is done the page is loaded anew."""
+    found = _progress_of(scope_of(request))
+    response = render(request, "tarsweb/overview/_progress.html", {"progress": found})
+    if found is None:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_safe
+@scoped(to="see the amendments")
+def applied(request: HttpRequest) -> HttpResponse:
+    """The applied amendments that a number on the overview counted."""
+    type = request.GET.get("type", "")
+    window = Window(
+        first=_day(request.GET.get("from", "")),
+        last=_day(request.GET.get("to", "")),
+        system=request.GET.get("system", "").strip(),
+        type=type if type in set(AmendmentType) else "",
+        is_rolled_back=request.GET.get("rolled_back", "") == "1",
+    )
+    page = Paginator(queries.applied(scope_of(request), window), PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = [queries.recent_of(row) for row in page.object_list]
+    context = {"page": page, "window": window, "types": [(type.value, type.label) for type in AmendmentType]}
+    return render(request, "tarsweb/overview/applied.html", context)
+
+
+def _greeting(lines: tuple[Line, ...], today: RatePoint, at: datetime) -> str:
+    urgent = sum(line.is_due_today or line.is_overdue for line in lines)
+    hour = timezone.localtime(at).hour
+    return greeting(hour=hour, waiting=len(lines), urgent=urgent, is_burning=today.rate.is_surely_above)
+
+
+def _tiles(
+    lines: tuple[Line, ...], today: RatePoint, days: tuple[Day, ...], ledger: LedgerFigures, at: datetime
+) -> tuple[Tile, ...]:
+    oldest = min((line.item.asked_at for line in lines), default=None)
+    first, before = _first_recent(at), _first_recent(at) - timedelta(days=RECENT_DAYS)
+    recent = sum(day.total for day in days if day.on >= first)
+    earlier = sum(day.total for day in days if before <= day.on < first)
+    since = f"The oldest asked {humane.ago(oldest, now=at)}" if oldest else "All answered"
+    grown = f"The last one {humane.ago(ledger.last_at, now=at)}" if ledger.last_at else "Nothing recorded yet"
+    return (
+        Tile("Waiting for you", f"{len(lines):,}", since, reverse("inbox:list")),
+        Tile(
+            f"Rollback rate, {RATE_DAYS} days",
+            figures.percent(today.rate.share),
+            figures.rate_note(today.rate),
+            figures.rows_url(first=today.first, last=today.last),
+        ),
+        Tile(
+            f"Applied, last {RECENT_DAYS} days",
+            f"{recent:,}",
+            f"{earlier:,} in the {RECENT_DAYS} days before",
+            figures.rows_url(first=first),
+            "amendment" if recent == 1 else "amendments",
+        ),
+        Tile(
+            "Ledger", f"{ledger.entries:,}", grown, _url("ledger:list"), "entry" if ledger.entries == 1 else "entries"
+        ),
+    )
+
+
+def _links(rate: SystemRate) -> dict[str, str]:
+    """Where the figures of one system lead."""
+    return {
+        "total": figures.rows_url(system=rate.system),
+        "rollbacks": f"{_url('amendments:list')}?{urlencode({'system': rate.system, 'state': 'rolled_back'})}",
+    }
+
+
+def _first_recent(at: datetime) -> date:
+    return at.astimezone(UTC).date() - timedelta(days=RECENT_DAYS - 1)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _progress_of(scope: Scope) -> Any:
+    # By name: the product runs without its demo.
+    try:
+        module = import_module("tarsweb.demo.progress")
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith("tarsweb.demo"):
+            raise
+        return None
+    return module.of(scope)
