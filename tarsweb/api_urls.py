@@ -1,5 +1,21 @@
+"""`/api/v1/`: nouns, and verbs as sub-resources; a trailing slash may be left out (docs/api.md)."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from governance.amendments import api
+
+_ONE = r"^amendments/AMD-(?P<number>[0-9]{1,18})"
+
+urlpatterns = [
+    re_path(r"^systems/?$", api.Systems.as_view(), name="api-systems"),
+    re_path(r"^systems/(?P<name>.+?)/?$", api.OneSystem.as_view(), name="api-system"),
+    re_path(r"^amendments/?$", api.Amendments.as_view(), name="api-amendments"),
+    path("amendments/AMD-<int:number>/", api.OneAmendment.as_view(), name="api-amendment"),
+    re_path(rf"{_ONE}$", api.OneAmendment.as_view()),
+    re_path(rf"{_ONE}/revise/?$", api.Revise.as_view(), name="api-revise"),
+    re_path(rf"{_ONE}/roll_back/?$", api.RollBack.as_view(), name="api-roll_back"),
+    *(re_path(rf"{_ONE}/{verb}/?$", api.Act.as_view(verb=verb), name=f"api-{verb}") for verb in api.VERBS),
+    re_path(r"^", api.Unknown.as_view()),
+]

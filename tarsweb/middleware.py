@@ -15,6 +15,7 @@ from governance.identity.queries import actor_of, seats
 from governance.identity.views import SESSION_TENANT
 from governance.scope import Scope
 from governance.tenancy import in_tenant
+from tarsweb.demo.passwords import is_refused
 from tarsweb.errors import refusal_response
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -83,11 +84,12 @@ def _time_zone_of(user: object) -> AbstractContextManager[None]:
 
 def _scope_of(request: HttpRequest) -> tuple[Scope | None, tuple[object, ...]]:
     user = request.user
-    if not user.is_authenticated or request.path.startswith("/static/"):
+    if not user.is_authenticated or request.path.startswith("/static/") or is_refused(user):
         return None, ()
     mine = seats(user=user)
     if not mine:
         return None, ()
     chosen = request.session.get(SESSION_TENANT, "")
-    seat = next((seat for seat in mine if str(seat.tenant_id) == chosen), mine[0])
+    first = min(mine, key=lambda seat: (seat.since, seat.tenant_id))
+    seat = next((seat for seat in mine if str(seat.tenant_id) == chosen), first)
     return Scope(tenant_id=seat.tenant_id, actor=actor_of(user), roles=seat.roles), mine

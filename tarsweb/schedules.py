@@ -23,7 +23,7 @@ _NAMED = 20
 
 
 class NotVerified(RuntimeError):
-    """A tenant's record does not follow from its chain. The task fails with it, so that it stands among the failed ones."""
+    """A tenant's record does not follow from its chain; the task fails with it and stands among the failed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def verify_ledgers() -> int:
 
 
 def verify_ledger(tenant_id: str) -> str:
-    """Re-derive one tenant's record; returns the headline. Logs the findings and raises `NotVerified` when there are any."""
+    """Re-derive one tenant's record; returns the headline. Logs findings and raises `NotVerified` if there are any."""
     report = verified(tars_scope(UUID(tenant_id)))
     for finding in report.findings[:_NAMED]:
         log.error("ledger of tenant %s: %s", tenant_id, finding)

@@ -61,6 +61,8 @@ if not HTTPS and not LOOPBACK and not env.bool("TARS_INSECURE_HTTP", default=Fal
         f"TARS_PUBLIC_URL is {PUBLIC_URL}: away from this machine sign-in needs https. Put a TLS proxy in front and use its "
         "https address, or set TARS_INSECURE_HTTP=1 on a network you trust."
     )
+LISTENS_ON = env.str("TARS_HOST", default="127.0.0.1")
+LOCAL_ONLY = LOOPBACK and LISTENS_ON in {"127.0.0.1", "localhost", "::1"}
 ALLOWED_HOSTS = [str(_public.hostname), *env.list("TARS_ALLOWED_HOSTS", default=[])]
 if LOOPBACK:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
@@ -160,7 +162,7 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "governance.identity.adapters.ClosedSignup"
+ACCOUNT_ADAPTER = "tarsweb.demo.adapter.DemoGate"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -17,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from governance.scope import Capability, Role, Scope
+from tarsweb.demo.people import sign_in_hint
 from governance.tenancy import active_tenant, in_tenant
 
 
@@ -104,8 +105,8 @@ MENU = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `{{ shell.tenant.name }}`, `{{ shell.person.email }}`, `{{ shell.sections }}`."""
-    return {"shell": SimpleLazyObject(lambda: build(request))}
+    """Context processor: `{{ demo_hint }}` for the sign-in page, and `{{ shell.tenant.name }}`, `{{ shell.person.email }}`, `{{ shell.sections }}`."""
+    return {"shell": SimpleLazyObject(lambda: build(request)), "demo_hint": SimpleLazyObject(sign_in_hint)}
 
 
 def build(request: HttpRequest) -> Shell:

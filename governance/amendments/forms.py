@@ -127,7 +127,7 @@ class ProposalForm(forms.Form):
 
     @property
     def shown(self) -> str:
-        """Which evidence fields are on the screen; comes back as `shown`, so that a preview knows whether to bring others."""
+        """Which evidence fields are on the screen; comes back as `shown`, and a preview brings others when it must."""
         return f"{self.kind} {self.ground}"
 
     @property
@@ -174,7 +174,7 @@ class ProposalForm(forms.Form):
         elif key in _DATES:
             widget = forms.DateInput(attrs={"type": "date"})
         self.fields[f"{PREFIX}{key}"] = forms.CharField(
-            required=False, label=item.label, help_text=item.help.capitalize(), widget=widget
+            required=False, label=item.label, help_text=item.help[:1].upper() + item.help[1:], widget=widget
         )
         return f"{PREFIX}{key}"
 

@@ -99,7 +99,11 @@ class ChainCheck:
             first, last = expected, entry.sequence - 1
             names = (f"Entry {first}", "it is") if first == last else (f"Entries {first} to {last}", "they are")
             self.findings.add(
-                names[0], "missing", f"{names[1]} missing before entry {entry.sequence}.", sequence=first, line=entry.line
+                names[0],
+                "missing",
+                f"{names[1]} missing before entry {entry.sequence}.",
+                sequence=first,
+                line=entry.line,
             )
         else:
             self._say(entry, label, "order", f"it comes after entry {self.sequence}: repeated or out of order.")

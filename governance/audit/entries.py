@@ -56,7 +56,12 @@ class Explained:
         found = _AMENDMENT.match(self.subject)
         if found and self.action.startswith("amendments."):
             return int(found[1])
-        plain = self.is_refusal and self.action.startswith("amendments.") and self.subject.isascii() and self.subject.isdigit()
+        plain = (
+            self.is_refusal
+            and self.action.startswith("amendments.")
+            and self.subject.isascii()
+            and self.subject.isdigit()
+        )
         return int(self.subject) if plain and len(self.subject) < 18 else None
 
     @property

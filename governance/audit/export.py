@@ -1,8 +1,8 @@
 """A tenant's record as a file that anybody can verify anywhere: JSON Lines, every line canonical (RFC 8785).
 
 First line `manifest`, last line `trailer` (how many lines of each kind, SHA-256 over all bytes before it), between them
-`key`, `entry`, `system`, `version`, `amendment`, `decision`. Entries have the form of `audit.form`; the other lines are the
-fields of `audit.records`, hashed bytes as the text they are, other bytes in hex. Needs no database and no Django.
+`key`, `entry`, `system`, `version`, `amendment`, `decision`. Entries have the form of `audit.form`; the other lines are
+the fields of `audit.records`, hashed bytes as the text they are, other bytes in hex. Needs no database and no Django.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ _MANIFEST = frozenset({"record", "format", "tenant_id", "tenant_name", "exported
 
 
 def write(records: Iterable[Record], *, exported_at: str) -> Iterator[bytes]:
-    """The lines of an export, one by one. `records` come in the verifier's order, the `Chain` first; `exported_at` is ISO
-    8601. A row that has no readable form becomes a line that says so: an export never hides one."""
+    """The lines of an export, one by one.
+
+    `records` come in the verifier's order, the `Chain` first; `exported_at` is ISO 8601. A row that has no readable
+    form becomes a line that says so: an export never hides one.
+    """
     whole, counts = hashlib.sha256(), Counter[str]()
     for record in records:
         name, line = _line(record, exported_at=exported_at)
@@ -96,7 +99,7 @@ def _bytes(data: dict[str, Any]) -> bytes:
 
 
 @cache
-def _fields(kind: type[Any]) -> dict[str, Any]:
+def _fields(kind: Any) -> dict[str, Any]:
     """The written fields of a kind and their types."""
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind) if field.name != "line"}
@@ -168,7 +171,7 @@ class _Reader:
         if odd := sorted(data.keys() ^ {"record", *wanted}):
             raise Invalid(f"the member {odd[0]} is missing or too many.")
         values = {name: _heard(name, data[name], hint) for name, hint in wanted.items()}
-        return kind(line=self.number, **values)  # type: ignore[no-any-return]
+        return kind(line=self.number, **values)
 
     def _chain(self, data: dict[str, Any]) -> Chain:
         rest = {name: value for name, value in data.items() if name != "digest"}

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,7 @@ EVENT_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search asks for; empty means any. `text` looks in subject, action and actor."""
+    """What a search asks for; empty means any. `text` looks in subject, action and actor; `until` is excluded."""
 
     event_type: str = ""
     action: str = ""
@@ -60,8 +60,16 @@ class Found:
     older: int | None
     newer: int | None
 
+    @property
+    def first(self) -> int:
+        return self.entries[0].sequence
 
-def records(scope: Scope, *, packed_only: bool = False) -> Iterator[Record]:
+    @property
+    def last(self) -> int:
+        return self.entries[-1].sequence
+
+
+def records(scope: Scope, *, packed_only: bool = False) -> Generator[Record, None, None]:
     """Every record of the scope's tenant, for `verify.verify`.
 
     Inside a transaction it reads there (and sees what others commit meanwhile); outside it opens a snapshot of its own.
@@ -75,7 +83,7 @@ def records(scope: Scope, *, packed_only: bool = False) -> Iterator[Record]:
 
 def verified(scope: Scope, *, root: str | None = None) -> Report:
     """Verify the scope's tenant from its rows."""
-    with closing(records(scope)) as rows:  # type: ignore[type-var]
+    with closing(records(scope)) as rows:
         return verify(rows, root=root)
 
 
@@ -85,17 +93,20 @@ def head(scope: Scope) -> tuple[int, bytes]:
     return (row[0], bytes(row[1])) if row else (0, b"")
 
 
-def search(*, scope: Scope, filters: Filters, before: int | None = None, after: int | None = None) -> Found:
-    """A page of entries below `before` or above `after` (sequences), newest first."""
+def search(
+    *, scope: Scope, filters: Filters, before: int | None = None, after: int | None = None, limit: int = PAGE
+) -> Found:
+    """At most `limit` entries below `before` or above `after` (sequences), newest first."""
     rows = LedgerEntry.objects.filter(_where(filters), tenant_id=scope.tenant_id)
     if after is not None:
-        page = list(rows.filter(sequence__gt=after).order_by("sequence")[: PAGE + 1])
-        has_newer, has_older = len(page) > PAGE, True
-        page = page[:PAGE][::-1]
+        page = list(rows.filter(sequence__gt=after).order_by("sequence")[: limit + 1])
+        has_newer, has_older = len(page) > limit, True
+        page = page[:limit][::-1]
     else:
-        page = list((rows.filter(sequence__lt=before) if before is not None else rows).order_by("-sequence")[: PAGE + 1])
-        has_newer, has_older = before is not None, len(page) > PAGE
-        page = page[:PAGE]
+        below = rows if before is None else rows.filter(sequence__lt=before)
+        page = list(below.order_by("-sequence")[: limit + 1])
+        has_newer, has_older = before is not None, len(page) > limit
+        page = page[:limit]
     return Found(
         entries=tuple(explained_entry(row) for row in page),
         older=page[-1].sequence if page and has_older else None,
@@ -109,6 +120,12 @@ def explained(*, scope: Scope, sequence: int) -> Explained:
     if row is None:
         raise NotFound(f"This tenant's ledger has no entry {sequence}.")
     return explained_entry(row)
+
+
+def root(scope: Scope) -> str:
+    """TARS's did:key in this tenant: who signed the first entry."""
+    first = LedgerEntry.objects.filter(tenant_id=scope.tenant_id, sequence=1).values_list("signer", flat=True).first()
+    return first or ""
 
 
 def actors(scope: Scope) -> list[str]:
@@ -139,7 +156,7 @@ def _where(filters: Filters) -> Q:
     if filters.since:
         where &= Q(at__gte=filters.since)
     if filters.until:
-        where &= Q(at__lt=filters.until + timedelta(days=1))
+        where &= Q(at__lt=filters.until)
     for word in filters.text.split()[:5]:
         where &= Q(subject__icontains=word) | Q(action_name__icontains=word) | Q(actor_name__icontains=word)
     return where

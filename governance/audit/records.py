@@ -1,8 +1,8 @@
 """The rows that the verifier reads, as frozen values. Pure.
 
 Times are ISO 8601 texts in UTC with nine decimals (`ledger.hashing.nanoseconds`), ids are texts, and what was hashed is
-bytes. A `*_digest` that no column holds is the digest of the canonical form of the column named before it. `line` is the
-line of an export file, 0 for a database row.
+bytes. A `*_digest` that no column holds is the digest of the canonical form of the column named before it. `line` is
+the line of an export file, 0 for a database row.
 """
 
 from __future__ import annotations
@@ -223,18 +223,7 @@ class Fault(_Row):
 
 
 Record: TypeAlias = (
-    Chain
-    | Key
-    | Entry
-    | System
-    | Version
-    | Amendment
-    | Decision
-    | Proposal
-    | Revision
-    | Rollback
-    | Move
-    | Fault
+    Chain | Key | Entry | System | Version | Amendment | Decision | Proposal | Revision | Rollback | Move | Fault
 )
 PACKED = (Key, Entry, System, Version, Amendment, Decision)
 """The kinds that an export holds, in its order; rows of a database follow the same order, the other kinds last."""

@@ -49,7 +49,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer to "is this record whole and true?": `findings` speak of integrity, `not_established` of its limits."""
+    """The answer to "is this record whole and true?": `findings` speak of integrity, `not_established` of limits."""
 
     tenant_id: str
     tenant_name: str

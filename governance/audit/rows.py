@@ -35,7 +35,9 @@ class RowChecks:
     def __init__(self, *, story: Story, findings: Findings) -> None:
         self.story, self.findings = story, findings
         self._keys = {fact.key_id: did for did, fact in story.chain.keys.items()}
-        self._seen: dict[str, set[Any]] = {kind: set() for kind in ("key", "system", "version", "amendment", "decision")}
+        self._seen: dict[str, set[Any]] = {
+            kind: set() for kind in ("key", "system", "version", "amendment", "decision")
+        }
         self._desk_seen: dict[str, set[Any]] = {kind: set() for kind in ("proposal", "rollback", "move")}
         self._latest: dict[str, tuple[int, str, str, tuple[str, ...]]] = {}
         self._systems: list[System] = []
@@ -76,7 +78,9 @@ class RowChecks:
             return
         self._seen["version"].add((row.system_id, row.number))
         self._version_columns(row, label, fact)
-        if row.amendment_id is not None:
+        if row.amendment_id is None:
+            self._compare(row, label, [("applied_in", row.applied_in, "")], "the format")
+        else:
             self._applied_in[row.cause, row.amendment_id] = row.applied_in
         if self.story.latest.get(row.system_id) == row.number:
             self._remember(row, label)
@@ -234,7 +238,7 @@ class RowChecks:
                 self._say(row, label, "forged", f"its proposal is {row.state}, and the chain knows nothing of it.")
             return
         self._desk_seen["proposal"].add(label)
-        pairs = [
+        pairs: list[tuple[str, Any, Any]] = [
             ("state", row.state, desk.state),
             ("effect", row.effect, desk.effect),
             ("proposer_id", row.proposer_id, desk.proposer_id),

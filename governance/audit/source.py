@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -21,25 +22,22 @@ CHUNK: Final = 200
 """Rows fetched at once; an entry may hold a whole diff."""
 
 
-def _time(column: str) -> str:
-    """A timestamp as entries write it; a value without a calendar date (infinity) as itself."""
-    return f"""coalesce(to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '000Z', {column}::text)"""
-
-
+_TIME: Final = re.compile(r"@([a-z_.]+)")
 _HEAD = """
 SELECT t.name, h.sequence, h.entry_hash FROM tenants t LEFT JOIN ledger_heads h ON h.tenant_id = t.id WHERE t.id = %s
 """
-# One statement per kind; the aliases are the fields of the record.
+# One statement per kind; the aliases are the fields of the record, and @column is a timestamp as entries write it.
 _ROWS: Final[tuple[tuple[type[Any], str], ...]] = (
     (
         records.Key,
-        f"""SELECT id::text, user_id::text, name, public_key, {_time("created_at")} AS created_at
+        """SELECT id::text, user_id::text, name, public_key, @created_at AS created_at
         FROM actor_keys WHERE tenant_id = %s ORDER BY actor_keys.id""",
     ),
     (
         records.Entry,
-        f"""SELECT id::text, tenant_id::text, sequence, event_type, action_name, subject, actor_name, {_time("at")} AS at,
-          {_time("recorded_at")} AS recorded_at, header, openings, previous_hash, entry_hash, signer, signature, redaction_class
+        """SELECT id::text, tenant_id::text, sequence, event_type, action_name, subject, actor_name, @at AS at,
+          @recorded_at AS recorded_at, header, openings, previous_hash, entry_hash, signer, signature,
+          redaction_class
         FROM ledger_entries WHERE tenant_id = %s ORDER BY sequence""",
     ),
     (
@@ -49,25 +47,26 @@ _ROWS: Final[tuple[tuple[type[Any], str], ...]] = (
     ),
     (
         records.Version,
-        f"""SELECT system_id::text, number, canonical, digest, cause, amendment_id::text, {_time("at")} AS at, by,
+        """SELECT system_id::text, number, canonical, digest, cause, amendment_id::text, @at AS at, by,
           CASE cause WHEN 'registered' THEN '' ELSE applied_in::text END AS applied_in
         FROM system_versions WHERE tenant_id = %s ORDER BY system_versions.system_id, number""",
     ),
     (
         records.Amendment,
-        f"""SELECT a.id::text, a.number, p.number AS proposal_number, a.system_id::text, a.system_name, a.amendment_type,
-          a.basis, a.effect, a.sentence, a.old_constitution::text AS old_constitution_digest,
+        """SELECT a.id::text, a.number, p.number AS proposal_number, a.system_id::text, a.system_name,
+          a.amendment_type, a.basis, a.effect, a.sentence, a.old_constitution::text AS old_constitution_digest,
           a.new_constitution::text AS new_constitution_digest, a.diff::text AS diff_digest,
-          a.evidence::text AS evidence_digest, a.base_version, a.new_version, a.old_digest, a.new_digest, a.bound, a.digest,
-          a.proposed_by, a.approved_by, {_time("a.approved_at")} AS approved_at, a.can_rollback,
-          {_time("a.rolled_back_at")} AS rolled_back_at, a.applied_in::text, a.rolled_back_in::text
-        FROM constitutional_amendments a LEFT JOIN amendment_proposals p ON p.tenant_id = a.tenant_id AND p.id = a.proposal_id
+          a.evidence::text AS evidence_digest, a.base_version, a.new_version, a.old_digest, a.new_digest, a.bound,
+          a.digest, a.proposed_by, a.approved_by, @a.approved_at AS approved_at, a.can_rollback,
+          @a.rolled_back_at AS rolled_back_at, a.applied_in::text, a.rolled_back_in::text
+        FROM constitutional_amendments a
+        LEFT JOIN amendment_proposals p ON p.tenant_id = a.tenant_id AND p.id = a.proposal_id
         WHERE a.tenant_id = %s ORDER BY a.number""",
     ),
     (
         records.Decision,
-        f"""SELECT id::text, request_id::text, user_id::text, actor_name, verdict, roles::text AS roles, via, note, digest,
-          confirmed_by, {_time("at")} AS at, statement, signer, signature
+        """SELECT id::text, request_id::text, user_id::text, actor_name, verdict, roles::text AS roles, via, note,
+          digest, confirmed_by, @at AS at, statement, signer, signature
         FROM approval_decisions WHERE tenant_id = %s ORDER BY approval_decisions.id""",
     ),
     (
@@ -79,20 +78,20 @@ _ROWS: Final[tuple[tuple[type[Any], str], ...]] = (
     (
         records.Revision,
         """SELECT p.number AS proposal_number, r.number, p.system_id::text, p.amendment_type, p.basis, r.base_version,
-          r.base_digest, r.new_constitution, r.new_digest, r.diff::text AS diff_digest, r.evidence::text AS evidence_digest,
-          r.policy_version, r.bound, r.digest
+          r.base_digest, r.new_constitution, r.new_digest, r.diff::text AS diff_digest,
+          r.evidence::text AS evidence_digest, r.policy_version, r.bound, r.digest
         FROM proposal_revisions r JOIN amendment_proposals p ON p.tenant_id = r.tenant_id AND p.id = r.proposal_id
         WHERE r.tenant_id = %s ORDER BY p.number, r.number""",
     ),
     (
         records.Rollback,
-        f"""SELECT id::text, amendment_id::text, system_id::text, state, reason, effect, diff::text AS diff_digest,
-          base_version, base_digest, new_constitution, new_digest, bound, digest, {_time("done_at")} AS done_at
+        """SELECT id::text, amendment_id::text, system_id::text, state, reason, effect, diff::text AS diff_digest,
+          base_version, base_digest, new_constitution, new_digest, bound, digest, @done_at AS done_at
         FROM rollbacks WHERE tenant_id = %s ORDER BY rollbacks.id""",
     ),
     (
         records.Move,
-        f"""SELECT m.id::text, p.number AS proposal_number, m.before, m.after, m.by, m.why, {_time("m.at")} AS at,
+        """SELECT m.id::text, p.number AS proposal_number, m.before, m.after, m.by, m.why, @m.at AS at,
           m.ledger_sequence
         FROM proposal_moves m JOIN amendment_proposals p ON p.tenant_id = m.tenant_id AND p.id = m.proposal_id
         WHERE m.tenant_id = %s ORDER BY m.ledger_sequence, m.id""",
@@ -125,7 +124,7 @@ def stream(tenant_id: UUID, *, packed_only: bool = False) -> Iterator[Record]:
     yield _chain(tenant_id, is_rows=not packed_only)
     for kind, query in _ROWS:
         if not packed_only or kind in records.PACKED:
-            yield from _rows(kind, query, tenant_id)
+            yield from _rows(kind, _TIME.sub(_time, query), tenant_id)
 
 
 def _chain(tenant_id: UUID, *, is_rows: bool) -> Chain:
@@ -151,6 +150,12 @@ def _rows(kind: type[Any], query: str, tenant_id: UUID) -> Iterator[Record]:
                 yield kind(**{name: way(value) for name, way, value in zip(names, ways, row, strict=True)})
 
 
+def _time(column: re.Match[str]) -> str:
+    """A value without a calendar date (infinity) stays what it is."""
+    name = column[1]
+    return f"""coalesce(to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '000Z', {name}::text)"""
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -163,7 +168,7 @@ def _texts(value: str) -> tuple[str, ...]:
 def digest_of_jsonb(text: str) -> str:
     """The canonical digest of a jsonb column's text; empty when it has none.
 
-    Postgres writes the double 1e30 out in full; beyond 2^53 such digits are a double again (`canonical.loads_canonical`).
+    Postgres writes the double 1e30 out in full; beyond 2^53 such digits are a double again (as `loads_canonical`).
     """
     try:
         return canonical.digest(json.loads(text, parse_int=_integer_or_double))
@@ -178,7 +183,17 @@ def _integer_or_double(literal: str) -> int | float:
 
 _WAYS: Final[dict[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(
-        ("public_key", "header", "openings", "previous_hash", "entry_hash", "signature", "canonical", "bound", "statement"),
+        (
+            "public_key",
+            "header",
+            "openings",
+            "previous_hash",
+            "entry_hash",
+            "signature",
+            "canonical",
+            "bound",
+            "statement",
+        ),
         cast(Callable[[Any], Any], bytes),
     ),
     "new_constitution": bytes,

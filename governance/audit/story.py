@@ -1,6 +1,6 @@
 """What the chain says happened: the facts against which every other row is held. Pure.
 
-Facts are kept small (ids, digests, names), so that memory follows the number of amendments and decisions, not of entries.
+Facts are kept small (ids, digests, names): memory follows the number of amendments and decisions, not of entries.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ class Story:
             return
         # The name is trimmed when it is stored and not when it is entered.
         self.systems[system_id] = SystemFact(entry.sequence, str(action.get("subject")).strip())
-        self._version(entry, label, system_id, 1, str(action.get("digest")), cause="registered", amendment_id=None, by=by)
+        self._version(
+            entry, label, system_id, 1, str(action.get("digest")), cause="registered", amendment_id=None, by=by
+        )
 
     def _version(
         self,

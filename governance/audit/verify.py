@@ -165,13 +165,16 @@ class _Verification:
     def _established(self, root: str | None) -> tuple[str, ...]:
         counts = self.counts
         said = [
-            f"Entries 1 to {counts['entry']:,} follow from each other without a gap; each one has the bytes that were hashed.",
-            f"Every entry is signed by a key that TARS's key introduced in this chain ({_some(len(self.chain.keys), 'key')}).",
+            f"Entries 1 to {counts['entry']:,} follow from each other without a gap; each has the bytes that were "
+            "hashed.",
+            "Every entry is signed by a key that TARS's key introduced in this chain "
+            f"({_some(len(self.chain.keys), 'key')}).",
             "Every field that is shown is the field that was sealed; none was added, changed or taken away.",
-            f"The applied amendments ({counts['amendment']:,}) and the versions of constitutions ({counts['version']:,}) are "
-            "exactly those the chain tells of, and every constitution in force is its latest version.",
-            f"The answers ({_some(counts['decision'], 'decision')}) are signed by the people who gave them, over the digest of "
-            "what was shown; every amendment carries the approvals it needed, none by its proposer.",
+            f"The applied amendments ({counts['amendment']:,}) and the versions of constitutions "
+            f"({counts['version']:,}) are exactly those the chain tells of, and every constitution in force is its "
+            "latest version.",
+            f"The answers ({_some(counts['decision'], 'decision')}) are signed by the people who gave them, over the "
+            "digest of what was shown; every amendment carries the approvals it needed, none by its proposer.",
         ]
         if root is not None:
             said.append("The chain begins with the key you named.")
@@ -182,13 +185,13 @@ class _Verification:
             "That nothing was cut off at the end: a record alone cannot show it. Compare the head "
             f"({self.head.head_sequence:,}, {hash_text(self.head.head_hash)}) with one you kept or were given.",
             "When things happened, beyond this server's clock: there is no outside witness of time yet.",
-            "That people held their keys: a signature proves that TARS saw this person confirm. The keys are sealed by the "
-            "installation's key file; whoever holds that file and the database could have written all of this.",
+            "That people held their keys: a signature proves that TARS saw this person confirm. The keys are sealed by "
+            "the installation's key file; whoever holds that file and the database could have written all of this.",
         ]
         if root is None:
             said.append(
-                f"That this is your installation's chain: compare TARS's key ({self.chain.root or 'none found'}) with the one "
-                "you know."
+                f"That this is your installation's chain: compare TARS's key ({self.chain.root or 'none found'}) with "
+                "the one you know."
             )
         return tuple(said)
 

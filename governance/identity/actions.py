@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError
 from django.db.models import Q
 
-from governance.errors import DomainError, NotFound
+from governance.errors import DomainError, Invalid, NotFound
 from governance.identity.models import Deputy, Membership, User
 from governance.ids import new_id
 from governance.ledger import actions as ledger
@@ -24,6 +25,18 @@ class SeatsTaken(DomainError):
     code = "max_users"
 
 
+class AlreadyMember(DomainError):
+    """The person has a seat; a second one would replace their roles without looking."""
+
+    code = "already_member"
+
+
+class NoRole(Invalid):
+    """A membership without a role is none."""
+
+    code = "no_role"
+
+
 class LastAdmin(DomainError):
     """Nobody would be left to manage people."""
 
@@ -38,11 +51,13 @@ class BadDeputy(DomainError):
 
 @governed("identity.add_member")
 def add_member(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime) -> Membership:
-    """Give a user a seat in the tenant (again, if it had ended). Raises `NotAllowed`, `SeatsTaken`."""
+    """Give a user a seat in the tenant (again, if it had ended). Raises `NotAllowed`, `NoRole`, `AlreadyMember`, `SeatsTaken`."""
     scope.demand(Capability.MANAGE_PEOPLE, to="add people")
-    names = sorted(Role(role).value for role in set(roles))
+    names = _named(roles)
+    if Membership.objects.filter(tenant_id=scope.tenant_id, user_id=user.id, ended_at=None).exists():
+        raise AlreadyMember(f"{user.email} is a member already. Change their roles instead.")
     try:
-        member, created = Membership.objects.update_or_create(
+        member, _ = Membership.objects.update_or_create(
             tenant_id=scope.tenant_id,
             user_id=user.id,
             defaults={"roles": names, "ended_at": None},
@@ -67,15 +82,16 @@ def add_member(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime)
 
 
 @governed("identity.set_roles")
-def set_roles(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime) -> Membership:
-    """Replace a member's roles. Raises `NotAllowed`, `NotFound`, `LastAdmin`."""
+def set_roles(*, scope: Scope, user: User, roles: Iterable[Role], at: datetime, reason: str = "") -> Membership:
+    """Replace a member's roles. Raises `NotAllowed`, `NotFound`, `NoRole`, `LastAdmin`."""
     scope.demand(Capability.MANAGE_PEOPLE, to="change roles")
-    names = sorted(Role(role).value for role in set(roles))
+    names = _named(roles)
     member = _keeping_an_admin(scope=scope, user_id=user.id, remaining=names)
     before, member.roles = member.roles, names
     member.save(update_fields=["roles"])
     said = f"{user.email} is now {_said(names)} (was {_said(before)})."
-    _record(scope=scope, at=at, verb="identity.set_roles", user=user, roles=names, said=said)
+    details = {"before": before, "reason": reason.strip()}
+    _record(scope=scope, at=at, verb="identity.set_roles", user=user, roles=names, said=said, details=details)
     return member
 
 
@@ -159,10 +175,26 @@ def _keeping_an_admin(*, scope: Scope, user_id: UUID, remaining: list[str]) -> M
     return member
 
 
+def _named(roles: Iterable[Role]) -> list[str]:
+    names = sorted(Role(role).value for role in set(roles))
+    if not names:
+        raise NoRole("A member has at least one role. Choose one, or end the membership.")
+    return names
+
+
 def _said(roles: list[str]) -> str:
     return ", ".join(Role(role).label.lower() for role in roles)
 
 
-def _record(*, scope: Scope, at: datetime, verb: str, user: User, roles: list[str], said: str) -> None:
-    action = {"name": verb, "subject": user.email, "user_id": str(user.id), "roles": roles}
+def _record(
+    *,
+    scope: Scope,
+    at: datetime,
+    verb: str,
+    user: User,
+    roles: list[str],
+    said: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    action = {"name": verb, "subject": user.email, "user_id": str(user.id), "roles": roles, **(details or {})}
     ledger.append(scope=scope, at=at, event_type="access", action=action, explanation=said)

@@ -17,6 +17,7 @@ class Seat:
     tenant_name: str
     is_demo: bool
     roles: frozenset[Role]
+    since: datetime
 
 
 def actor_of(user: User) -> Actor:
@@ -29,9 +30,9 @@ def seats(*, user: User) -> tuple[Seat, ...]:
         rows = (
             Membership.objects.filter(user_id=user.id, ended_at=None, tenant__is_active=True)
             .order_by("tenant__name", "tenant_id")
-            .values_list("tenant_id", "tenant__name", "tenant__is_demo", "roles")
+            .values_list("tenant_id", "tenant__name", "tenant__is_demo", "roles", "created_at")
         )
-        return tuple(Seat(row[0], row[1], row[2], frozenset(Role(role) for role in row[3])) for row in rows)
+        return tuple(Seat(row[0], row[1], row[2], frozenset(Role(role) for role in row[3]), row[4]) for row in rows)
 
 
 def scope_for(*, user: User, tenant_id: UUID) -> Scope | None:

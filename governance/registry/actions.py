@@ -15,6 +15,7 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry.models import Cause, System, SystemType, SystemVersion
 from governance.scope import Capability, Scope
+from governance.tenants.actions import ReasonMissing
 
 
 class NameTaken(DomainError):
@@ -27,12 +28,6 @@ class BadDependency(DomainError):
     """The dependency would close a circle or leave the tenant."""
 
     code = "bad_dependency"
-
-
-class ReasonMissing(Invalid):
-    """A data fix needs a reason."""
-
-    code = "reason_missing"
 
 
 # What an admin may mend by hand; everything else is governed or derived.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -235,11 +237,24 @@ def dependencies(*, scope: Scope, system: System) -> Dependencies:
     """The neighbours of a system in both directions, from one query over the tenant's systems."""
     rows = System.objects.filter(tenant_id=scope.tenant_id).order_by("name")
     columns = rows.values_list("id", "name", "type", "status", "depends_on", "reverse_dependencies")[:MOST_SYSTEMS]
-    known = {row[0]: row for row in columns}
-    needs, beyond = _reached(known, system.id, column=4)
-    needed_by, above = _reached(known, system.id, column=5)
-    others = tuple(row[1] for row in known.values() if row[0] != system.id)
+    known = {row[0]: _Node(*row) for row in columns}
+    needs, beyond = _reached(known, system.id, upwards=False)
+    needed_by, above = _reached(known, system.id, upwards=True)
+    others = tuple(node.name for node in known.values() if node.id != system.id)
     return Dependencies(needs, beyond, needed_by, above, others)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    id: UUID
+    name: str
+    type: str
+    status: str
+    needs: list[UUID]
+    needed_by: list[UUID]
+
+    def as_dependency(self, through: str = "") -> Dependency:
+        return Dependency(self.name, self.type, self.status, through)
 
 
 _METRICS: Final = (
@@ -314,18 +329,24 @@ def _model(name: str) -> QuerySet[Model]:
 
 
 def _reached(
-    known: dict[UUID, tuple[Any, ...]], start: UUID, *, column: int
+    known: Mapping[UUID, _Node], start: UUID, *, upwards: bool
 ) -> tuple[tuple[Dependency, ...], tuple[Dependency, ...]]:
     """Direct neighbours, and those behind them with the direct one they are reached through; breadth first."""
-    direct = [known[neighbour] for neighbour in known[start][column] if neighbour in known] if start in known else []
-    seen, beyond = {start, *(row[0] for row in direct)}, []
-    queue = [(row, row[1]) for row in direct]
+    neighbours = _neighbours(known, start, upwards=upwards)
+    direct, beyond = [known[id] for id in neighbours], []
+    seen, queue = {start, *neighbours}, deque((node, node.name) for node in direct)
     while queue:
-        row, through = queue.pop(0)
-        for neighbour in row[column]:
-            if neighbour in known and neighbour not in seen:
-                seen.add(neighbour)
-                beyond.append(Dependency(*known[neighbour][1:4], through))
-                queue.append((known[neighbour], through))
-    near = sorted((Dependency(*row[1:4]) for row in direct), key=lambda one: one.name)
+        node, through = queue.popleft()
+        for id in _neighbours(known, node.id, upwards=upwards):
+            if id not in seen:
+                seen.add(id)
+                beyond.append(known[id].as_dependency(through))
+                queue.append((known[id], through))
+    near = sorted((node.as_dependency() for node in direct), key=lambda one: one.name)
     return tuple(near), tuple(sorted(beyond, key=lambda one: one.name))
+
+
+def _neighbours(known: Mapping[UUID, _Node], id: UUID, *, upwards: bool) -> list[UUID]:
+    node = known.get(id)
+    links = (node.needed_by if upwards else node.needs) if node else []
+    return [neighbour for neighbour in links if neighbour in known]

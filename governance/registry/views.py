@@ -55,9 +55,9 @@ def list_page(request: HttpRequest) -> HttpResponse:
         body = write(queries.line_of(row) for row in rows[:MOST_SYSTEMS])
         return _file(body, name=f"systems.{wanted}", content_type=content_type)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = [queries.line_of(row) for row in page.object_list]
     context = {
         "page": page,
+        "lines": [queries.line_of(row) for row in page.object_list],
         "filter": asked,
         "choices": {"type": SystemType.choices, "status": Status.choices, "lifecycle": Lifecycle.choices},
         "may_register": scope_of(request).can(Capability.MANAGE_SYSTEMS),
@@ -114,8 +114,8 @@ def versions_page(request: HttpRequest, name: str) -> HttpResponse:
     system = queries.system(scope=scope_of(request), name=name)
     rows = queries.versions(scope=scope_of(request), system=system)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = [queries.version_of(row) for row in page.object_list]
-    return _tab(request, system, "versions", {"page": page})
+    lines = [queries.version_of(row) for row in page.object_list]
+    return _tab(request, system, "versions", {"page": page, "lines": lines})
 
 
 @require_safe

@@ -51,7 +51,7 @@ def verify(
 ) -> None:
     """Re-derive a whole history and name everything that does not follow from it.
 
-    Examples:  tars ledger verify acme.jsonl  ·  tars ledger verify --tenant "OMS Consulting"  ·  tars ledger verify --json
+    Examples:  tars ledger verify acme.jsonl  ·  tars ledger verify --tenant "OMS Consulting"
     """
     if file is not None and tenant:
         _fail("An export holds one tenant: give either a file or --tenant.")
@@ -71,7 +71,9 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; - or nothing is standard output.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as one JSON object (needs -o).")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say what was written as one JSON object (needs -o).")
+    ] = False,
 ) -> None:
     """Write a tenant's whole record as a file that `tars ledger verify FILE` checks on any machine.
 
@@ -179,7 +181,8 @@ def _database() -> Iterator[None]:
     try:
         yield
     except Error as error:
-        _fail(f"The database does not answer ({str(error).strip().splitlines()[0]}). Start it with `make up`, or give a file.")
+        said = str(error).strip().splitlines()[0]
+        _fail(f"The database does not answer ({said}). Start it with `make up`, or give a file.")
 
 
 def _scopes(wanted: list[str] | None) -> list[Scope]:

@@ -32,7 +32,7 @@ class DemoRefused(DomainError):
 
 def is_local() -> bool:
     """Whether only this machine can reach TARS, so that the demo's people may sign in."""
-    return bool(getattr(settings, "LOCAL_ONLY", settings.LOOPBACK))
+    return bool(settings.LOCAL_ONLY)
 
 
 def demand_local() -> None:

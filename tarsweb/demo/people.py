@@ -37,18 +37,16 @@ def ensure_accounts(worlds: Iterable[World]) -> None:
     tenant outside the demo is somebody's own: it is left as it is.
     """
     people = {person.email: person for world in worlds for person in world.people}
-    known = passwords.stored()
-    fresh = {email: passwords.password() for email in people if email not in known}
     users = {user.email: user for user in User.objects.filter(email__in=people)}
-    fresh = {email: text for email, text in fresh.items() if email not in users or _is_ours(users[email])}
+    ours = [email for email in people if email not in users or _is_ours(users[email])]
+    known = passwords.stored()
+    fresh = {email: passwords.password() for email in ours if email not in known}
     if fresh:
         passwords.store(fresh)
-    for email, person in people.items():
-        if email not in users:
-            user = User.objects.create_user(email=email, name=person.name, time_zone=person.time_zone)
+    for email in ours:
+        user = users.get(email) or _account(people[email])
+        if email in fresh or not user.has_usable_password():
             _set_password(user, {**known, **fresh}[email])
-        elif email in fresh or not users[email].has_usable_password():
-            _set_password(users[email], {**known, **fresh}[email])
 
 
 def logins(worlds: Iterable[World]) -> tuple[Login, ...]:
@@ -83,6 +81,10 @@ def sign_in_hint() -> Hint | None:
         text="The passwords were printed when TARS started; `tars logins` shows them again.",
         people=tuple((login.email, login.role) for login in found),
     )
+
+
+def _account(person: Person) -> User:
+    return User.objects.create_user(email=person.email, name=person.name, time_zone=person.time_zone)
 
 
 def _is_ours(user: User) -> bool:

@@ -21,9 +21,10 @@ _NUMBERS: Final = (
 )
 
 
-def greeting(*, hour: int, waiting: int, urgent: int, is_burning: bool) -> str:
-    """ "Good evening. Four decisions wait, nothing burns." `hour` is the reader's, `urgent` those due within a day."""
-    return f"{_hello(hour)}. {_waiting(waiting)}, {_heat(waiting, urgent, is_burning=is_burning)}."
+def greeting(*, hour: int, waiting: int, urgent: int, burning: str = "") -> str:
+    """ "Good evening. Four decisions wait, nothing burns." `hour` is the reader's, `urgent` those due within a day,
+    `burning` a clause for what cannot wait."""
+    return f"{_hello(hour)}. {_waiting(waiting)}, {_heat(waiting, urgent, burning)}."
 
 
 def _hello(hour: int) -> str:
@@ -38,14 +39,13 @@ def _waiting(count: int) -> str:
     return f"{_word(count)} decision waits" if count == 1 else f"{_word(count)} decisions wait"
 
 
-def _heat(waiting: int, urgent: int, *, is_burning: bool) -> str:
+def _heat(waiting: int, urgent: int, burning: str) -> str:
     if urgent:
-        due = (
-            "it is due today" if waiting == 1 else f"{_word(urgent).lower()} {'is' if urgent == 1 else 'are'} due today"
-        )
-        return f"{due}, and rollbacks are above their target" if is_burning else due
-    if is_burning:
-        return "but rollbacks are above their target"
+        verb = "is" if urgent == 1 else "are"
+        due = "it is due today" if waiting == 1 else f"{_word(urgent).lower()} {verb} due today"
+        return f"{due}, and {burning}" if burning else due
+    if burning:
+        return f"but {burning}"
     return "and nothing burns" if waiting == 0 else "nothing burns"
 
 

@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import ConstitutionalAmendment
+from governance.audit import checks
 from governance.ledger.models import LedgerEntry, LedgerHead
 from governance.registry.models import System
 from governance.scope import Scope
@@ -85,8 +86,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class LedgerFigures:
+    """The chain's length, when it last grew, and what the last verification said if one is remembered."""
+
     entries: int
     last_at: datetime | None
+    verified_at: datetime | None = None
+    findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,11 @@ def recent_amendments(scope: Scope, at: datetime, limit: int = MOST_RECENT) -> t
 def rollback_rates(scope: Scope) -> tuple[SystemRate, ...]:
     """Every system's applied and rolled back amendments since its registration, the highest rate first."""
     counted = {
-        row["system_id"]: (row["rollbacks"], row["total"])
+        row["system_id"]: (row["undone"], row["total"])
         for row in _amendments(scope)
         .order_by()
         .values("system_id")
-        .annotate(total=Count("*"), rollbacks=Count("rolled_back_at"))
+        .annotate(total=Count("*"), undone=Count("rolled_back_at"))
     }
     systems = System.objects.filter(tenant_id=scope.tenant_id).values_list(
         "id", "name", "constitution_version", "updated_at"
@@ -141,9 +146,9 @@ def days(scope: Scope, at: datetime) -> tuple[Day, ...]:
         .order_by()
         .annotate(on=TruncDate("approved_at", tzinfo=UTC))
         .values("on", "amendment_type")
-        .annotate(total=Count("*"), rollbacks=Count("rolled_back_at"))
+        .annotate(total=Count("*"), undone=Count("rolled_back_at"))
     )
-    return tuple(Day(row["on"], row["amendment_type"], row["total"], row["rollbacks"]) for row in rows)
+    return tuple(Day(row["on"], row["amendment_type"], row["total"], row["undone"]) for row in rows)
 
 
 def rate_points(days: Iterable[Day], at: datetime) -> tuple[RatePoint, ...]:
@@ -196,10 +201,13 @@ def recent_of(row: Mapping[str, Any]) -> Recent:
 
 
 def ledger(scope: Scope) -> LedgerFigures:
-    """How long the chain is, and when it last grew."""
+    """How long the chain is, when it last grew and when it was last verified."""
     entries = LedgerHead.objects.filter(tenant_id=scope.tenant_id).values_list("sequence", flat=True).first() or 0
     last = LedgerEntry.objects.filter(tenant_id=scope.tenant_id, sequence=entries).values_list("at", flat=True).first()
-    return LedgerFigures(entries, last)
+    check = checks.find(scope=scope)
+    if check is None or check.report is None:
+        return LedgerFigures(entries, last)
+    return LedgerFigures(entries, last, check.asked_at, check.report.finding_count)
 
 
 _RECENT: Final = (

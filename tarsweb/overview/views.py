@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
@@ -47,10 +47,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "tarsweb/overview/member.html")
     lines, rates = waiting(scope, at=at), queries.rollback_rates(scope)
     days = queries.days(scope, at)
-    points = queries.rate_points(days, at)
+    points, ledger = queries.rate_points(days, at), queries.ledger(scope)
     context = {
-        "greeting": _greeting(lines, points[-1], at),
-        "tiles": _tiles(lines, points[-1], days, queries.ledger(scope), at),
+        "greeting": _greeting(lines, points[-1], ledger, at),
+        "tiles": _tiles(lines, points[-1], days, ledger, at),
         "lines": lines[:_WAITING],
         "waiting": len(lines),
         "recent": queries.recent_amendments(scope, at, _RECENT),
@@ -91,15 +91,22 @@ def applied(request: HttpRequest) -> HttpResponse:
         is_rolled_back=request.GET.get("rolled_back", "") == "1",
     )
     page = Paginator(queries.applied(scope_of(request), window), PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = [queries.recent_of(row) for row in page.object_list]
-    context = {"page": page, "window": window, "types": [(type.value, type.label) for type in AmendmentType]}
+    amendments = [queries.recent_of(row) for row in page.object_list]
+    context = {
+        "page": page,
+        "amendments": amendments,
+        "window": window,
+        "types": [(type.value, type.label) for type in AmendmentType],
+    }
     return render(request, "tarsweb/overview/applied.html", context)
 
 
-def _greeting(lines: tuple[Line, ...], today: RatePoint, at: datetime) -> str:
+def _greeting(lines: tuple[Line, ...], today: RatePoint, ledger: LedgerFigures, at: datetime) -> str:
     urgent = sum(line.is_due_today or line.is_overdue for line in lines)
-    hour = timezone.localtime(at).hour
-    return greeting(hour=hour, waiting=len(lines), urgent=urgent, is_burning=today.rate.is_surely_above)
+    burning = "rollbacks are above their target" if today.rate.is_surely_above else ""
+    if ledger.findings:
+        burning = "the ledger does not verify"
+    return greeting(hour=timezone.localtime(at).hour, waiting=len(lines), urgent=urgent, burning=burning)
 
 
 def _tiles(
@@ -109,10 +116,13 @@ def _tiles(
     first, before = _first_recent(at), _first_recent(at) - timedelta(days=RECENT_DAYS)
     recent = sum(day.total for day in days if day.on >= first)
     earlier = sum(day.total for day in days if before <= day.on < first)
-    since = f"The oldest asked {humane.ago(oldest, now=at)}" if oldest else "All answered"
-    grown = f"The last one {humane.ago(ledger.last_at, now=at)}" if ledger.last_at else "Nothing recorded yet"
     return (
-        Tile("Waiting for you", f"{len(lines):,}", since, reverse("inbox:list")),
+        Tile(
+            "Waiting for you",
+            f"{len(lines):,}",
+            f"The oldest asked {humane.ago(oldest, now=at)}" if oldest else "All answered",
+            reverse("inbox:list"),
+        ),
         Tile(
             f"Rollback rate, {RATE_DAYS} days",
             figures.percent(today.rate.share),
@@ -127,16 +137,29 @@ def _tiles(
             "amendment" if recent == 1 else "amendments",
         ),
         Tile(
-            "Ledger", f"{ledger.entries:,}", grown, _url("ledger:list"), "entry" if ledger.entries == 1 else "entries"
+            "Ledger",
+            f"{ledger.entries:,}",
+            _ledger_note(ledger, at),
+            reverse("ledger:list"),
+            "entry" if ledger.entries == 1 else "entries",
         ),
     )
+
+
+def _ledger_note(ledger: LedgerFigures, at: datetime) -> str:
+    if ledger.findings:
+        noun = "finding" if ledger.findings == 1 else "findings"
+        return f"✕ {ledger.findings:,} {noun}, verified {humane.ago(ledger.verified_at or at, now=at)}"
+    if ledger.verified_at:
+        return f"✓ verified {humane.ago(ledger.verified_at, now=at)}"
+    return f"The last one {humane.ago(ledger.last_at, now=at)}, not verified today" if ledger.last_at else "Nothing yet"
 
 
 def _links(rate: SystemRate) -> dict[str, str]:
     """Where the figures of one system lead."""
     return {
         "total": figures.rows_url(system=rate.system),
-        "rollbacks": f"{_url('amendments:list')}?{urlencode({'system': rate.system, 'state': 'rolled_back'})}",
+        "rollbacks": f"{reverse('amendments:list')}?{urlencode({'system': rate.system, 'state': 'rolled_back'})}",
     }
 
 
@@ -149,13 +172,6 @@ def _day(text: str) -> date | None:
         return parse_date(text)
     except ValueError:
         return None
-
-
-def _url(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def _progress_of(scope: Scope) -> Any:

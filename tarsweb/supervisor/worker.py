@@ -69,11 +69,14 @@ def main() -> int:
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
+    from django.utils import timezone
     from django_q import signals
 
     from governance.tenancy import refuse_privileged_role
+    from tarsweb import schedules
 
     refuse_privileged_role()
+    schedules.ensure(at=timezone.now())
     connections.close_all()
     marks = Marks(marks_dir(settings.HOME.path))
     marks.folder.mkdir(mode=0o700, exist_ok=True)

@@ -51,7 +51,7 @@ def test_demo__everybody__can_sign_in(oms: Demo, person: str) -> None:
 
 
 @GATE
-@override_settings(LOOPBACK=False)
+@override_settings(LOCAL_ONLY=False)
 def test_demo__away_from_home__sign_in_is_refused_with_the_reason(oms: Demo) -> None:
     client, page = sign_in("preston@oms.com")
     assert SESSION_KEY not in client.session
@@ -59,7 +59,7 @@ def test_demo__away_from_home__sign_in_is_refused_with_the_reason(oms: Demo) -> 
 
 
 @GATE
-@override_settings(LOOPBACK=False)
+@override_settings(LOCAL_ONLY=False)
 def test_demo__away_from_home__a_road_without_password_is_refused_too(oms: Demo) -> None:
     from allauth.account.internal.flows.login import perform_login
     from allauth.account.models import Login

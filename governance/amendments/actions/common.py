@@ -29,7 +29,8 @@ def locked(*, scope: Scope, number: int) -> AmendmentProposal:
 
 
 def locked_system(*, scope: Scope, system_id: UUID) -> System:
-    return System.objects.select_for_update().get(tenant_id=scope.tenant_id, id=system_id)
+    # no_key: a new proposal refers to the system while it holds the counter, and must not wait for this lock there.
+    return System.objects.select_for_update(no_key=True).get(tenant_id=scope.tenant_id, id=system_id)
 
 
 def demand_state(proposal: AmendmentProposal, *allowed: State, to: str) -> None:

@@ -119,7 +119,14 @@ def _line(change: Change) -> Line:
 
 
 def _text(value: JSON) -> str | None:
-    return None if value is MISSING else visible(json.dumps(value, ensure_ascii=False), limit=WIDEST)
+    return None if value is MISSING else visible(json.dumps(_masked(value), ensure_ascii=False), limit=WIDEST)
+
+
+def _masked(value: JSON) -> JSON:
+    """The value with everything hidden that stands under a secret-sounding key."""
+    if isinstance(value, dict):
+        return {key: "…" if is_secret(key) else _masked(item) for key, item in value.items()}
+    return list(map(_masked, value)) if isinstance(value, list) else value
 
 
 def _marks(old: JSON, new: JSON, word: str) -> dict[str, str]:

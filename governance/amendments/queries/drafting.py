@@ -17,6 +17,7 @@ from governance.amendments.queries.comparison import Comparison, compared
 from governance.approvals.quorum import sentence as needs_sentence
 from governance.constitution import schema
 from governance.constitution.merge import merge
+from governance.constitution.wording import visible
 from governance.errors import NotFound
 from governance.registry.models import System, SystemVersion
 from governance.scope import ROLE_LABELS, Capability, Role, Scope
@@ -58,9 +59,11 @@ class Starting:
 
 def found_system(*, scope: Scope, name: str) -> System:
     """A system by name; raises `NotFound`."""
-    system = System.objects.filter(tenant_id=scope.tenant_id, name=name).first()
+    # PostgreSQL has no text with U+0000, so nothing is called that.
+    rows = System.objects.filter(tenant_id=scope.tenant_id, name=name)
+    system = None if "\x00" in name else rows.first()
     if system is None:
-        raise NotFound(f"There is no system called {name}.")
+        raise NotFound(f"There is no system called {visible(name)}.")
     return system
 
 

@@ -288,5 +288,5 @@ def _waiting(*, scope: Scope, rollbacks: Sequence[Rollback], at: datetime) -> Wa
 
 def factor_for(scope: Scope) -> str:
     """What the confirmation field asks this reader for."""
-    user = User.objects.filter(id=scope.actor.user_id).first()
+    user = User.objects.filter(id=scope.actor.user_id).first() if scope.actor.user_id else None
     return factor_of(user) if user else "password"

@@ -12,12 +12,19 @@ from django.urls import reverse
 
 from governance.errors import DomainError
 from governance.identity.confirm import Confirmation, confirm
+from governance.identity.models import User
 from governance.scope import Capability, Scope
 
 
 def confirmed(request: HttpRequest, *, at: datetime) -> Confirmation:
     """The person's answer to their strongest factor, checked now; raises `NotConfirmed`."""
-    return confirm(user=request.user, answer=request.POST.get("confirm", ""), at=at, request=request)  # type: ignore[arg-type]
+    assert isinstance(request.user, User)
+    return confirm(user=request.user, answer=request.POST.get("confirm", ""), at=at, request=request)
+
+
+def typed(request: HttpRequest, name: str) -> str:
+    """What was typed into a field, without the character that no table can keep."""
+    return request.POST.get(name, "").replace("\x00", "").strip()
 
 
 def to_amendment(request: HttpRequest, number: int, *, said: str) -> HttpResponse:

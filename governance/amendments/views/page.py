@@ -18,7 +18,7 @@ from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries import amendment_page
 from governance.amendments.queries.page import VIEWS
-from governance.amendments.views.common import aloud, confirmed, demand_reader, to_amendment
+from governance.amendments.views.common import aloud, confirmed, demand_reader, to_amendment, typed
 from governance.approvals.actions import review_override as review
 from governance.errors import DomainError, NotFound
 from governance.scope import Scope
@@ -81,7 +81,7 @@ def rebase(request: HttpRequest, number: int) -> HttpResponse:
 @scoped(None)
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     def verb(scope: Scope, at: datetime) -> str:
-        actions.withdraw(scope=scope, number=number, why=request.POST.get("why", "").strip(), at=at)
+        actions.withdraw(scope=scope, number=number, why=typed(request, "why"), at=at)
         return f"AMD-{number} is withdrawn."
 
     return _done(request, number, verb)
@@ -122,7 +122,7 @@ def withdraw_roll_back(request: HttpRequest, number: int) -> HttpResponse:
 def review_override(request: HttpRequest, number: int, decision_id: UUID) -> HttpResponse:
     def verb(scope: Scope, at: datetime) -> str:
         upheld = request.POST.get("upheld") == "yes"
-        review(scope=scope, decision_id=decision_id, upheld=upheld, note=request.POST.get("review_note", ""), at=at)
+        review(scope=scope, decision_id=decision_id, upheld=upheld, note=typed(request, "review_note"), at=at)
         return "Your review of the override is on the ledger."
 
     return _done(request, number, verb)
@@ -146,13 +146,13 @@ def _answer(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """What every signed answer carries: the digest that was on the screen, the note, the confirmation."""
     return {
         "digest": request.POST.get("digest", ""),
-        "note": request.POST.get("note", "").strip(),
+        "note": typed(request, "note"),
         "confirmation": confirmed(request, at=at),
     }
 
 
 def _done(request: HttpRequest, number: int, verb: Verb, *, near: str = "top") -> HttpResponse:
-    """Run the verb; draw the amendment again with its outcome, or go there. A refusal is drawn `near` what was pressed."""
+    """Run the verb; draw the amendment with its outcome, or go there. A refusal is drawn `near` what was pressed."""
     scope, at = scope_of(request), now()
     try:
         said = verb(scope, at)
@@ -185,6 +185,6 @@ def _context(
         {"label": label, "url": f"{here}?view={name}", "current": name == page.view, "name": name}
         for name, label in VIEWS.items()
     ]
-    typed = {name: request.POST.get(name, "") for name in ("note", "why", "review_note")} if refusal else {}
+    kept = {name: typed(request, name) for name in ("note", "why", "review_note")} if refusal else {}
     is_there = {"decide": page.is_deciding, "second": page.waiting is not None}.get(near, False)
-    return {"page": page, "tabs": tabs, "refusal": refusal, "near": near if is_there else "top", "typed": typed}
+    return {"page": page, "tabs": tabs, "refusal": refusal, "near": near if is_there else "top", "typed": kept}

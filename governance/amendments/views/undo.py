@@ -9,7 +9,7 @@ from governance.amendments import actions
 from governance.amendments.models import Rollback, RollbackState
 from governance.amendments.queries import roll_back_preview
 from governance.amendments.queries.page import factor_for
-from governance.amendments.views.common import confirmed, demand_reader, leave, to_amendment
+from governance.amendments.views.common import confirmed, demand_reader, leave, to_amendment, typed
 from governance.errors import DomainError, NotFound
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped, wants_fragment
@@ -28,7 +28,7 @@ def roll_back(request: HttpRequest, number: int) -> HttpResponse:
             scope=scope,
             number=number,
             digest=request.POST.get("digest", ""),
-            reason=request.POST.get("reason", "").strip(),
+            reason=typed(request, "reason"),
             confirmation=confirmed(request, at=at),
             at=at,
         )
@@ -54,7 +54,7 @@ def _drawn(request: HttpRequest, number: int, *, refusal: DomainError | None = N
         "preview": roll_back_preview(scope=scope, number=number, at=now()),
         "factor": factor_for(scope),
         "refusal": refusal,
-        "reason": request.POST.get("reason", ""),
+        "reason": typed(request, "reason"),
     }
     return page_or_fragment(
         request,

@@ -10,12 +10,15 @@ from uuid import UUID
 
 from django.db import connection
 
-from governance.amendments.models import AmendmentProposal, ConstitutionalAmendment
+from governance.amendments.models import AmendmentProposal, ConstitutionalAmendment, ProposalRevision
+from governance.approvals.models import ApprovalRequest
+from governance.approvals.quorum import Requirement, is_met
 from governance.canonical import canonical_bytes, digest_bytes, loads_canonical
 from governance.constitution import schema
 from governance.errors import DomainError
 from governance.ledger.models import LedgerEntry, LedgerHead
 from governance.registry.models import Cause, System, SystemVersion
+from governance.scope import Role
 from governance.tenancy import in_tenant
 
 
@@ -55,6 +58,7 @@ def demand_whole(tenant_id: UUID) -> None:
         for system in System.objects.all():
             _demand_versions(system)
         _demand_amendments()
+        _demand_open()
         _demand_chain(tenant_id)
 
 
@@ -86,6 +90,22 @@ def _demand_amendments() -> None:
         assert {decision.digest for decision in decisions} == {amendment.digest}, "only answers to this digest count"
     open_states = AmendmentProposal.objects.exclude(state__in=["applied", "rolled_back"])
     assert not ConstitutionalAmendment.objects.filter(proposal__in=open_states).exists()
+
+
+def _demand_open() -> None:
+    for request in ApprovalRequest.objects.filter(state="open", subject_kind="amendment"):
+        proposal = AmendmentProposal.objects.get(request=request)
+        assert proposal.state == "proposed", "only what waits asks"
+        revision = ProposalRevision.objects.get(proposal=proposal, number=proposal.revision)
+        assert request.digest == revision.digest, "an edit makes a new question"
+        requirements = [Requirement.of(data) for data in request.requirements]
+        yes = [frozenset(Role(role) for role in row.roles) for row in request.decisions.filter(verdict="approve")]
+        assert not is_met(requirements, yes), "what is met does not wait"
+    revised = AmendmentProposal.objects.filter(revision__gt=1)
+    for stale in ApprovalRequest.objects.filter(subject_id__in=revised.values("id")).exclude(
+        id__in=revised.exclude(request=None).values("request")
+    ):
+        assert stale.state in {"void", "refused"}, "approvals of an older revision are void"
 
 
 def _demand_chain(tenant_id: UUID) -> None:

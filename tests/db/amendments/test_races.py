@@ -177,7 +177,7 @@ def _moving_on(
 def test_apply_against_a_move_of_another_proposal__nobody_waits_in_a_circle(
     what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who applies holds the ledger's head when it voids other questions; nobody may hold one of those and want the head."""
+    """Who applies holds the ledger's head when it voids other questions; nobody may hold one of those and want it."""
     cast = make.cast()
     waiting = _waiting_rollback(cast)
     first, second = make.proposed(cast, fallback_delay_ms=200), make.proposed(cast, persona_id="somebody-else")

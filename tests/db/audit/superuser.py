@@ -44,15 +44,12 @@ COVERED = {
         "system_id",
         "system_name",
         "amendment_type",
-        "basis",
         "effect",
         "sentence",
         "old_constitution",
         "new_constitution",
         "diff",
         "evidence",
-        "base_version",
-        "new_version",
         "old_digest",
         "new_digest",
         "bound",
@@ -60,7 +57,6 @@ COVERED = {
         "proposed_by",
         "approved_by",
         "approved_at",
-        "can_rollback",
         "rolled_back_at",
         "applied_in",
         "rolled_back_in",
@@ -110,6 +106,11 @@ COVERED = {
     ],
     "proposal_moves": ["id", "before", "after", "by", "why", "at", "ledger_sequence"],
 }
+# Columns that a constraint ties together, so that a forger changes them together.
+TIED = {
+    "basis = 'compliance', can_rollback = NOT can_rollback": "AMD-2",
+    "base_version = base_version + 1, new_version = new_version + 1": "AMD-2",
+}
 _KEY = {"ledger_heads": "tenant_id"}
 _WORDS = {
     "redaction_class": ["none", "partial", "full"],
@@ -118,6 +119,7 @@ _WORDS = {
     "effect": ["tightens", "expands", "neutral", "unclassified"],
     "verdict": ["approve", "reject", "request_changes"],
     "via": ["role", "deputy", "override", "standing_authority"],
+    "state": ["applied", "rejected", "expired", "withdrawn", "void"],
     "cause": ["registered", "amendment", "rollback"],
 }
 
@@ -166,6 +168,8 @@ def flipped(value: str | None, *, kind: str, name: str, chance: random.Random) -
         return None
     if name in _WORDS:
         return chance.choice([word for word in _WORDS[name] if word != value])
+    if name in ("sequence", "ledger_sequence", "number"):
+        return str(int(value) + 1000)
     return _FLIPS.get(kind, _flip_text)(value, chance)
 
 

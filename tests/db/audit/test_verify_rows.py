@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from governance.amendments.kinds import AmendmentType, Basis
 from governance.audit.queries import verified
 from governance.audit.report import Report
 from governance.scope import Scope

@@ -21,7 +21,7 @@ from tarsweb.demo import passwords, people, tasks, worlds
 from tests import factories as make
 from tests.db.demo.conftest import END, Demo
 
-AWAY = override_settings(LOOPBACK=False)
+AWAY = override_settings(LOCAL_ONLY=False)
 
 
 def printed(*options: str) -> str:

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from governance.admin_base import TenantAdmin, pretty
+from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview
+from governance.approvals.quorum import Requirement, sentence
+
+
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(TenantAdmin):
+    list_display = ("subject_kind", "needs", "state", "asked_at", "closed_at", "closed_because")
+    list_filter = ("state", "subject_kind")
+    search_fields = ("digest", "closed_because")
+    ordering = ("-asked_at", "-id")
+    fields = ("subject_kind", "needs", "state", "asked_at", "closed_at", "closed_because", "digest")
+
+    @admin.display(description="Needs")
+    def needs(self, request: ApprovalRequest) -> str:
+        return sentence([Requirement.of(data) for data in request.requirements])
+
+
+@admin.register(ApprovalDecision)
+class ApprovalDecisionAdmin(TenantAdmin):
+    list_display = ("actor_name", "verdict", "via", "note", "confirmed_by", "at")
+    list_filter = ("verdict", "via")
+    search_fields = ("actor_name", "note", "digest")
+    ordering = ("-at", "-id")
+    fields = ("actor_name", "verdict", "via", "roles", "note", "confirmed_by", "at", "digest", "signer", "signed")
+
+    @admin.display(description="What was signed")
+    def signed(self, decision: ApprovalDecision) -> SafeString:
+        return pretty(decision.statement)
+
+
+@admin.register(OverrideReview)
+class OverrideReviewAdmin(TenantAdmin):
+    list_display = ("reviewed_by", "upheld", "note", "at")
+    list_filter = ("upheld",)
+    search_fields = ("reviewed_by", "note")
+    ordering = ("-at", "-id")
+    fields = ("reviewed_by", "upheld", "note", "at")
