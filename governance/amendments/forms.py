@@ -181,7 +181,10 @@ class ProposalForm(forms.Form):
 
 def initial_of(*, document: Any, base_version: int) -> dict[str, Any]:
     """The values of a form that starts from a constitution."""
-    return {"constitution": json.dumps(document, indent=2, ensure_ascii=False), "base_version": base_version}
+    return {
+        "constitution": json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False),
+        "base_version": base_version,
+    }
 
 
 def initial_evidence(evidence: Mapping[str, Any], *, type: AmendmentType, basis: Basis) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _rollback(row: Mapping[str, Any]) -> Row:
         type=ROLLBACK_TYPE,
         type_label="Rollback",
         effect=row["effect"],
-        state=row["state"],
+        state=State.ROLLED_BACK.value if row["state"] == RollbackState.DONE else row["state"],
         proposed_by=row["requested_by"],
         proposer_id=None,
         proposed_at=row["requested_at"],

@@ -98,6 +98,11 @@ class Explained:
         ]
 
     @property
+    def shown(self) -> dict[str, Any]:
+        """The document without what only a verifier reads."""
+        return {name: value for name, value in self.document.items() if name not in ("commitments", "salts")}
+
+    @property
     def _action(self) -> dict[str, Any]:
         return dict(self.document.get("content", {}).get("action", {}))
 

@@ -28,7 +28,7 @@ class FilterForm(forms.Form):
         self._choose("event", [(value, label) for value, label in EVENT_LABELS.items()])
         self._choose("actor", [(name, name) for name in actors])
         self.fields["q"].widget = forms.TextInput(
-            attrs={"type": "search", "data-filter": "", "placeholder": "AMD-42, a person, a system"}
+            attrs={"type": "search", "data-filter": "", "placeholder": "AMD-42, a name"}
         )
         self.fields["action"].widget.attrs["placeholder"] = "amendments.apply"
         self.fields["subject"].widget.attrs["placeholder"] = "AMD-42"

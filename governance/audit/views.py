@@ -86,7 +86,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     if not wants_fragment(request):
         return redirect("ledger:verification", job=check.job)
     with reading(request):
-        return render(request, "governance/audit/_verification.html", {"check": check, "can_verify": True})
+        return render(request, "governance/audit/_verification.html", {"check": check, "can_verify": True, "is_fresh": True})
 
 
 @require_safe
@@ -100,7 +100,7 @@ def verification(request: HttpRequest, job: UUID) -> HttpResponse:
         request,
         page="governance/audit/verification.html",
         fragment="governance/audit/_verification.html",
-        context={"check": check, "can_verify": True},
+        context={"check": check, "can_verify": True, "is_fresh": True},
     )
 
 

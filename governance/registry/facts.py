@@ -14,7 +14,7 @@ from governance.constitution.wording import humanised, is_secret, shown, unit_of
 
 MOST: Final = 200
 """Facts that a page shows before it points to the JSON."""
-_SHORT: Final = 24
+_SHORT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from governance.errors import NotFound
 from governance.registry.models import System, SystemVersion
 from governance.scope import Scope
 
-OPEN_PROPOSALS: Final = ("proposed", "changes_requested", "approved", "scheduled")
+OPEN_PROPOSALS: Final = ("draft", "proposed", "changes_requested", "approved", "scheduled")
 """States of a proposal under way (`amendments.kinds.State`, which this slice may not import; a test compares)."""
 MOST_SYSTEMS: Final = 5_000
 """Systems that a dependency page or an export loads."""

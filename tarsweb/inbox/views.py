@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from governance.scope import Capability
 from governance.web import now, page_or_fragment, scope_of, scoped
 from tarsweb.inbox.queries import Filter, Inbox, Tab, inbox, tab_of
 
@@ -25,7 +26,12 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         page=int(page) if (page := request.GET.get("page", "1")).isdecimal() else 1,
     )
     found = inbox(scope=scope_of(request), filter=asked, at=now())
-    context = {"inbox": found, "tabs": _tabs(found), "tab": asked.tab.value}
+    context = {
+        "inbox": found,
+        "tabs": _tabs(found),
+        "tab": asked.tab.value,
+        "may_propose": scope_of(request).can(Capability.PROPOSE),
+    }
     return page_or_fragment(
         request, page="tarsweb/inbox/page.html", fragment="tarsweb/inbox/_inbox.html", context=context
     )

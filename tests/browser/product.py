@@ -55,7 +55,7 @@ def running() -> Iterator[Product]:
     try:
         product = Product(url=f"http://127.0.0.1:{port}", home=home, logins={})
         _wait(lambda: _answers(f"{product.url}/healthz"), seconds=START_SECONDS, process=process, log=log)
-        logins = {row["email"]: row["password"] for row in json.loads(product.manage("demo", "--logins", "--json"))}
+        logins = {row["email"]: row["password"] for row in json.loads(product.manage("demo", "--logins", "--json"))["logins"]}
         _wait(lambda: _is_played(product), seconds=DEMO_SECONDS, process=process, log=log)
         yield Product(url=product.url, home=home, logins=logins)
     finally:
@@ -84,7 +84,10 @@ def _answers(url: str) -> bool:
 
 
 def _is_played(product: Product) -> bool:
-    return bool(json.loads(product.manage("demo", "--progress", "--json"))["is_done"])
+    """Whether the demo's history is played to its end: filling it again is refused while the worker is at it."""
+    command = [sys.executable, "manage.py", "demo", "--fill", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=product.environment(), capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def _wait(condition, *, seconds: float, process: subprocess.Popen[bytes], log: Path) -> None:  # type: ignore[no-untyped-def]

@@ -36,13 +36,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Both documents with their marks (`{pointer: "add" or "del"}`). `is_cut`: only fields that changed are in them."""
+    """Both documents with their marks (`{pointer: "add" or "del"}`).
+
+    `is_cut`: only fields that changed are in them; `is_too_large`: even those are too much to read, so nothing is.
+    """
 
     old: JSON
     new: JSON
     old_marks: dict[str, str]
     new_marks: dict[str, str]
     is_cut: bool
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,10 @@ class Comparison:
         if is_cut:
             touched = {str(change.path[0]) for change in self.changes if change.path}
             old, new = ({key: side[key] for key in sorted(touched & side.keys())} for side in (old, new))
-        return Side(
-            old=old, new=new, old_marks=_marks(new, old, "del"), new_marks=_marks(old, new, "add"), is_cut=is_cut
-        )
+            if max(_size(old), _size(new)) > LARGE:
+                return Side(old={}, new={}, old_marks={}, new_marks={}, is_cut=True, is_too_large=True)
+        marks = (_marks(new, old, "del"), _marks(old, new, "add"))
+        return Side(old=old, new=new, old_marks=marks[0], new_marks=marks[1], is_cut=is_cut)
 
 
 def compared(old: dict[str, Any], new: dict[str, Any]) -> Comparison:

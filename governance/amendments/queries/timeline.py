@@ -44,7 +44,8 @@ class _Record:
 def timeline(*, scope: Scope, proposal: AmendmentProposal, rollbacks: Sequence[Rollback] = ()) -> tuple[Event, ...]:
     """Every event in order. Answers to earlier, void questions stay in it."""
     mine = {"tenant_id": scope.tenant_id, "proposal": proposal}
-    moves = list(ProposalMove.objects.filter(**mine).order_by("at", "id"))
+    # One verb can make two moves at one moment (approve, apply); only the ledger knows which came first.
+    moves = list(ProposalMove.objects.filter(**mine).order_by("ledger_sequence"))
     revisions = ProposalRevision.objects.filter(**mine).only("number", "why", "by", "at").order_by("number")
     decisions = ApprovalDecision.objects.filter(
         tenant_id=scope.tenant_id, request__subject_kind="amendment", request__subject_id=proposal.id
@@ -55,7 +56,7 @@ def timeline(*, scope: Scope, proposal: AmendmentProposal, rollbacks: Sequence[R
     )
     events = [_event(move, record) for move in moves]
     if not moves or moves[0].at != proposal.created_at:
-        events.append(Event("Drafted", proposal.proposed_by, proposal.created_at))
+        events.insert(0, Event("Drafted", proposal.proposed_by, proposal.created_at))
     events += [_asked_back(row) for row in rollbacks if row.state != RollbackState.DONE]
     return tuple(sorted(events, key=lambda event: event.at))
 

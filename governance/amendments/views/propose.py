@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -146,20 +147,19 @@ def _drawn(
         "starting": starting,
         "refusal": refusal,
         "problems": problems,
-        "draft": _look(scope_of(request), system, form),
+        "draft": _look(scope_of(request), system, form, starting),
     }
     return render(request, f"{_FOLDER}/propose.html", context, status=status)
 
 
-def _look(scope: Scope, system: System, form: ProposalForm) -> Draft | None:
+def _look(scope: Scope, system: System, form: ProposalForm, starting: Starting | None = None) -> Draft | None:
     """The draft as far as it can be read; None when the text is no JSON object (the form says why) or untouched."""
+    look = partial(look_at, scope=scope, system=system, type=form.kind, basis=form.ground)
+    if starting is not None:
+        return look(constitution=starting.document, evidence=starting.revision.evidence, base_version=None)
     if not form.is_bound or "constitution" not in form.cleaned_data:
         return None
-    return look_at(
-        scope=scope,
-        system=system,
-        type=form.kind,
-        basis=form.ground,
+    return look(
         constitution=form.cleaned_data["constitution"],
         evidence=form.evidence(),
         base_version=form.cleaned_data.get("base_version"),

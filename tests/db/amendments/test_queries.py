@@ -11,6 +11,7 @@ from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries import AmendmentPage, amendment_page, found_proposal, may_decide
+from governance.amendments.queries.comparison import LARGE, LINES, WIDEST, compared, overlapping
 from governance.approvals.models import ApprovalDecision, Verdict, Via
 from governance.errors import NotFound
 from governance.identity.actions import register_deputy
@@ -255,3 +256,30 @@ def test_views__side_marks_lead_to_the_changed_places_of_each_document() -> None
     assert not side.is_cut
     assert side.old_marks == {"/capabilities/0": "del", "/fallback_delay_ms": "del"}
     assert side.new_marks == {"/capabilities/2": "add", "/fallback_delay_ms": "add"}
+
+
+def test_side__large_documents__are_cut_to_what_changes_or_not_shown() -> None:
+    ballast = {"notes": "x" * LARGE}
+    cut = compared({**ballast, "a": 1, "b": 1}, {**ballast, "a": 1, "b": 2}).side()
+    assert (cut.old, cut.new, cut.is_cut, cut.is_too_large) == ({"b": 1}, {"b": 2}, True, False)
+    huge = compared(ballast, {"notes": "y" * LARGE}).side()
+    assert (huge.old, huge.new, huge.is_too_large) == ({}, {}, True)
+
+
+def test_lines__secrets_are_hidden_and_long_values_cut() -> None:
+    step = compared({}, {"vault": {"api_key": "hunter2", "region": "eu"}, "password": "hunter2", "note": "n" * 2000})
+    texts = {line.pointer: line for line in step.lines}
+    assert texts["/password"].is_secret
+    assert texts["/password"].new is None
+    assert texts["/vault"].new == '{"api_key": "…", "region": "eu"}'
+    assert len(texts["/note"].new or "") == WIDEST
+
+
+def test_lines__beyond_the_limit__are_counted() -> None:
+    step = compared({}, {f"field_{index:04}": index for index in range(LINES + 7)})
+    assert len(step.lines) == LINES
+    assert step.more == 7
+
+
+def test_overlapping__at_above_and_below() -> None:
+    assert overlapping(["/a", "/b/c", "/d"], ["/a/x", "/b", "/dd"]) == ("/a", "/b/c")

@@ -169,7 +169,9 @@ def test_preview__other_type_chosen__brings_its_evidence_fields_and_keeps_the_ty
     assert 'hx-swap-oob="true"' in page
     assert "gov.md section" in page
     assert 'type="hidden" name="evidence-jira_ticket" value="OMS-7"' in page
-    same = body(client_of(cast.bo).post("/amendments/preview/", {**data, "shown": "governance_tightening ordinary"}, **HTMX))
+    same = body(
+        client_of(cast.bo).post("/amendments/preview/", {**data, "shown": "governance_tightening ordinary"}, **HTMX)
+    )
     assert "hx-swap-oob" not in same
 
 

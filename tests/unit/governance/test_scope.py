@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from governance.errors import NotAllowed
+from governance.scope import CAPABILITIES, ROLE_LABELS, TARS, Actor, ActorKind, Capability, Role, Scope, tars_scope
+
+PERSON = Actor(kind=ActorKind.PERSON, name="bo@example.org", user_id=uuid4())
+READ, VERIFY = Capability.READ_RECORD, Capability.VERIFY
+TABLE = {
+    Role.MEMBER: set[Capability](),
+    Role.AUDITOR: {READ, VERIFY},
+    Role.OPERATOR: {
+        READ,
+        VERIFY,
+        Capability.PROPOSE,
+        Capability.DECIDE,
+        Capability.ROLL_BACK,
+        Capability.MANAGE_SYSTEMS,
+        Capability.GRANT_AUTHORITY,
+    },
+    Role.COMPLIANCE: {
+        READ,
+        VERIFY,
+        Capability.PROPOSE,
+        Capability.DECIDE,
+        Capability.ROLL_BACK,
+        Capability.GRANT_AUTHORITY,
+    },
+    Role.SECURITY: {READ, VERIFY, Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK},
+    Role.ADMIN: {
+        READ,
+        VERIFY,
+        Capability.DECIDE,
+        Capability.MANAGE_SYSTEMS,
+        Capability.MANAGE_PEOPLE,
+        Capability.FIX_DATA,
+    },
+}
+
+
+def _scope(*roles: Role) -> Scope:
+    return Scope(tenant_id=uuid4(), actor=PERSON, roles=frozenset(roles))
+
+
+@pytest.mark.parametrize("capability", Capability)
+@pytest.mark.parametrize("role", Role)
+def test_can__is_exactly_the_table(role: Role, capability: Capability) -> None:
+    assert _scope(role).can(capability) == (capability in TABLE[role]) == (capability in CAPABILITIES[role])
+
+
+def test_can__nobody_without_a_role_and_everything_of_all_roles_together() -> None:
+    assert not any(_scope().can(capability) for capability in Capability)
+    assert all(_scope(*Role).can(capability) for capability in Capability)
+
+
+def test_separation__who_mends_data_does_not_propose_and_who_proposes_does_not_mend() -> None:
+    for role in Role:
+        assert not {Capability.PROPOSE, Capability.FIX_DATA} <= CAPABILITIES[role]
+
+
+def test_demand__names_the_roles_that_may() -> None:
+    _scope(Role.OPERATOR).demand(Capability.PROPOSE, to="propose an amendment")
+    with pytest.raises(NotAllowed) as refusal:
+        _scope(Role.AUDITOR).demand(Capability.FIX_DATA, to="fix data")
+    assert refusal.value.sentence == "You need the role Tenant admin to fix data."
+    assert refusal.value.status == 403 and refusal.value.is_recorded
+
+
+def test_tars__is_itself_and_nobody_else() -> None:
+    scope = tars_scope(uuid4())
+    assert scope.actor is TARS and scope.actor.is_tars and scope.actor.user_id is None
+    assert TARS.name == "TARS (autonomous)", "seeds/000"
+    assert not PERSON.is_tars
+
+
+def test_roles__have_labels() -> None:
+    assert set(ROLE_LABELS) == set(Role) == set(CAPABILITIES) and all(role.label for role in Role)
+
+
+def test_scope__cannot_be_widened_in_place() -> None:
+    with pytest.raises(AttributeError):
+        _scope().roles = frozenset(Role)  # type: ignore[misc]
