@@ -18,7 +18,9 @@ from governance.web import wants_fragment
 PROBLEM = "application/problem+json"
 
 
-def problem(*, request: HttpRequest, status: int, code: str, title: str, detail: str, errors: object = ()) -> dict[str, Any]:
+def problem(
+    *, request: HttpRequest, status: int, code: str, title: str, detail: str, errors: object = ()
+) -> dict[str, Any]:
     """An RFC 9457 problem. `errors` are `(pointer, sentence)` pairs into the request's body."""
     return {
         "type": f"urn:tars:problem:{code}",
@@ -64,8 +66,16 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if response is None:
         return None
     code, detail = _named(error)
-    body = problem(request=request, status=response.status_code, code=code, title=code.replace("_", " ").capitalize(), detail=detail)
-    headers = {name: value for name, value in response.items() if name.lower() not in {"content-type", "content-length"}}
+    body = problem(
+        request=request,
+        status=response.status_code,
+        code=code,
+        title=code.replace("_", " ").capitalize(),
+        detail=detail,
+    )
+    headers = {
+        name: value for name, value in response.items() if name.lower() not in {"content-type", "content-length"}
+    }
     return Response(body, status=response.status_code, headers=headers, content_type=PROBLEM)
 
 

@@ -30,7 +30,9 @@ HOME = Home()
 def _secret(name: str) -> str:
     value = env.str(name, default="") or HOME.secrets().get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Run `make up` once, which makes it, or set it in the environment.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. Run `make up` once, which makes it, or set it in the environment."
+        )
     return value
 
 

@@ -76,7 +76,9 @@ ROLES = {
 
 def user(name: str) -> User:
     number = next(_serial)
-    return User.objects.create_user(email=f"{name}{number}-{id(_serial)}@example.org", password=PASSWORD, name=name.title())
+    return User.objects.create_user(
+        email=f"{name}{number}-{id(_serial)}@example.org", password=PASSWORD, name=name.title()
+    )
 
 
 def tenant(*, name: str = "OMS Consulting", max_users: int = 20) -> Tenant:
@@ -109,7 +111,9 @@ def cast(*, constitution: dict[str, Any] | None = None) -> Cast:
 
 def stranger() -> Scope:
     _, scope = seated(
-        tenant=tenant(name="Other Ltd"), name="mallory", roles=[Role.COMPLIANCE, Role.OPERATOR, Role.SECURITY, Role.ADMIN]
+        tenant=tenant(name="Other Ltd"),
+        name="mallory",
+        roles=[Role.COMPLIANCE, Role.OPERATOR, Role.SECURITY, Role.ADMIN],
     )
     return scope
 
@@ -203,7 +207,9 @@ def applied(cast: Cast, *, at: datetime = AT, **fields: Any) -> AmendmentProposa
     return approve(cast.cy, proposed(cast, at=at, **fields), at=at)
 
 
-def rolled_back(scope: Scope, proposal: AmendmentProposal, *, at: datetime = AT, reason: str = "It made things worse.") -> Any:
+def rolled_back(
+    scope: Scope, proposal: AmendmentProposal, *, at: datetime = AT, reason: str = "It made things worse."
+) -> Any:
     from governance.amendments.queries import roll_back_preview
 
     with in_tenant(scope.tenant_id):

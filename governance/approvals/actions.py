@@ -231,7 +231,10 @@ def seat_for(*, scope: Scope, request: ApprovalRequest, verdict: Verdict, overri
 
 def _override_seat(*, scope: Scope, request: ApprovalRequest, still: Sequence[Requirement]) -> Seat:
     """INVARIANT: an override fills one place that nobody else in the tenant can fill, and is reviewed later."""
-    settled = {request.excluded_user_id, *ApprovalDecision.objects.filter(request=request).values_list("user_id", flat=True)}
+    settled = {
+        request.excluded_user_id,
+        *ApprovalDecision.objects.filter(request=request).values_list("user_id", flat=True),
+    }
     for requirement in still:
         able = {user.id for role in requirement.roles for user in holders(scope=scope, role=role)}
         if len(able - settled) < requirement.count:

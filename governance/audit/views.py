@@ -63,7 +63,7 @@ def entry(request: HttpRequest, sequence: int) -> HttpResponse:
         "label": queries.EVENT_LABELS.get(found.event_type, found.event_type),
         "previous": sequence - 1 if sequence > 1 else None,
         "next": sequence + 1 if sequence < last else None,
-        "is_shown": len(str(found.document)) <= MOST_SHOWN,
+        "is_shown": len(str(found.shown)) <= MOST_SHOWN,
     }
     return render(request, "governance/audit/entry.html", context)
 

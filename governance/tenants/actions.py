@@ -118,7 +118,9 @@ def _demand_valid(tenant: Tenant) -> None:
         tenant.validate_constraints()
     except ValidationError as error:
         problems = tuple((f"/{name}", " ".join(said)) for name, said in error.message_dict.items())
-        raise Invalid("That is no valid tenant: " + " ".join(said for _, said in problems), problems=problems) from error
+        raise Invalid(
+            "That is no valid tenant: " + " ".join(said for _, said in problems), problems=problems
+        ) from error
 
 
 def next_number(*, tenant_id: UUID, series: str) -> int:

@@ -24,7 +24,9 @@ def served() -> Iterator[Home]:
     secrets = home.secrets()
     try:
         cluster.start()
-        cluster.bootstrap(owner_password=secrets["TARS_DB_OWNER_PASSWORD"], app_password=secrets["TARS_DB_APP_PASSWORD"])
+        cluster.bootstrap(
+            owner_password=secrets["TARS_DB_OWNER_PASSWORD"], app_password=secrets["TARS_DB_APP_PASSWORD"]
+        )
         home.update_state(pg_port=cluster.port, cluster=str(cluster.root))
         os.environ.update(
             TARS_HOME=str(home.path),
@@ -50,7 +52,9 @@ def _migrate() -> None:
     django.setup()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     app = dict(connection.settings_dict)
-    owner = psycopg.conninfo.conninfo_to_dict(os.environ["TARS_DATABASE_OWNER_URL"].replace("postgres://", "postgresql://"))
+    owner = psycopg.conninfo.conninfo_to_dict(
+        os.environ["TARS_DATABASE_OWNER_URL"].replace("postgres://", "postgresql://")
+    )
     connection.settings_dict.update(USER=owner["user"], PASSWORD=owner["password"])
     call_command("migrate", verbosity=0)
     connection.close()

@@ -39,7 +39,9 @@ def bench_append(home: Home) -> list[Row]:
         for _ in range(APPENDS):
             with connection.transaction(), connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(theirs.id)])
-                cursor.execute("SELECT sequence, entry_hash FROM ledger_heads WHERE tenant_id = %s FOR UPDATE", [theirs.id])
+                cursor.execute(
+                    "SELECT sequence, entry_hash FROM ledger_heads WHERE tenant_id = %s FOR UPDATE", [theirs.id]
+                )
                 sequence, previous = cursor.fetchone()  # type: ignore[misc]
                 header = canonical_bytes(
                     {

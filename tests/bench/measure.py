@@ -26,7 +26,9 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def interleaved(ours: Callable[[], object], theirs: Callable[[], object], *, rounds: int = ROUNDS) -> tuple[float, float, float]:
+def interleaved(
+    ours: Callable[[], object], theirs: Callable[[], object], *, rounds: int = ROUNDS
+) -> tuple[float, float, float]:
     """Median seconds of both sides and the median of the pairwise ratios ours ÷ theirs."""
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
     mine, peer = ([pair[side] for pair in pairs] for side in (0, 1))

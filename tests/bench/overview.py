@@ -45,13 +45,24 @@ def bench_overview(home: Home) -> list[Row]:
 
     rows = []
     cases = (
-        ("overview, recent amendments: time against the seed's SQL", lambda: list(queries.recent_amendments(scope, AT)), RECENT),
+        (
+            "overview, recent amendments: time against the seed's SQL",
+            lambda: list(queries.recent_amendments(scope, AT)),
+            RECENT,
+        ),
         ("overview, rollback rate: time against the seed's SQL", lambda: list(queries.rollback_rates(scope)), RATE),
     )
     for name, ours, sql in cases:
         with in_tenant(tenant.id):
             mine, peer, ratio = interleaved(ours, lambda sql=sql: seed(sql), rounds=7)  # type: ignore[misc]
-        rows.append(Row(name, ratio, "reported", f"{mine * 1000:.1f} ms against {peer * 1000:.1f} ms at {AMENDMENTS:,} amendments"))
+        rows.append(
+            Row(
+                name,
+                ratio,
+                "reported",
+                f"{mine * 1000:.1f} ms against {peer * 1000:.1f} ms at {AMENDMENTS:,} amendments",
+            )
+        )
     bare.close()
     return rows
 

@@ -36,7 +36,9 @@ class Product:
 
     def manage(self, *words: str) -> str:
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment(), check=True, capture_output=True, text=True
+        ).stdout
 
 
 @contextmanager
@@ -55,7 +57,9 @@ def running() -> Iterator[Product]:
     try:
         product = Product(url=f"http://127.0.0.1:{port}", home=home, logins={})
         _wait(lambda: _answers(f"{product.url}/healthz"), seconds=START_SECONDS, process=process, log=log)
-        logins = {row["email"]: row["password"] for row in json.loads(product.manage("demo", "--logins", "--json"))["logins"]}
+        logins = {
+            row["email"]: row["password"] for row in json.loads(product.manage("demo", "--logins", "--json"))["logins"]
+        }
         _wait(lambda: _is_played(product), seconds=DEMO_SECONDS, process=process, log=log)
         yield Product(url=product.url, home=home, logins=logins)
     finally:

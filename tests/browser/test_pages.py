@@ -38,7 +38,9 @@ def test_page__in_every_form__is_accessible_and_fits(name: str, form: str, open_
 def test_amendment__in_every_state__is_accessible_and_fits(state: str, form: str, open_page, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
     page = open_page(OFFICER, form=form)
     page.goto(f"/amendments/?state={state}")
-    page.locator("main a", has_text=re.compile(r"\S")).locator("xpath=self::*[contains(@href, '/amendments/AMD-')]").first.click()
+    page.locator("main a", has_text=re.compile(r"\S")).locator(
+        "xpath=self::*[contains(@href, '/amendments/AMD-')]"
+    ).first.click()
     page.wait_for_url(re.compile(r"/amendments/AMD-\d+/"))
     check(page, artefacts / f"amendment-{state}-{form}.png")
 
