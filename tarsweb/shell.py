@@ -17,8 +17,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from governance.scope import Capability, Role, Scope
-from tarsweb.demo.people import sign_in_hint
 from governance.tenancy import active_tenant, in_tenant
+from tarsweb.demo.people import sign_in_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ MENU = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `{{ demo_hint }}` for the sign-in page, and `{{ shell.tenant.name }}`, `{{ shell.person.email }}`, `{{ shell.sections }}`."""
+    """Context processor: `{{ shell.tenant.name }}`, `{{ shell.sections }}` …, and `{{ demo_hint }}` for the sign-in page."""
     return {"shell": SimpleLazyObject(lambda: build(request)), "demo_hint": SimpleLazyObject(sign_in_hint)}
 
 

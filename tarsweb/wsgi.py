@@ -4,10 +4,10 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tarsweb.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 
-from governance.tenancy import refuse_privileged_role  # noqa: E402
+from governance.tenancy import refuse_privileged_role
 
 refuse_privileged_role()

@@ -91,12 +91,15 @@ def misfit(
             return (
                 f"A governance tightening may not expand anything, and this does at {', '.join(loose[:5])}. Split it."
             )
-    if type is AmendmentType.CAPABILITY_EXPANSION:
-        if not set(schema.capabilities_of(dict(new))) - set(schema.capabilities_of(dict(old))):
-            return "A capability expansion must add a capability, and this adds none. Use a manual update."
+    if type is AmendmentType.CAPABILITY_EXPANSION and not _added_capabilities(old, new):
+        return "A capability expansion must add a capability, and this adds none. Use a manual update."
     if type is AmendmentType.DREAM_PROMOTION:
         return _outside_tunable(changes=changes, old=old)
     return None
+
+
+def _added_capabilities(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    return set(schema.capabilities_of(dict(new))) - set(schema.capabilities_of(dict(old)))
 
 
 def _outside_tunable(*, changes: Sequence[Change], old: Mapping[str, Any]) -> str | None:

@@ -71,7 +71,12 @@ class ConstitutionalAmendment(TenantRow):
             models.UniqueConstraint(fields=["tenant", "proposal"], name="amendments_one_per_proposal"),
         ]
         indexes = [
-            models.Index(fields=["tenant", "-approved_at", "-id"], name="amendments_recent"),
+            # covers the overview's counts: they never touch the wide rows
+            models.Index(
+                fields=["tenant", "-approved_at", "-id"],
+                include=["system", "amendment_type", "rolled_back_at"],
+                name="amendments_recent",
+            ),
             models.Index(fields=["tenant", "system", "-approved_at"], name="amendments_of_system"),
         ]
 

@@ -244,7 +244,7 @@ class Story:
             self.say(entry, label, "bound", "what was approved does not have the digest that was approved.")
         desk = self.desks[subject] if subject in self.desks else Desk("", None, "", "")
         names = self._rests(entry, label, digest, action, desk)
-        if names is not None and names != action.get("approved_by"):
+        if names and action.get("approved_by") not in names:
             self.say(entry, label, "approval", "it names other approvers than those who signed.")
         kept = {name: value for name, value in action.items() if name not in ("bound", "diff", "evidence")}
         self.applied[amendment_id] = ApplyFact(
@@ -271,13 +271,19 @@ class Story:
             by=str(action.get("approved_by")),
         )
 
-    def _rests(self, entry: Entry, label: str, digest: str, action: dict[str, Any], desk: Desk) -> str | None:
-        """The approvers' names, if one question about this digest was answered by enough people; else a finding."""
-        for answers in self._answers[digest].values():
-            if self._suffice(answers, action, desk):
-                return ", ".join(answer.name for answer in sorted(answers, key=lambda a: (a.at, a.decision_id)))
-        self.say(entry, label, "approval", "no valid approvals by enough people other than the proposer carry it.")
-        return None
+    def _rests(self, entry: Entry, label: str, digest: str, action: dict[str, Any], desk: Desk) -> set[str]:
+        """The approvers' names of each question about this digest that enough people answered; none is a finding.
+
+        A rebase or revision can ask for the same digest again, so there may be more than one.
+        """
+        names = {
+            ", ".join(answer.name for answer in sorted(answers, key=lambda a: (a.at, a.decision_id)))
+            for answers in self._answers[digest].values()
+            if self._suffice(answers, action, desk)
+        }
+        if not names:
+            self.say(entry, label, "approval", "no valid approvals by enough people other than the proposer carry it.")
+        return names
 
     def _suffice(self, answers: list[Answer], action: dict[str, Any], desk: Desk) -> bool:
         if any(answer.via == "standing_authority" for answer in answers):

@@ -86,7 +86,9 @@ def verify(request: HttpRequest) -> HttpResponse:
     if not wants_fragment(request):
         return redirect("ledger:verification", job=check.job)
     with reading(request):
-        return render(request, "governance/audit/_verification.html", {"check": check, "can_verify": True, "is_fresh": True})
+        return render(
+            request, "governance/audit/_verification.html", {"check": check, "can_verify": True, "is_fresh": True}
+        )
 
 
 @require_safe

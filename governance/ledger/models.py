@@ -16,6 +16,9 @@ class LedgerHead(models.Model):
     class Meta:
         db_table = "ledger_heads"
 
+    def __str__(self) -> str:
+        return f"entry {self.sequence}"
+
 
 class LedgerEntry(TenantRow):
     """One entry. `header` and `openings` are the evidence (canonical bytes); every other column is a copy for searching that

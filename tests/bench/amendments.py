@@ -18,6 +18,7 @@ def bench_propose_approve_apply(home: Home) -> list[Row]:
     """Each round: the verbs run and their writes are recorded, transaction by transaction; the copy of the database as it
     was before then gets exactly these writes from bare psycopg, in the same transactions."""
     from django.db import connection
+
     from tests import factories as make
 
     cast = make.cast()

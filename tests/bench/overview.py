@@ -72,17 +72,20 @@ def _load(home: Home, tenant: str) -> None:
     with raw(home, role="super") as server:
         server.execute("SET session_replication_role = replica")
         server.execute(
-            "INSERT INTO systems (id, tenant_id, name, type, description, version, capabilities, constitution, constitution_version,"
-            " depends_on, reverse_dependencies) SELECT gen_random_uuid(), %s::uuid, 'system-' || n, 'agent', '', '1.0.0', '{}', '{}', 1,"
-            " '{}', '{}' FROM generate_series(1, %s) n",
+            "INSERT INTO systems (id, tenant_id, name, type, description, version, capabilities, constitution,"
+            " constitution_version, depends_on, reverse_dependencies) SELECT gen_random_uuid(), %s::uuid, 'system-' || n,"
+            " 'agent', '', '1.0.0', '{}', '{}', 1, '{}', '{}' FROM generate_series(1, %s) n",
             [tenant, SYSTEMS],
         )
         server.execute(
             """
-            WITH s AS (SELECT id, name, row_number() OVER (ORDER BY name) - 1 AS place FROM systems WHERE tenant_id = %(tenant)s::uuid)
-            INSERT INTO constitutional_amendments (id, tenant_id, number, proposal_id, system_id, system_name, amendment_type, basis,
-              effect, sentence, old_constitution, new_constitution, diff, evidence, base_version, new_version, old_digest, new_digest,
-              bound, digest, proposed_by, approved_by, approved_at, can_rollback, rolled_back_at)
+            WITH s AS (
+              SELECT id, name, row_number() OVER (ORDER BY name) - 1 AS place FROM systems
+              WHERE tenant_id = %(tenant)s::uuid)
+            INSERT INTO constitutional_amendments (id, tenant_id, number, proposal_id, system_id, system_name,
+              amendment_type, basis, effect, sentence, old_constitution, new_constitution, diff, evidence, base_version,
+              new_version, old_digest, new_digest, bound, digest, proposed_by, approved_by, approved_at, can_rollback,
+              rolled_back_at)
             SELECT gen_random_uuid(), %(tenant)s::uuid, n, gen_random_uuid(), s.id, s.name,
               (ARRAY['dream_promotion','manual_update','governance_tightening','capability_expansion'])[1 + n %% 4], 'ordinary',
               'neutral', 'Fallback delay falls.', '{"fallback_delay_ms": 500}', '{"fallback_delay_ms": 200}',

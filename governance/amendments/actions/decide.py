@@ -56,8 +56,8 @@ def approve(
     """
     proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
     _demand_base(scope=scope, proposal=proposal, revision=revision, system=system)
-    request = ApprovalRequest.objects.filter(tenant_id=scope.tenant_id, id=proposal.request_id).first()
-    if request is not None:
+    if proposal.request_id is not None:
+        request = ApprovalRequest.objects.get(tenant_id=scope.tenant_id, id=proposal.request_id)
         demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
     outcome = _answer(
         scope=scope,
@@ -190,7 +190,7 @@ def _refuse(
     to: State,
     word: str,
 ) -> AmendmentProposal:
-    proposal, revision, _ = _question(scope=scope, number=number, to=verdict.value.replace("_", " "), at=at)
+    proposal, _, _ = _question(scope=scope, number=number, to=verdict.value.replace("_", " "), at=at)
     _answer(
         scope=scope,
         proposal=proposal,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from pathlib import Path
 
 from governance.audit.export import read_lines
 from governance.audit.report import Report
 from governance.audit.verify import verify
+from governance.canonical import canonical_bytes
 
 PACK = Path(__file__).with_name("pack.jsonl")
-ROOT_NAME = "TARS (autonomous)"
 
 
 def lines() -> list[bytes]:
@@ -18,3 +21,10 @@ def lines() -> list[bytes]:
 
 def checked(changed: list[bytes]) -> Report:
     return verify(read_lines(changed))
+
+
+def trailer(pack: list[bytes]) -> bytes:
+    """The last line for these lines, as a forger who knows the format writes it."""
+    counts = Counter(json.loads(line)["record"] for line in pack)
+    whole = hashlib.sha256(b"".join(pack)).hexdigest()
+    return canonical_bytes({"record": "trailer", "counts": dict(counts), "sha256": whole}) + b"\n"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from governance.canonical import canonical_bytes
-from tests.unit.governance.audit.packs import checked, lines
+from tests.unit.governance.audit.packs import checked, lines, trailer
 
 ROUNDS = 100_000 if os.environ.get("TARS_PROOF") == "full" else 300
 WHOLE_FILE = {"trailer"}
@@ -135,9 +133,3 @@ def forged(line: bytes, path: list[Any]) -> Any:
     else:
         holder[path[-1]] = "forged"
     return document
-
-
-def trailer(pack: list[bytes]) -> bytes:
-    counts = Counter(json.loads(line)["record"] for line in pack)
-    whole = hashlib.sha256(b"".join(pack)).hexdigest()
-    return canonical_bytes({"record": "trailer", "counts": dict(counts), "sha256": whole}) + b"\n"

@@ -20,7 +20,7 @@ def places(needed: tuple[Requirement, ...]) -> list[list[str]]:
     return sorted(sorted(requirement.roles) for requirement in needed for _ in range(requirement.count))
 
 
-@pytest.mark.parametrize(("type", "basis", "effect"), product(AmendmentType, Basis, Effect))
+@pytest.mark.parametrize(("type", "basis", "effect"), list(product(AmendmentType, Basis, Effect)))
 def test_places__every_case__same_as_the_writer(type: AmendmentType, basis: Basis, effect: Effect) -> None:
     quorums = (
         TenantQuorum(AmendmentType.MANUAL_UPDATE, None, Role.OPERATOR, 3),
@@ -32,7 +32,7 @@ def test_places__every_case__same_as_the_writer(type: AmendmentType, basis: Basi
     assert sorted(sorted(place) for place in ours) == places(theirs)
 
 
-@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize("effect", list(Effect))
 def test_places__rollback__same_as_the_writer(effect: Effect) -> None:
     assert sorted(sorted(place) for place in places_of_rollback(effect.value)) == places(roll_back_requirements(effect))
 
