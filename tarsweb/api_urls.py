@@ -1,4 +1,4 @@
-"""`/api/v1/`: nouns, and verbs as sub-resources; a trailing slash may be left out (docs/api.md)."""
+"""`/api/v1/`: nouns, and verbs as sub-resources; a trailing slash may be left out and _ may be - (docs/api.md)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ urlpatterns = [
     path("amendments/AMD-<int:number>/", api.OneAmendment.as_view(), name="api-amendment"),
     re_path(rf"{_ONE}$", api.OneAmendment.as_view()),
     re_path(rf"{_ONE}/revise/?$", api.Revise.as_view(), name="api-revise"),
-    re_path(rf"{_ONE}/roll_back/?$", api.RollBack.as_view(), name="api-roll_back"),
-    *(re_path(rf"{_ONE}/{verb}/?$", api.Act.as_view(verb=verb), name=f"api-{verb}") for verb in api.VERBS),
+    re_path(rf"{_ONE}/roll[_-]back/?$", api.RollBack.as_view(), name="api-roll_back"),
+    *(
+        re_path(rf"{_ONE}/{verb.replace('_', '[_-]')}/?$", api.Act.as_view(verb=verb), name=f"api-{verb}")
+        for verb in api.VERBS
+    ),
     re_path(r"^", api.Unknown.as_view()),
 ]

@@ -160,12 +160,12 @@ class RollBack(Face):
 
     def post(self, request: Request, number: int) -> Response:
         scope, at = scope_of(request._request), now()
-        body = body_of(request, serializers.RollBack)
+        body = body_of(request, serializers.Answer)
         actions.roll_back(
             scope=scope,
             number=number,
             digest=body["digest"],
-            reason=body["reason"],
+            reason=body["words"],
             confirmation=_confirmed(request, body, at),
             at=at,
         )
@@ -184,8 +184,8 @@ class Act(Face):
         if "password" in body:
             body["confirmation"] = _confirmed(request, body, at)
             del body["password"]
-        if "reason" in body:
-            body["why"] = body.pop("reason")
+        if "words" in body:
+            body["why" if kind is serializers.Because else "note"] = body.pop("words")
         run(scope=scope, number=number, at=at, **body)
         return _answered(request, scope, number)
 

@@ -90,25 +90,27 @@ class Nothing(Body):
 
 
 class Because(Body):
-    reason = Text(required=False, default="", allow_blank=True, max_length=4000)
+    """Words about what is done, under `note` or `reason`; they arrive as `words`, "" when nothing is said."""
+
+    note = Text(required=False, allow_blank=True, max_length=4000)
+    reason = Text(required=False, allow_blank=True, max_length=4000)
+
+    def validate(self, attrs: Any) -> Any:
+        said = {attrs.pop(name) for name in ("note", "reason") if name in attrs}
+        if len(said) > 1:
+            raise serializers.ValidationError({"reason": "says something else than note; give one of them"})
+        return {**attrs, "words": said.pop() if said else ""}
 
 
-class Answer(Body):
+class Answer(Because):
     """One signed answer. `password` is the one-time code of somebody who has set one up."""
 
     digest = Text()
-    note = Text(required=False, default="", allow_blank=True, max_length=4000)
     password = Text(trim_whitespace=False)
 
 
 class Approval(Answer):
     override = Flag(required=False, default=False)
-
-
-class RollBack(Body):
-    digest = Text()
-    reason = Text(max_length=4000)
-    password = Text(trim_whitespace=False)
 
 
 class Change(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,22 +78,22 @@ class Explained:
         return f"AMD-{number}" if number is not None else self.subject
 
     @property
-    def before(self) -> Any:
-        return self._action.get("before")
+    def before(self) -> str:
+        return text_of(self._action.get("before"))
 
     @property
-    def after(self) -> Any:
-        return self._action.get("after")
+    def after(self) -> str:
+        return text_of(self._action.get("after"))
 
     @property
     def is_changed(self) -> bool:
         return "before" in self._action and "after" in self._action
 
     @property
-    def details(self) -> list[tuple[str, Any]]:
+    def details(self) -> list[tuple[str, str]]:
         """The rest of the action, for a table of facts."""
         return [
-            (name.replace("_", " ").capitalize(), value)
+            (name.replace("_", " ").capitalize(), text_of(value))
             for name, value in self._action.items()
             if name not in _SHOWN_ELSEWHERE and value not in ("", None, [], {})
         ]
@@ -105,6 +106,23 @@ class Explained:
     @property
     def _action(self) -> dict[str, Any]:
         return dict(self.document.get("content", {}).get("action", {}))
+
+
+def text_of(value: Any) -> str:
+    """Any JSON value as a person reads it in one line; what is nested deeper stays JSON."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(text_of, value)) or "nothing"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_inner(item)}" for name, item in value.items()) or "nothing"
+    return str(value)
+
+
+def _inner(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text_of(value)
 
 
 def explained_entry(row: LedgerEntry) -> Explained:

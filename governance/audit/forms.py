@@ -11,6 +11,9 @@ from django.utils import timezone
 
 from governance.audit.queries import EVENT_LABELS, Filters
 
+MORE = ("action", "subject", "since", "until")
+"""Filters that a page folds away until they are used."""
+
 
 class FilterForm(forms.Form):
     """`since` and `until` are whole days in the reader's zone, both included."""
@@ -32,6 +35,19 @@ class FilterForm(forms.Form):
         )
         self.fields["action"].widget.attrs["placeholder"] = "amendments.apply"
         self.fields["subject"].widget.attrs["placeholder"] = "AMD-42"
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in MORE]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in MORE]
+
+    @property
+    def is_more(self) -> bool:
+        """Whether one of the folded filters is in use."""
+        return any(self.data.get(name) for name in MORE)
 
     def filters(self) -> Filters:
         """What is valid of the filters."""

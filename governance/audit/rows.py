@@ -133,8 +133,7 @@ class RowChecks:
         if digest_bytes(row.bound) != row.digest:
             self._say(row, label, "digest", "its bound bytes do not have its digest.")
         if fact is None:
-            why = "no entry of the chain applies it and no signed approvals carry it"
-            self._say(row, label, "forged", f"{why}: it was written around TARS.")
+            self._say(row, label, "forged", "no entry of the chain applies it, and no signed approvals carry it.")
             return
         self._seen["amendment"].add(row.id)
         action = fact.action

@@ -72,8 +72,8 @@ def test_operator__proposes_with_a_live_sentence_and_a_colleague_approves(open_p
 def test_auditor__verifies_the_record_and_may_decide_nothing(open_page) -> None:  # type: ignore[no-untyped-def]
     page = open_page(AUDITOR)
     page.goto("/ledger/")
-    page.get_by_role("button", name=re.compile("Verify")).first.click()
-    page.get_by_text(re.compile(r"^Verified", re.IGNORECASE)).first.wait_for()
+    page.get_by_role("button", name="Verify now").click()
+    page.locator("#verification-title", has_text="Verified:").wait_for()
     page.goto("/amendments/?state=proposed")
     page.locator("main a[href*='/amendments/AMD-']").first.click()
     assert page.locator("main [name=confirm]").count() == 0

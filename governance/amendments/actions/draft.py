@@ -20,10 +20,11 @@ from governance.amendments.actions.common import (
     tenant_quorums,
 )
 from governance.amendments.actions.decide import approve_under_authority
-from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit
+from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit, WrongState
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.approvals import actions as approvals
+from governance.approvals.models import RequestState
 from governance.approvals.quorum import sentence as needs_sentence
 from governance.constitution import schema
 from governance.constitution.diff import Effect, changes, effect_of, stored
@@ -157,6 +158,7 @@ def rebase(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     demand_state(proposal, State.PROPOSED, State.APPROVED, State.SCHEDULED, to="rebase")
     before = current_revision(proposal)
     system = locked_system(scope=scope, system_id=proposal.system_id)
+    _demand_moved(scope=scope, proposal=proposal, before=before, system=system)
     base = SystemVersion.objects.get(tenant_id=scope.tenant_id, system=system, number=before.base_version)
     merged = merge(
         canonical.loads_canonical(bytes(base.canonical)),
@@ -204,6 +206,17 @@ def withdraw(*, scope: Scope, number: int, why: str, at: datetime) -> AmendmentP
         explanation=f"{proposal.label} was withdrawn.",
     )
     return proposal
+
+
+def _demand_moved(*, scope: Scope, proposal: AmendmentProposal, before: ProposalRevision, system: System) -> None:
+    """A rebase voids approvals, so it needs a cause."""
+    is_today = system.constitution_version == before.base_version and before.policy_version == authority.policy_version(
+        tenant_quorums(scope=scope)
+    )
+    if is_today and proposal.request is not None and proposal.request.state in (RequestState.OPEN, RequestState.MET):
+        raise WrongState(
+            f"Nothing moved since {proposal.label} was proposed: its approvals stand, no rebase is needed."
+        )
 
 
 def _send(

@@ -98,6 +98,6 @@ def _asks(request: ApprovalRequest, needed: tuple[Requirement, ...]) -> bool:
 def _demand(says: dict[str, bool], *, subject: str) -> None:
     if wrong := [what for what, holds in says.items() if not holds]:
         raise Tampered(
-            f"{subject} is not as TARS wrote it ({', '.join(wrong)}), so nothing was decided. Ask for it again; unless TARS "
-            "was upgraded meanwhile, tell the security team."
+            f"{subject} is not as TARS wrote it ({', '.join(wrong)}), so nothing was decided. Withdraw it and ask again; "
+            "unless TARS was upgraded meanwhile, tell the security team."
         )

@@ -213,7 +213,8 @@ def test_roll_back__preview_then_do() -> None:
         assert preview["digest"] == roll_back_preview(scope=cast.bo, number=amendment.number, at=make.AT).digest
     data = {"digest": preview["digest"], "reason": "Worse", "password": make.PASSWORD}
     assert is_problem(post(client, "amendments/AMD-1/roll_back", {**data, "reason": ""}), 422, "invalid")
-    done = post(client, "amendments/AMD-1/roll_back", data)
+    assert is_problem(post(client, "amendments/AMD-1/roll_back", {**data, "note": "Other"}), 422, "invalid")
+    done = post(client, "amendments/AMD-1/roll-back", data)
     assert done.json()["state"] == "rolled_back"
     assert make.constitution_of(cast.bo)["fallback_delay_ms"] == 500
 
