@@ -93,7 +93,7 @@ class AmendmentProposalAdmin(DecidingAdmin):
 
     @admin.display(description="What happened")
     def moves(self, proposal: AmendmentProposal) -> SafeString:
-        rows = ProposalMove.objects.filter(tenant_id=proposal.tenant_id, proposal=proposal).order_by("id")
+        rows = ProposalMove.objects.filter(tenant_id=proposal.tenant_id, proposal=proposal).order_by("ledger_sequence")
         told = ((f"{row.at:%d %B %Y, %H:%M} UTC", row.after.replace("_", " "), row.by, row.why) for row in rows)
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{}: {} by {} {}</li>", told))
 

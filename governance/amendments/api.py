@@ -139,13 +139,14 @@ class Revise(Face):
         scope, body = scope_of(request._request), body_of(request, serializers.Revision)
         with reading(request._request):
             system = found_proposal(scope=scope, number=number).system
-            constitution, _ = _wanted(request, scope, system, body)
+            constitution, base = _wanted(request, scope, system, body)
         actions.revise(
             scope=scope,
             number=number,
             constitution=constitution,
             evidence=body["evidence"],
             why=body["reason"],
+            base_version=base,
             effective_at=body["effective_at"],
             at=now(),
         )

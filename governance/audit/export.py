@@ -11,7 +11,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -27,6 +26,11 @@ MAX_DEPTH: Final = 96
 """A constitution has at most 64 levels; the lines put a few around it."""
 _TEXTS = frozenset({"canonical", "bound", "statement"})
 _KINDS: dict[str, type[Any]] = {kind.KIND: kind for kind in PACKED}
+# the written fields of each kind, and their types
+_FIELDS: dict[str, dict[str, Any]] = {
+    name: {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.name != "line"}
+    for name, kind in _KINDS.items()
+}
 _MANIFEST = frozenset({"record", "format", "tenant_id", "tenant_name", "exported_at", "head", "digest"})
 
 
@@ -84,7 +88,7 @@ def _manifest(chain: Chain, exported_at: str) -> dict[str, Any]:
 def _data(record: Record) -> dict[str, Any]:
     if isinstance(record, Entry):
         return {"record": "entry", **published(record)}
-    values = {name: _said(name, getattr(record, name)) for name in _fields(type(record))}
+    values = {name: _said(name, getattr(record, name)) for name in _FIELDS[record.KIND]}
     return {"record": record.KIND, **values}
 
 
@@ -96,13 +100,6 @@ def _said(name: str, value: Any) -> Any:
 
 def _bytes(data: dict[str, Any]) -> bytes:
     return canonical_bytes(data, max_depth=MAX_DEPTH) + b"\n"
-
-
-@cache
-def _fields(kind: Any) -> dict[str, Any]:
-    """The written fields of a kind and their types."""
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind) if field.name != "line"}
 
 
 class _Reader:
@@ -167,7 +164,7 @@ class _Reader:
         return self._row(_KINDS[name], data)
 
     def _row(self, kind: type[Any], data: dict[str, Any]) -> Record:
-        wanted = _fields(kind)
+        wanted = _FIELDS[kind.KIND]
         if odd := sorted(data.keys() ^ {"record", *wanted}):
             raise Invalid(f"the member {odd[0]} is missing or too many.")
         values = {name: _heard(name, data[name], hint) for name, hint in wanted.items()}

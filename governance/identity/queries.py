@@ -44,13 +44,18 @@ def scope_for(*, user: User, tenant_id: UUID) -> Scope | None:
 
 
 def deputised_roles(*, scope: Scope, at: datetime) -> dict[Role, tuple[UUID, ...]]:
-    """The roles this actor may use for somebody else at `at`, with the principals' user ids."""
+    """The roles this actor may use for somebody else at `at`, with the principals' user ids.
+
+    A principal lends only what they still hold.
+    """
     found: dict[Role, tuple[UUID, ...]] = {}
     rows = Deputy.objects.filter(
         tenant_id=scope.tenant_id, deputy_id=scope.actor.user_id, starts_at__lte=at, ends_at__gt=at
     ).order_by("id")
-    for row in rows:
+    for row in rows.select_related("membership"):
         role = Role(row.role)
+        if row.membership.ended_at is not None or role.value not in row.membership.roles:
+            continue
         found[role] = (*found.get(role, ()), row.principal_id)
     return found
 

@@ -68,11 +68,7 @@ def propose(
         raise NotFound(f"There is no system called {system_name}.")
     if type is AmendmentType.DREAM_PROMOTION:
         system = locked_system(scope=scope, system_id=system.id)
-    if base_version is not None and base_version != system.constitution_version:
-        raise MergeConflict(
-            f"{system_name} moved to version {system.constitution_version} while you edited version {base_version}. "
-            "Start again from today's constitution; your text is still in the form."
-        )
+    _demand_seen(system, base_version)
     proposal = AmendmentProposal(
         id=new_id(at),
         tenant_id=scope.tenant_id,
@@ -122,17 +118,24 @@ def revise(
     evidence: dict[str, Any],
     why: str,
     at: datetime,
+    base_version: int | None = None,
     effective_at: datetime | None = None,
 ) -> AmendmentProposal:
-    """Make the next revision on today's constitution; approvals given so far are void. Only the proposer may."""
+    """Make the next revision on today's constitution; approvals given so far are void. Only the proposer may.
+
+    `base_version` is the version the reviser looked at. Raises what `propose` raises, and `WrongState`.
+    """
     proposal = _own(scope=scope, number=number, to="revise")
     demand_state(proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, to="revise")
     was_draft = proposal.state == State.DRAFT
     before = current_revision(proposal)
+    system = locked_system(scope=scope, system_id=proposal.system_id)
+    _demand_seen(system, base_version)
     proposal.effective_at = effective_at
     revision = _next(
         scope=scope,
         proposal=proposal,
+        system=system,
         before=before,
         constitution=constitution,
         evidence=evidence,
@@ -175,6 +178,7 @@ def rebase(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     revision = _next(
         scope=scope,
         proposal=proposal,
+        system=system,
         before=before,
         constitution=merged.document,
         evidence=before.evidence,
@@ -258,6 +262,7 @@ def _next(
     *,
     scope: Scope,
     proposal: AmendmentProposal,
+    system: System,
     before: ProposalRevision,
     constitution: dict[str, Any],
     evidence: dict[str, Any],
@@ -354,6 +359,15 @@ def _demand_proposer(*, scope: Scope, type: AmendmentType, basis: Basis) -> None
     elif not scope.actor.is_tars and not scope.roles & authority.PROPOSERS[basis]:
         names = " or ".join(ROLE_LABELS[role] for role in Role if role in authority.PROPOSERS[basis])
         raise NotAllowed(f"A change on the basis {basis.label.lower()} is proposed by {names}.")
+
+
+def _demand_seen(system: System, base_version: int | None) -> None:
+    """Refuse a text that was made from another version: it would silently take back what came between."""
+    if base_version is not None and base_version != system.constitution_version:
+        raise MergeConflict(
+            f"{system.name} moved to version {system.constitution_version} while you edited version {base_version}. "
+            "Start again from today's constitution; your text is still here to copy from."
+        )
 
 
 def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:

@@ -52,11 +52,6 @@ class Authority:
     given: tuple[ApprovalDecision, ...]
     is_open: bool = False
 
-    @property
-    def has_dead_end(self) -> bool:
-        """Whether a place is open that nobody can fill."""
-        return any(not place.is_full and not place.could for place in self.places)
-
 
 @dataclass(frozen=True, slots=True)
 class Box:

@@ -10,12 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.amendments import actions
-from governance.amendments.errors import MergeConflict, WrongState
+from governance.amendments.errors import WrongState
 from governance.amendments.forms import ProposalForm, initial_evidence, initial_of
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries import Draft, found_proposal, found_system, look_at, starting_point, system_names
-from governance.amendments.queries.drafting import Starting, base_moved
+from governance.amendments.queries.drafting import Starting
 from governance.amendments.views.common import to_amendment
 from governance.errors import DomainError, NotAllowed
 from governance.registry.models import System
@@ -108,14 +108,13 @@ def _post_revise(request: HttpRequest, proposal: AmendmentProposal, starting: St
     if not form.is_valid() or request.POST.get("intent") != "revise":
         return _redrawn(request, status=422 if form.errors else 200, **shown)
     try:
-        if moved := base_moved(proposal.system, form.cleaned_data["base_version"]):
-            raise MergeConflict(moved)
         actions.revise(
             scope=scope_of(request),
             number=proposal.number,
             constitution=form.cleaned_data["constitution"],
             evidence=form.evidence(),
             why=form.cleaned_data["why"].strip(),
+            base_version=form.cleaned_data["base_version"],
             effective_at=form.cleaned_data["effective_at"],
             at=now(),
         )
