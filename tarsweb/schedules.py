@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.utils import timezone
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from governance.audit.queries import verified
-from governance.scope import tars_scope
+from governance.audit import checks
 from governance.tenancy import active_tenant_ids
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,10 @@ class Entry:
     daily_at: time | None = None
 
 
-ENTRIES = (Entry("apply and expire what is due", "governance.amendments.tasks.tick", minutes=1),)
+ENTRIES = (
+    Entry("apply and expire what is due", "governance.amendments.tasks.tick", minutes=1),
+    Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
+)
 
 
 def ensure(*, at: datetime) -> None:
@@ -78,8 +81,12 @@ def verify_ledgers() -> int:
 
 
 def verify_ledger(tenant_id: str) -> str:
-    """Re-derive one tenant's record; returns the headline. Logs findings and raises `NotVerified` if there are any."""
-    report = verified(tars_scope(UUID(tenant_id)))
+    """Re-derive one tenant's record and keep the answer for its ledger page; returns the headline.
+
+    Logs findings and raises `NotVerified` if there are any.
+    """
+    report = checks.run(tenant_id=UUID(tenant_id), job=uuid4(), at=timezone.now()).report
+    assert report is not None
     for finding in report.findings[:_NAMED]:
         log.error("ledger of tenant %s: %s", tenant_id, finding)
     if not report.is_verified:

@@ -12,6 +12,7 @@ from django_q.models import Schedule
 
 from governance.amendments import tasks
 from governance.amendments.models import AmendmentProposal, ProposalMove
+from governance.audit import checks
 from governance.audit.report import Finding
 from governance.errors import DomainError
 from governance.tenancy import in_tenant
@@ -162,10 +163,10 @@ def test_verify_ledger__findings__fail_the_task_and_are_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     cast = make.cast()
-    honest = schedules.verified(cast.tars)
+    honest = checks.verified(cast.tars)
     finding = Finding("Entry 3", "hash", "its bytes do not give its hash.")
     report = dataclasses.replace(honest, findings=(finding,), finding_count=1)
-    monkeypatch.setattr(schedules, "verified", lambda scope: report)
+    monkeypatch.setattr(checks, "verified", lambda scope: report)
     with pytest.raises(schedules.NotVerified, match="1 finding"):
         schedules.verify_ledger(str(cast.tenant.id))
     assert "Entry 3: its bytes do not give its hash." in caplog.text
