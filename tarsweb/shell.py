@@ -90,10 +90,10 @@ class _Entry:
 # in the menu.
 MENU = (
     _Entry("Decide", "Overview", "overview:home", "home", key="o"),
-    _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True),
-    _Entry("Decide", "Amendments", "amendments:list", "amendment"),
-    _Entry("Agents", "Systems", "systems:list", "system", key="s"),
-    _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l"),
+    _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True, needs=Capability.READ_RECORD),
+    _Entry("Decide", "Amendments", "amendments:list", "amendment", needs=Capability.READ_RECORD),
+    _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
+    _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
     _Entry(
         "Administration",
         "Data fixes",

@@ -228,6 +228,7 @@ class StandingAuthority(TenantRow):
 
     class Meta:
         db_table = "standing_authorities"
+        verbose_name_plural = "standing authorities"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("granted_at")), name="authorities_interval"

@@ -100,6 +100,7 @@ class Deputy(TenantRow):
 
     class Meta:
         db_table = "deputies"
+        verbose_name_plural = "deputies"
         constraints = [
             models.CheckConstraint(condition=~models.Q(principal=models.F("deputy")), name="deputies_other_person"),
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="deputies_interval"),

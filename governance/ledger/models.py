@@ -41,6 +41,7 @@ class LedgerEntry(TenantRow):
 
     class Meta:
         db_table = "ledger_entries"
+        verbose_name_plural = "ledger entries"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "sequence"], name="ledger_entries_one_chain"),
             models.CheckConstraint(condition=models.Q(sequence__gte=1), name="ledger_entries_start_at_one"),
