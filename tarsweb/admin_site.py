@@ -23,7 +23,7 @@ class TarsAdminSite(admin.AdminSite):
     site_title = "TARS data fixes"
     index_title = "Every save needs a reason and lands on the ledger"
     site_url = "/"
-    enable_nav_sidebar = True
+    enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only tenants' tables: what third-party apps offer (sessions, queue, other people) is global and stays out."""

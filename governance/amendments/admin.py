@@ -55,17 +55,7 @@ class DecidingAdmin(TenantAdmin):
 @admin.register(AmendmentProposal)
 class AmendmentProposalAdmin(DecidingAdmin):
     acts = ("approve", "reject")
-    list_display = (
-        "label",
-        "sentence",
-        "system",
-        "amendment_type",
-        "basis",
-        "effect",
-        "state",
-        "proposed_by",
-        "updated_at",
-    )
+    list_display = ("label", "sentence", "system", "state", "amendment_type", "effect", "proposed_by", "updated_at")
     list_filter = ("state", "amendment_type", "basis", "effect", "system")
     list_select_related = ("system",)
     search_fields = ("number", "sentence", "proposed_by", "system__name")
@@ -101,16 +91,7 @@ class AmendmentProposalAdmin(DecidingAdmin):
 @admin.register(ConstitutionalAmendment)
 class ConstitutionalAmendmentAdmin(DecidingAdmin):
     acts = ("roll-back",)
-    list_display = (
-        "label",
-        "sentence",
-        "system_name",
-        "amendment_type",
-        "effect",
-        "approved_by",
-        "approved_at",
-        "rolled_back_at",
-    )
+    list_display = ("label", "sentence", "system_name", "effect", "approved_by", "approved_at", "rolled_back_at")
     list_filter = (
         "amendment_type",
         "basis",

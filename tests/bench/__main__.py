@@ -27,20 +27,20 @@ def main(wanted: set[str]) -> None:
         print(f"{row.name:<{width}}  {row.ratio:8.3f}  bar {row.bar:<10} {row.detail}")
 
 
-def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[object]]]]:
+def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
     """Loaded only once Django is set up."""
 
-    def ledger() -> Callable[..., Iterable[object]]:
+    def ledger() -> Callable[..., Iterable[Row]]:
         from tests.bench import ledger
 
         return ledger.bench_append
 
-    def amendments() -> Callable[..., Iterable[object]]:
+    def amendments() -> Callable[..., Iterable[Row]]:
         from tests.bench import amendments
 
         return amendments.bench_propose_approve_apply
 
-    def overview() -> Callable[..., Iterable[object]]:
+    def overview() -> Callable[..., Iterable[Row]]:
         from tests.bench import overview
 
         return overview.bench_overview
@@ -48,11 +48,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[object]]]]
     return {"ledger": ledger, "amendments": amendments, "overview": overview}
 
 
-def _run(name: str, parts: Iterable[Callable[[], Iterable[object]]]) -> list[Row]:
+def _run(name: str, parts: Iterable[Callable[[], Iterable[Row]]]) -> list[Row]:
     found = []
     for part in parts:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        found += [row if isinstance(row, Row) else Row(*row) for row in part()]  # type: ignore[misc]
+        found += part()
     return found
 
 

@@ -19,15 +19,11 @@ from tests import factories as make
 from tests.db.amendments.desk import demand_whole
 
 DAY = timedelta(days=1)
-TIGHTER = ["upload_payroll_entries", "audit", "delete"]
 
 
 @pytest.fixture
 def cast(database: None) -> make.Cast:
     return make.cast()
-
-
-# -- time
 
 
 def test_expiry__nobody_decided_in_time__is_over(cast: make.Cast) -> None:
