@@ -39,8 +39,14 @@ class TenantAdmin(admin.ModelAdmin):
     """Columns that help nobody here: bytes, and what every row shares."""
     show_full_result_count = False
     list_per_page = 50
-    view_on_site = False
     actions_on_bottom = False
+
+    def in_app(self, obj: Any) -> str | None:
+        """Where the product itself shows this row, if it does."""
+        return None
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        return None if obj is None else self.in_app(obj)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """INVARIANT: also where row security would do it; the scope is demanded in code as well."""
@@ -184,7 +190,7 @@ class FixableAdmin(TenantAdmin):
         refusal: DomainError | None = None,
     ) -> HttpResponse:
         request.refusal = refusal  # type: ignore[attr-defined]
-        response = _drawn(admin.ModelAdmin._changeform_view(self, request, object_id, form_url, extra_context or {}))
+        response = _drawn(self._changeform_view(request, object_id, form_url, extra_context or {}))
         if response.status_code == 200:
             response.status_code = refusal.status if refusal else 422
         return response

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from governance.admin_base import TenantAdmin
@@ -56,11 +57,11 @@ class TarsAdminSite(admin.AdminSite):
             scope_of(request).demand(Capability.FIX_DATA, to="mend data")
         return secure_admin_login(super().login)(request, extra_context)
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         fixes = LedgerEntry.objects.filter(tenant_id=scope_of(request).tenant_id, event_type="data_fix")
         recent = fixes.order_by("-sequence").values("sequence", "subject", "action_name", "actor_name", "at")[:RECENT]
         return super().index(request, {**(extra_context or {}), "fixes": list(recent)})
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Passwords change on the account pages, which know about second factors."""
         return HttpResponseRedirect(reverse("account_change_password"))

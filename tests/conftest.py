@@ -16,6 +16,10 @@ from django.db import connection
 from psycopg import sql
 
 
+# Playwright's synchronous API leaves an event loop running in this thread, which Django takes for async code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     from django.conf import settings

@@ -48,7 +48,7 @@ class DecidingAdmin(TenantAdmin):
 
         return lead
 
-    def view_on_site(self, obj: Any) -> str:
+    def in_app(self, obj: Any) -> str:
         return reverse("amendments:detail", kwargs={"number": obj.number})
 
 
@@ -143,7 +143,7 @@ class RollbackAdmin(TenantAdmin):
     ordering = ("-requested_at", "-id")
     fields = ("amendment", "sentence", "state", "effect", "reason", "requested_by", "requested_at", "done_at", "digest")
 
-    def view_on_site(self, obj: Rollback) -> str:
+    def in_app(self, obj: Any) -> str:
         return reverse("amendments:detail", kwargs={"number": obj.amendment.number})
 
 

@@ -32,7 +32,7 @@ class LedgerEntryAdmin(TenantAdmin):
         "redaction_class",
     )
 
-    def view_on_site(self, obj: LedgerEntry) -> str:
+    def in_app(self, obj: Any) -> str:
         return f"{reverse('ledger:list')}?q={obj.sequence}"
 
     @admin.display(description="What it says (pointer, salt and value)")

@@ -43,12 +43,12 @@ class SystemAdmin(FixableAdmin):
     def fix(self, *, scope: Scope, obj: System, values: dict[str, Any], reason: str) -> None:
         fix_system(scope=scope, system_name=obj.name, values=values, reason=reason, at=now())
 
-    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "description":
             kwargs["widget"] = AdminTextareaWidget
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def view_on_site(self, obj: System) -> str:
+    def in_app(self, obj: Any) -> str:
         return reverse("systems:detail", kwargs={"name": obj.name})
 
     @admin.display(description="Capabilities")
@@ -69,7 +69,7 @@ class SystemVersionAdmin(TenantAdmin):
     ordering = ("-at", "-id")
     fields = ("system", "number", "cause", "by", "at", "digest", "document")
 
-    def view_on_site(self, obj: SystemVersion) -> str:
+    def in_app(self, obj: Any) -> str:
         return reverse("systems:versions", kwargs={"name": obj.system.name})
 
     @admin.display(description="Constitution")
