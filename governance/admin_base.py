@@ -190,7 +190,9 @@ class FixableAdmin(TenantAdmin):
         refusal: DomainError | None = None,
     ) -> HttpResponse:
         request.refusal = refusal  # type: ignore[attr-defined]
-        response = _drawn(self._changeform_view(request, object_id, form_url, extra_context or {}))
+        # The public method would open the transaction of a save; this one draws the form, and the form is not valid.
+        draw = self._changeform_view  # type: ignore[attr-defined]
+        response = _drawn(draw(request, object_id, form_url, extra_context or {}))
         if response.status_code == 200:
             response.status_code = refusal.status if refusal else 422
         return response

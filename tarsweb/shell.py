@@ -93,6 +93,7 @@ MENU = (
     _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True, needs=Capability.READ_RECORD),
     _Entry("Decide", "Amendments", "amendments:list", "amendment", needs=Capability.READ_RECORD),
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
+    _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
     _Entry(
         "Administration",
@@ -178,6 +179,8 @@ def _current(request: HttpRequest, view: str) -> str:
         return ""
     if match.view_name == view:
         return "page"
+    if any(entry.view == match.view_name for entry in MENU):
+        return ""
     return "true" if match.namespace == view.partition(":")[0] else ""
 
 

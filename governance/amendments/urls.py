@@ -2,13 +2,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.amendments.views import lists, page, propose, undo
+from governance.amendments.views import authority, lists, page, propose, undo
 
 app_name = "amendments"
 urlpatterns = [
     path("", lists.index, name="list"),
     path("propose/", propose.propose, name="propose"),
     path("preview/", propose.preview, name="preview"),
+    path("authority/", authority.page, name="authority"),
+    path("authority/grant/", authority.grant, name="grant_authority"),
+    path("authority/<uuid:authority_id>/revoke/", authority.revoke, name="revoke_authority"),
+    path("authority/quorums/", authority.set_quorum, name="set_quorum"),
+    path("authority/quorums/<uuid:quorum_id>/remove/", authority.remove_quorum, name="remove_quorum"),
+    path("authority/deputies/", authority.add_deputy, name="add_deputy"),
+    path("authority/deputies/<uuid:deputy_id>/end/", authority.drop_deputy, name="drop_deputy"),
     path("AMD-<int:number>/", page.detail, name="detail"),
     path("AMD-<int:number>/revise/", propose.revise, name="revise"),
     path("AMD-<int:number>/approve/", page.approve, name="approve"),

@@ -20,6 +20,7 @@ PAGES = {
     "system-compare": "/systems/clay-consigliere/compare/?from=1&to=4",
     "system-time-machine": "/systems/clay-consigliere/time-machine/",
     "system-dependencies": "/systems/clay-consigliere/dependencies/",
+    "authority": "/amendments/authority/",
     "ledger": "/ledger/",
     "ledger-entry": "/ledger/3/",
     "password": "/accounts/password/change/",

@@ -85,6 +85,8 @@ def _shell(attempt: Try) -> bool:
 
 
 def _was_refused(response: HttpResponse) -> bool:
+    if response.status_code == 200:
+        return False
     if response.status_code in (301, 302, 303):
         return response["Location"].startswith(("/accounts/login/", "/admin/login/"))
     assert response.status_code in (401, 403, 404, 409, 422), (response.status_code, response.content[:400])
