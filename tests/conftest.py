@@ -15,7 +15,6 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
-
 # Playwright's synchronous API leaves an event loop running in this thread, which Django takes for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
