@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from governance.amendments import actions as amendments
@@ -25,7 +25,8 @@ from governance.tenancy import in_tenant
 from governance.tenants.actions import open_tenant
 from governance.tenants.models import Tenant, Tier
 
-AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+# A recent morning: what is proposed then has not expired when a page decides on it today.
+AT = datetime.combine(datetime.now(UTC).date() - timedelta(days=18), time(9), UTC)
 PASSWORD = "correct horse battery staple"
 _serial = itertools.count()
 

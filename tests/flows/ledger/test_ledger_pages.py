@@ -51,7 +51,7 @@ def test_list__member_without_a_desk__refused(cast: make.Cast) -> None:
         ("action=amendments.roll_back", "was rolled back", "took effect"),
         ("subject=clay-consigliere", "was registered", "took effect"),
         ("until=2020-01-01", "Nothing fits", "took effect"),
-        ("since=2026-11-02&until=2026-11-02", "took effect", "Nothing fits"),
+        (f"since={make.AT:%Y-%m-%d}&until={make.AT:%Y-%m-%d}", "took effect", "Nothing fits"),
         ("since=nonsense&event=nonsense&before=x", "took effect", "Nothing fits"),
     ],
 )

@@ -159,10 +159,10 @@ def test_compare__no_such_version__404(query: str) -> None:
 def test_time_machine__day_of_the_change_and_the_day_before__each_its_constitution() -> None:
     cast = make.cast()
     proposal = make.applied(cast, at=make.later(60 * 48), fallback_delay_ms=200)
-    before = page(cast, "clay-consigliere/time-machine/?on=2026-11-03")
+    before = page(cast, f"clay-consigliere/time-machine/?on={make.later(60 * 24):%Y-%m-%d}")
     assert "version 1 of 2" in before
     assert "500 ms" in before
-    after = page(cast, "clay-consigliere/time-machine/?on=2026-11-04")
+    after = page(cast, f"clay-consigliere/time-machine/?on={make.later(60 * 48):%Y-%m-%d}")
     assert "version 2 of 2" in after
     assert f'href="/amendments/{proposal.label}/"' in after
 
@@ -170,8 +170,8 @@ def test_time_machine__day_of_the_change_and_the_day_before__each_its_constituti
 def test_time_machine__a_time_of_that_day__counts_to_the_minute() -> None:
     cast = make.cast()
     make.applied(cast, at=make.later(60 * 48), fallback_delay_ms=200)
-    assert "version 1 of 2" in page(cast, "clay-consigliere/time-machine/?on=2026-11-04T08:59")
-    assert "version 2 of 2" in page(cast, "clay-consigliere/time-machine/?on=2026-11-04T09:00")
+    assert "version 1 of 2" in page(cast, f"clay-consigliere/time-machine/?on={make.later(60 * 48 - 1):%Y-%m-%dT%H:%M}")
+    assert "version 2 of 2" in page(cast, f"clay-consigliere/time-machine/?on={make.later(60 * 48):%Y-%m-%dT%H:%M}")
 
 
 def test_time_machine__before_registration__says_so() -> None:
