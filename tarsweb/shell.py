@@ -181,7 +181,9 @@ def _current(request: HttpRequest, view: str) -> str:
         return "page"
     if any(entry.view == match.view_name for entry in MENU):
         return ""
-    return "true" if match.namespace == view.partition(":")[0] else ""
+    # A page below none of the entries belongs to the first of its namespace: an amendment to Amendments, not to Authority.
+    first = next((entry.view for entry in MENU if entry.view.partition(":")[0] == match.namespace), "")
+    return "true" if view == first else ""
 
 
 def _waiting(scope: Scope) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from django.test import Client
 
 from tests import factories as make
@@ -20,3 +22,11 @@ def test_switch__to_a_strangers_tenant__refused() -> None:
     cast, mallory = make.cast(), make.stranger()
     response = client_of(cast.ada).post("/tenants/switch/", {"tenant": str(mallory.tenant_id)})
     assert response.status_code == 404
+
+
+def test_menu__on_an_amendment__marks_amendments_and_nothing_else() -> None:
+    cast = make.cast()
+    proposal = make.proposed(cast)
+    text = client_of(cast.ada).get(f"/amendments/{proposal.label}/").content.decode()
+    marked = re.findall(r'href="([^"]+)"[^>]*aria-current="(?:page|true)"', text.split("<main")[0])
+    assert marked == ["/amendments/"]
