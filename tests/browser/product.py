@@ -65,7 +65,12 @@ def running() -> Iterator[Product]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-        shutil.rmtree(home.parent, ignore_errors=True)
+        # As root the database lies outside the data folder, in a place that the folder's state names.
+        state = home / "state.json"
+        cluster = json.loads(state.read_text()).get("cluster") if state.exists() else None
+        for folder in (cluster, home.parent):
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(home: Path, *, port: int) -> dict[str, str]:
