@@ -95,3 +95,4 @@ def test_keyboard__moves_and_opens__without_a_mouse(open_page) -> None:  # type:
     page.keyboard.press("g")
     page.keyboard.press("i")
     page.wait_for_url(re.compile(r"/inbox/"))
+    assert page.get_by_role("heading", name="Inbox").count() == 1

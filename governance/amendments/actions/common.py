@@ -33,6 +33,16 @@ def locked_system(*, scope: Scope, system_id: UUID) -> System:
     return System.objects.select_for_update(no_key=True).get(tenant_id=scope.tenant_id, id=system_id)
 
 
+def base_moved(system: System, base_version: int | None) -> str:
+    """Why a text made from `base_version` is out of date, or "": it would silently take back what came between."""
+    if base_version is None or base_version == system.constitution_version:
+        return ""
+    return (
+        f"{system.name} moved to version {system.constitution_version} while you edited version {base_version}. "
+        "Start again from today's constitution; your text is still here to copy from."
+    )
+
+
 def demand_state(proposal: AmendmentProposal, *allowed: State, to: str) -> None:
     if proposal.state not in allowed:
         word = State(proposal.state).value.replace("_", " ")

@@ -10,6 +10,7 @@ from governance import canonical
 from governance.amendments import authority
 from governance.amendments import evidence as evidence_rules
 from governance.amendments.actions.common import (
+    base_moved,
     bind,
     current_revision,
     demand_state,
@@ -362,12 +363,8 @@ def _demand_proposer(*, scope: Scope, type: AmendmentType, basis: Basis) -> None
 
 
 def _demand_seen(system: System, base_version: int | None) -> None:
-    """Refuse a text that was made from another version: it would silently take back what came between."""
-    if base_version is not None and base_version != system.constitution_version:
-        raise MergeConflict(
-            f"{system.name} moved to version {system.constitution_version} while you edited version {base_version}. "
-            "Start again from today's constitution; your text is still here to copy from."
-        )
+    if moved := base_moved(system, base_version):
+        raise MergeConflict(moved)
 
 
 def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:

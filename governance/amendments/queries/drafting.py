@@ -9,7 +9,7 @@ from typing import Any
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments import evidence as evidence_rules
-from governance.amendments.actions.common import current_revision, requirements_of
+from governance.amendments.actions.common import base_moved, current_revision, requirements_of
 from governance.amendments.evidence import Item
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.models import AmendmentProposal, ProposalRevision
@@ -90,16 +90,6 @@ def look_at(
         needs=needs_sentence(needed),
         obstacles=tuple(filter(None, obstacles)),
         gaps=evidence_rules.missing(type=type, basis=basis, evidence=evidence),
-    )
-
-
-def base_moved(system: System, base_version: int | None) -> str:
-    """Why the text on the screen is out of date, or ""."""
-    if base_version is None or base_version == system.constitution_version:
-        return ""
-    return (
-        f"{system.name} moved to version {system.constitution_version} while you edited version {base_version}. "
-        "Start again from today's constitution; your text is still here to copy from."
     )
 
 
