@@ -1,38 +1,73 @@
 from governance.amendments.models import (
     AmendmentProposal,
     ConstitutionalAmendment,
+    DecisionSnapshot,
     ProposalMove,
     ProposalRevision,
     Quorum,
     Rollback,
     StandingAuthority,
 )
-from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview
-from governance.identity.models import Deputy, Membership, User
+from governance.approvals.models import (
+    ApprovalDecision,
+    ApprovalRequest,
+    Assignment,
+    OverrideReview,
+    Reminder,
+    Snooze,
+)
+from governance.discussion.models import Comment, Look, Tick
+from governance.files.models import StoredFile
+from governance.idempotency.models import IdempotencyKey
+from governance.identity.models import Deputy, Invitation, Membership, User
+from governance.jobs.models import Job
 from governance.keys.models import ActorKey
 from governance.ledger.models import LedgerEntry, LedgerHead
+from governance.notices.models import Notice, NoticePreference, OutboxMail
 from governance.registry.models import System, SystemVersion
+from governance.searches.models import SavedSearch
 from governance.tenants.models import Counter, Tenant
+from governance.tokens.models import ApiToken, RateWindow
+from governance.webhooks.models import Webhook, WebhookDelivery
 
 __all__ = [
     "ActorKey",
     "AmendmentProposal",
+    "ApiToken",
     "ApprovalDecision",
     "ApprovalRequest",
+    "Assignment",
+    "Comment",
     "ConstitutionalAmendment",
     "Counter",
+    "DecisionSnapshot",
     "Deputy",
+    "IdempotencyKey",
+    "Invitation",
+    "Job",
     "LedgerEntry",
     "LedgerHead",
+    "Look",
     "Membership",
+    "Notice",
+    "NoticePreference",
+    "OutboxMail",
     "OverrideReview",
     "ProposalMove",
     "ProposalRevision",
     "Quorum",
+    "RateWindow",
+    "Reminder",
     "Rollback",
+    "SavedSearch",
+    "Snooze",
     "StandingAuthority",
+    "StoredFile",
     "System",
     "SystemVersion",
     "Tenant",
+    "Tick",
     "User",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -44,6 +44,8 @@ class Capability(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     GRANT_AUTHORITY = "grant_authority"
     FIX_DATA = "fix_data"
+    MANAGE_PROGRAMS = "manage_programs"
+    MANAGE_TENANT = "manage_tenant"
 
 
 _DESK = {Capability.READ_RECORD, Capability.VERIFY}
@@ -57,18 +59,22 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.DECIDE,
             Capability.ROLL_BACK,
             Capability.MANAGE_SYSTEMS,
+            Capability.MANAGE_PROGRAMS,
             Capability.GRANT_AUTHORITY,
         }
     ),
     Role.COMPLIANCE: frozenset(
         _DESK | {Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK, Capability.GRANT_AUTHORITY}
     ),
-    Role.SECURITY: frozenset(_DESK | {Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK}),
+    Role.SECURITY: frozenset(
+        _DESK | {Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK, Capability.MANAGE_PROGRAMS}
+    ),
     Role.ADMIN: frozenset(
         _DESK
         | {
             Capability.MANAGE_SYSTEMS,
             Capability.MANAGE_PEOPLE,
+            Capability.MANAGE_PROGRAMS,
             Capability.FIX_DATA,
             # decides only by an explicit, later reviewed override; `approvals` says when
             Capability.DECIDE,
@@ -77,22 +83,39 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
 }
 
 
+# What a system may be given by a token. Deciding is for people: a token of a system never holds it.
+AGENT_CAPABILITIES = frozenset({Capability.READ_RECORD, Capability.VERIFY, Capability.PROPOSE})
+# What platform staff may do in a tenant they visit: look, mend and let people in; never propose or decide.
+STAFF_CAPABILITIES = frozenset(_DESK | {Capability.FIX_DATA, Capability.MANAGE_PEOPLE, Capability.MANAGE_TENANT})
+
+
 class ActorKind(StrEnum):
     PERSON = "person"
+    SYSTEM = "system"
     TARS = "tars"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person (with a user id) or TARS itself (without)."""
+    """A person, a system (an agent with a token of its own), or TARS itself.
+
+    `user_id` is the id that keys and signatures carry: the user's, the system's, None for TARS. `sponsor_id` is the person who
+    issued a system's token and answers for it.
+    """
 
     kind: ActorKind
     name: str
     user_id: UUID | None = None
+    sponsor_id: UUID | None = None
 
     @property
     def is_tars(self) -> bool:
         return self.kind is ActorKind.TARS
+
+    @property
+    def accountable_id(self) -> UUID | None:
+        """The person behind the act, whom four eyes exclude: a system's sponsor, a person themselves, nobody for TARS."""
+        return self.sponsor_id if self.kind is ActorKind.SYSTEM else self.user_id
 
 
 TARS = Actor(kind=ActorKind.TARS, name="TARS (autonomous)")
@@ -100,19 +123,46 @@ TARS = Actor(kind=ActorKind.TARS, name="TARS (autonomous)")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One actor inside one tenant, with the roles held there."""
+    """One actor inside one tenant, with the roles held there.
+
+    `grants` is what a token holds (None: no token, the roles alone decide); it narrows a person's roles and is all a system has.
+    `is_visit` marks platform staff who visit a tenant for a stated reason.
+    """
 
     tenant_id: UUID
     actor: Actor
     roles: frozenset[Role] = frozenset()
+    grants: frozenset[Capability] | None = None
+    is_visit: bool = False
 
     def can(self, capability: Capability) -> bool:
-        return self.actor.is_tars or any(capability in CAPABILITIES[role] for role in self.roles)
+        if self.actor.is_tars:
+            return True
+        if self.grants is not None and capability not in self.grants:
+            return False
+        if self.actor.kind is ActorKind.SYSTEM:
+            return self.grants is not None and capability in AGENT_CAPABILITIES
+        if self.is_visit and capability in STAFF_CAPABILITIES:
+            return True
+        return any(capability in CAPABILITIES[role] for role in self.roles)
+
+    @property
+    def person_id(self) -> UUID:
+        """The acting person's user id; raises `NotAllowed` for a system and for TARS."""
+        if self.actor.kind is not ActorKind.PERSON or self.actor.user_id is None:
+            raise NotAllowed("Only a person can do this, signed in or with a token of their own.")
+        return self.actor.user_id
 
     def demand(self, capability: Capability, *, to: str) -> None:
         """Raise `NotAllowed`, naming the roles that may, unless this scope has the capability. `to` completes "to …"."""
         if not self.can(capability):
-            holders = [ROLE_LABELS[role] for role in Role if capability in CAPABILITIES[role]]
+            if self.grants is not None and capability not in self.grants:
+                raise NotAllowed(
+                    f"This token does not hold {capability.value}, which it takes to {to}. Issue one that does."
+                )
+            if self.actor.kind is ActorKind.SYSTEM:
+                raise NotAllowed(f"A system cannot {to}; a person with the right role can.")
+            holders = [ROLE_LABELS[role] for role in Role if capability in CAPABILITIES[role]] or ["Platform staff"]
             raise NotAllowed(f"You need the role {' or '.join(holders)} to {to}.")
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from governance import canonical
 from governance.amendments import actions, records, serializers
@@ -31,55 +27,42 @@ from governance.amendments.queries import (
     system_names,
     with_facts,
 )
-from governance.amendments.serializers import body_of
 from governance.constitution import patch
 from governance.constitution.patch import PatchFailed
-from governance.errors import DomainError, Invalid
+from governance.errors import Invalid
 from governance.identity.confirm import Confirmation, confirm
 from governance.identity.models import User
 from governance.registry.models import System, SystemVersion
+from governance.rest import (
+    PAGING,
+    Because,
+    Body,
+    Face,
+    Nothing,
+    PreconditionFailed,
+    PreconditionMissing,
+    body_of,
+    paged,
+    paging,
+    refuse_unknown,
+    tagged,
+    unknown_cursor,
+)
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of
-
-LIMIT, MOST = 50, 200
-_PAGING = {"limit", "cursor"}
-
-
-class PreconditionMissing(DomainError):
-    """A change does not say which constitution it was made from."""
-
-    code = "precondition_required"
-    status = 428
-
-
-class PreconditionFailed(DomainError):
-    """The constitution is not the one that `If-Match` names."""
-
-    code = "precondition_failed"
-    status = 412
-
-
-class Face(APIView):
-    """What every view shares: the scope of the signed-in person."""
-
-    def reader(self, request: Request) -> Scope:
-        """The scope of somebody who may read the record; raises `NotAllowed`."""
-        scope = scope_of(request._request)
-        scope.demand(Capability.READ_RECORD, to="read this")
-        return scope
 
 
 class Systems(Face):
     def get(self, request: Request) -> Response:
         """Systems by name; `limit`, `cursor`."""
         scope = self.reader(request)
-        _refuse_unknown(request, _PAGING)
-        limit, after = _paging(request)
+        refuse_unknown(request, PAGING)
+        limit, after = paging(request)
         rows = System.objects.filter(tenant_id=scope.tenant_id).order_by("name")
         found = list((rows.filter(name__gt=after) if after else rows)[: limit + 1])
         digests = _digests(scope, found)
         results = [records.system_record(row, digest=digests[row.id], whole=False) for row in found[:limit]]
-        return _paged(request, results, next_after=found[limit - 1].name if len(found) > limit else None)
+        return paged(request, results, next_after=found[limit - 1].name if len(found) > limit else None)
 
 
 class OneSystem(Face):
@@ -88,20 +71,20 @@ class OneSystem(Face):
         system = found_system(scope=self.reader(request), name=name)
         digest = _digests(scope_of(request._request), [system])[system.id]
         record = records.system_record(system, digest=digest, whole=True)
-        return _tagged(request, record, digest=digest)
+        return tagged(request, record, digest=digest)
 
 
 class Amendments(Face):
     def get(self, request: Request) -> Response:
         """Amendments, newest first; filters as on the page, `limit`, `cursor`."""
         scope = self.reader(request)
-        limit, after = _paging(request)
+        limit, after = paging(request)
         rows = filtered(scope=scope, filters=_filters(request, scope))
         if after:
             rows = rows.filter(number__lt=_number(after))
         found = list(rows_of(scope=scope, proposals=with_facts(rows)[: limit + 1]))
         results = [record_of(row) for row in found[:limit]]
-        return _paged(request, results, next_after=str(found[limit - 1].number) if len(found) > limit else None)
+        return paged(request, results, next_after=str(found[limit - 1].number) if len(found) > limit else None)
 
     def post(self, request: Request) -> Response:
         """Propose, or keep a draft."""
@@ -130,7 +113,7 @@ class OneAmendment(Face):
     def get(self, request: Request, number: int) -> Response:
         page = amendment_page(scope=self.reader(request), number=number, at=now())
         record = records.amendment_record(page)
-        return _tagged(request, record, digest=canonical.digest(record))
+        return tagged(request, record, digest=canonical.digest(record))
 
 
 class Revise(Face):
@@ -186,7 +169,7 @@ class Act(Face):
             body["confirmation"] = _confirmed(request, body, at)
             del body["password"]
         if "words" in body:
-            body["why" if kind is serializers.Because else "note"] = body.pop("words")
+            body["why" if kind is Because else "note"] = body.pop("words")
         run(scope=scope, number=number, at=at, **body)
         return _answered(request, scope, number)
 
@@ -202,15 +185,15 @@ class Unknown(Face):
         raise Http404
 
 
-_VERBS: dict[str, tuple[type[serializers.Body], Callable[..., Any]]] = {
+_VERBS: dict[str, tuple[type[Body], Callable[..., Any]]] = {
     "approve": (serializers.Approval, actions.approve),
     "reject": (serializers.Answer, actions.reject),
     "request_changes": (serializers.Answer, actions.request_changes),
-    "withdraw": (serializers.Because, actions.withdraw),
-    "rebase": (serializers.Nothing, actions.rebase),
-    "send": (serializers.Nothing, actions.send),
+    "withdraw": (Because, actions.withdraw),
+    "rebase": (Nothing, actions.rebase),
+    "send": (Nothing, actions.send),
     "approve_roll_back": (serializers.Answer, actions.approve_roll_back),
-    "withdraw_roll_back": (serializers.Nothing, actions.withdraw_roll_back),
+    "withdraw_roll_back": (Nothing, actions.withdraw_roll_back),
 }
 VERBS = tuple(_VERBS)
 
@@ -271,58 +254,16 @@ def _digests(scope: Scope, systems: list[System]) -> dict[Any, str]:
     return {system_id: digest for system_id, number, digest in rows if (system_id, number) in wanted}
 
 
-def _tagged(request: Request, record: dict[str, Any], *, digest: str) -> Response:
-    """The record with its ETag, or 304 to somebody who has it."""
-    tag = f'"{digest}"'
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
-    if tag in known:
-        return Response(status=304, headers={"ETag": tag})
-    return Response(record, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
-
-
 def _filters(request: Request, scope: Scope) -> Filters:
     form = FilterForm(request.query_params, systems=system_names(scope=scope))
-    _refuse_unknown(request, _PAGING | set(form.fields))
+    refuse_unknown(request, PAGING | set(form.fields))
     if not form.is_valid():
         problems = tuple((f"/{name}", str(error)) for name, found in form.errors.items() for error in found)
         raise Invalid("A filter has a value that does not exist.", problems=problems)
     return form.filters()
 
 
-def _refuse_unknown(request: Request, known: set[str]) -> None:
-    if unknown := sorted(set(request.query_params) - known):
-        problems = tuple((f"/{name}", "is not a known parameter") for name in unknown)
-        raise Invalid(
-            f"{unknown[0]} is not a known parameter. Known are {', '.join(sorted(known))}.", problems=problems
-        )
-
-
-def _paging(request: Request) -> tuple[int, str]:
-    """How many, and after which; raises `Invalid`."""
-    text = request.query_params.get("limit", str(LIMIT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
-        raise Invalid(f"limit is a number from 1 to {MOST}.", problems=(("/limit", "is out of range"),))
-    cursor = request.query_params.get("cursor", "")
-    try:
-        after = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-        if "\x00" in after:
-            raise ValueError
-        return int(text), after
-    except (binascii.Error, ValueError):
-        raise Invalid("The cursor is not one that was given out.", problems=(("/cursor", "is unknown"),)) from None
-
-
 def _number(after: str) -> int:
     if not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise Invalid("The cursor is not one that was given out.", problems=(("/cursor", "is unknown"),))
+        raise unknown_cursor()
     return int(after)
-
-
-def _paged(request: Request, results: list[dict[str, Any]], *, next_after: str | None) -> Response:
-    """A page; `next` is the address of the one after it, or null."""
-    address = None
-    if next_after is not None:
-        cursor = base64.urlsafe_b64encode(next_after.encode()).decode()
-        kept = {name: request.query_params[name] for name in request.query_params if name != "cursor"}
-        address = f"{request.path}?{urlencode({**kept, 'cursor': cursor})}"
-    return Response({"results": results, "next": address})

@@ -254,3 +254,17 @@ class Quorum(TenantRow):
                 fields=["tenant", "amendment_type", "effect", "role"], nulls_distinct=False, name="quorums_one_each"
             ),
         ]
+
+
+class DecisionSnapshot(TenantRow):
+    """What was on the page when somebody decided: canonical JSON named by its digest, which the ledger holds. Append-only."""
+
+    decision = reference("governance.ApprovalDecision", related_name="snapshots")
+    proposal = reference("governance.AmendmentProposal", related_name="snapshots")
+    content = models.BinaryField()
+    digest = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "decision_snapshots"
+        constraints = [models.UniqueConstraint(fields=["tenant", "decision"], name="decision_snapshots_one_each")]

@@ -22,6 +22,7 @@ class ApprovalRequest(TenantRow):
     excluded_user_id = models.UUIDField(null=True)
     state = models.TextField(choices=RequestState.choices, default=RequestState.OPEN)
     asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_because = models.TextField(default="")
 
@@ -90,3 +91,54 @@ class OverrideReview(TenantRow):
     class Meta:
         db_table = "override_reviews"
         constraints = [models.UniqueConstraint(fields=["tenant", "decision"], name="override_reviews_once")]
+
+
+class Snooze(TenantRow):
+    """One person does not want to see a question again before `until`; the team still does."""
+
+    request = reference("governance.ApprovalRequest", related_name="snoozes")
+    user = models.ForeignKey("governance.User", on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "snoozes"
+        constraints = [models.UniqueConstraint(fields=["tenant", "request", "user"], name="snoozes_one_each")]
+
+
+class Assignment(TenantRow):
+    """Who has taken a question on, by themselves or handed over; it adds no right and takes none away."""
+
+    request = reference("governance.ApprovalRequest", related_name="assignments")
+    user = models.ForeignKey("governance.User", on_delete=models.PROTECT, related_name="+")
+    by = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "assignments"
+        constraints = [models.UniqueConstraint(fields=["tenant", "request"], name="assignments_one_each")]
+
+
+class ReminderKind(models.TextChoices):
+    NUDGE = "nudge", "Nudged by a colleague"
+    DUE_SOON = "due_soon", "Due soon"
+    OVERDUE = "overdue", "Overdue"
+    ESCALATED = "escalated", "Escalated"
+
+
+class Reminder(TenantRow):
+    """That a person was reminded of a question, once per kind and day. Append-only."""
+
+    request = reference("governance.ApprovalRequest", related_name="reminders")
+    user = models.ForeignKey("governance.User", on_delete=models.PROTECT, related_name="+")
+    kind = models.TextField(choices=ReminderKind.choices)
+    day = models.DateField()
+    by = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "reminders"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "request", "user", "kind", "day"], name="reminders_once"),
+            models.CheckConstraint(condition=models.Q(kind__in=ReminderKind.values), name="reminders_kind"),
+        ]

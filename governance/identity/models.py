@@ -71,6 +71,7 @@ class Membership(TenantRow):
     roles = ArrayField(models.TextField(choices=[(role.value, role.label) for role in Role]))
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    guide_hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "memberships"
@@ -105,3 +106,29 @@ class Deputy(TenantRow):
             models.CheckConstraint(condition=~models.Q(principal=models.F("deputy")), name="deputies_other_person"),
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="deputies_interval"),
         ]
+
+
+class Invitation(TenantRow):
+    """An e-mail address asked to join with roles. Only the hash of the link's secret is stored."""
+
+    email = models.EmailField()
+    name = models.TextField(default="", blank=True)
+    roles = ArrayField(models.TextField(choices=[(role.value, role.label) for role in Role]))
+    secret_hash = models.BinaryField(max_length=32)
+    invited_by = models.TextField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "invitations"
+        constraints = [
+            models.UniqueConstraint(fields=["secret_hash"], name="invitations_secret"),
+            models.UniqueConstraint(
+                fields=["tenant", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitations_one_open",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "-id"], name="invitations_recent")]

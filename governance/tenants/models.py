@@ -37,6 +37,8 @@ class Tenant(models.Model):
     is_active = models.BooleanField(default=True, db_default=True)
     retention_years = models.PositiveSmallIntegerField(default=7, db_default=7)
     is_demo = models.BooleanField(default=False, db_default=False, editable=False)
+    deactivated_at = models.DateTimeField(null=True, editable=False)
+    deactivated_because = models.TextField(default="", db_default="", editable=False)
 
     class Meta:
         db_table = "tenants"

@@ -76,7 +76,7 @@ def propose(
         system=system,
         amendment_type=type.value,
         basis=basis.value,
-        proposer_id=scope.actor.user_id,
+        proposer_id=scope.actor.accountable_id,
         proposed_by=scope.actor.name,
         created_at=at,
         updated_at=at,
@@ -194,7 +194,7 @@ def rebase(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
 def withdraw(*, scope: Scope, number: int, why: str, at: datetime) -> AmendmentProposal:
     """Take an open proposal back. Only the proposer or a tenant admin may."""
     proposal = locked(scope=scope, number=number)
-    if scope.actor.user_id != proposal.proposer_id or scope.actor.user_id is None:
+    if scope.actor.accountable_id != proposal.proposer_id or scope.actor.accountable_id is None:
         scope.demand(Capability.FIX_DATA, to="withdraw somebody else's amendment")
     demand_state(
         proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, State.APPROVED, State.SCHEDULED, to="withdraw"
@@ -370,7 +370,7 @@ def _demand_seen(system: System, base_version: int | None) -> None:
 def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:
     proposal = locked(scope=scope, number=number)
     scope.demand(Capability.PROPOSE, to=f"{to} an amendment")
-    if scope.actor.user_id != proposal.proposer_id:
+    if scope.actor.accountable_id != proposal.proposer_id:
         raise NotAllowed(f"{proposal.proposed_by} proposed {proposal.label}; only they can {to} it.")
     return proposal
 

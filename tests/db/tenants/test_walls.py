@@ -63,17 +63,20 @@ def test_walls__row_security_is_on_forced_and_checks_reads_and_writes() -> None:
         assert found[table] == (True, True, "*", True, expected, expected), table
 
 
-def test_walls__no_other_policy_widens_them_but_own_memberships_and_the_schedules() -> None:
+def test_walls__no_other_policy_widens_them_but_own_memberships_and_the_owners_look_ups() -> None:
     others = rows(
         "SELECT tablename, policyname, cmd, roles::text[], qual FROM pg_policies "
         "WHERE schemaname = 'public' AND policyname <> 'tenant' ORDER BY 1, 2"
     )
     assert [row[:4] for row in others] == [
+        ("api_tokens", "lookup", "SELECT", [USERS["owner"]]),
+        ("invitations", "lookup", "SELECT", [USERS["owner"]]),
+        ("memberships", "lookup", "SELECT", [USERS["owner"]]),
         ("memberships", "own", "SELECT", ["public"]),
+        ("tenants", "lookup", "SELECT", [USERS["owner"]]),
         ("tenants", "own", "SELECT", ["public"]),
-        ("tenants", "schedules", "SELECT", [USERS["owner"]]),
     ]
-    assert all("app.user_id" in row[4] for row in others[:2])
+    assert all("app.user_id" in row[4] for row in others if row[1] == "own")
 
 
 def test_foreign_keys__between_tenant_tables_are_composite() -> None:
@@ -130,9 +133,10 @@ def test_tenant_column__is_never_null_and_refers_to_a_tenant() -> None:
     assert referring == set(walled()) - {"tenants"}
 
 
-def test_functions__only_the_listed_one_runs_with_the_owners_rights() -> None:
+def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
     found = rows("SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
-    assert found == [("tars_active_tenant_ids", ["search_path=pg_catalog, public"])]
+    listed = ("tars_active_tenant_ids", "tars_invitation_tenant", "tars_platform_tenants", "tars_token_tenant")
+    assert sorted(found) == [(name, ["search_path=pg_catalog, public"]) for name in listed]
 
 
 def test_views__there_is_none_that_could_read_with_the_owners_rights() -> None:

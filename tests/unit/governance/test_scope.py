@@ -5,7 +5,18 @@ from uuid import uuid4
 import pytest
 
 from governance.errors import NotAllowed
-from governance.scope import CAPABILITIES, ROLE_LABELS, TARS, Actor, ActorKind, Capability, Role, Scope, tars_scope
+from governance.scope import (
+    CAPABILITIES,
+    ROLE_LABELS,
+    STAFF_CAPABILITIES,
+    TARS,
+    Actor,
+    ActorKind,
+    Capability,
+    Role,
+    Scope,
+    tars_scope,
+)
 
 PERSON = Actor(kind=ActorKind.PERSON, name="bo@example.org", user_id=uuid4())
 READ, VERIFY = Capability.READ_RECORD, Capability.VERIFY
@@ -19,6 +30,7 @@ TABLE = {
         Capability.DECIDE,
         Capability.ROLL_BACK,
         Capability.MANAGE_SYSTEMS,
+        Capability.MANAGE_PROGRAMS,
         Capability.GRANT_AUTHORITY,
     },
     Role.COMPLIANCE: {
@@ -29,13 +41,21 @@ TABLE = {
         Capability.ROLL_BACK,
         Capability.GRANT_AUTHORITY,
     },
-    Role.SECURITY: {READ, VERIFY, Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK},
+    Role.SECURITY: {
+        READ,
+        VERIFY,
+        Capability.PROPOSE,
+        Capability.DECIDE,
+        Capability.ROLL_BACK,
+        Capability.MANAGE_PROGRAMS,
+    },
     Role.ADMIN: {
         READ,
         VERIFY,
         Capability.DECIDE,
         Capability.MANAGE_SYSTEMS,
         Capability.MANAGE_PEOPLE,
+        Capability.MANAGE_PROGRAMS,
         Capability.FIX_DATA,
     },
 }
@@ -53,7 +73,27 @@ def test_can__is_exactly_the_table(role: Role, capability: Capability) -> None:
 
 def test_can__nobody_without_a_role_and_everything_of_all_roles_together() -> None:
     assert not any(_scope().can(capability) for capability in Capability)
-    assert all(_scope(*Role).can(capability) for capability in Capability)
+    everything = set(Capability) - {Capability.MANAGE_TENANT}
+    assert all(_scope(*Role).can(capability) for capability in everything)
+
+
+def test_can__managing_a_tenant_is_for_visiting_staff_alone() -> None:
+    visit = Scope(tenant_id=uuid4(), actor=PERSON, is_visit=True)
+    assert {one for one in Capability if visit.can(one)} == STAFF_CAPABILITIES
+    assert not _scope(*Role).can(Capability.MANAGE_TENANT)
+
+
+def test_can__a_token_narrows_and_a_system_has_nothing_else() -> None:
+    held = frozenset({Capability.PROPOSE, Capability.DECIDE})
+    token = Scope(tenant_id=uuid4(), actor=PERSON, roles=frozenset({Role.OPERATOR}), grants=held)
+    assert {one for one in Capability if token.can(one)} == held
+    agent = Actor(kind=ActorKind.SYSTEM, name="clay", user_id=uuid4(), sponsor_id=PERSON.user_id)
+    system = Scope(tenant_id=uuid4(), actor=agent, roles=frozenset(Role), grants=held)
+    assert {one for one in Capability if system.can(one)} == {Capability.PROPOSE}
+    assert not any(Scope(tenant_id=uuid4(), actor=agent).can(one) for one in Capability)
+    assert agent.accountable_id == PERSON.user_id
+    with pytest.raises(NotAllowed, match="person"):
+        _ = system.person_id
 
 
 def test_separation__who_mends_data_does_not_propose_and_who_proposes_does_not_mend() -> None:

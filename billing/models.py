@@ -1,0 +1,3 @@
+from billing.budgets.models import Resource
+
+__all__ = ["Resource"]
