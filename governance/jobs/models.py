@@ -33,6 +33,7 @@ class Job(TenantRow):
     user_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    queued_at = models.DateTimeField(null=True, help_text="when its last message was put into the queue")
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

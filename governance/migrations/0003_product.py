@@ -194,6 +194,7 @@ class Migration(migrations.Migration):
                 ('user_id', models.UUIDField(null=True)),
                 ('created_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField()),
+                ('queued_at', models.DateTimeField(help_text='when its last message was put into the queue', null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('started_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),

@@ -10,6 +10,7 @@ from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.constitution.diff import Effect
 from governance.identity.actions import register_deputy
+from governance.jobs import actions as jobs
 from governance.scope import Role
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -45,7 +46,14 @@ def everything() -> make.Cast:
         count=1,
         at=make.AT,
     )
+    _programs(cast)
     return cast
+
+
+def _programs(cast: make.Cast) -> None:
+    """What works for the tenant and what is told of it."""
+    with in_tenant(cast.tenant.id):
+        jobs.start(scope=cast.bo, kind="export", key="first", title="Export", payload={}, at=make.AT)
 
 
 def _override(cast: make.Cast) -> None:

@@ -25,6 +25,7 @@ KEPT = (
     "approval_requests",
     "constitutional_amendments",
     "counters",
+    "jobs",
     "ledger_heads",
     "memberships",
     "rollbacks",

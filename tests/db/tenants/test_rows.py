@@ -23,6 +23,7 @@ TABLES = {
     "constitutional_amendments": "tenant_id",
     "counters": "tenant_id",
     "deputies": "tenant_id",
+    "jobs": "tenant_id",
     "ledger_entries": "tenant_id",
     "ledger_heads": "tenant_id",
     "memberships": "tenant_id",
