@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("tarsweb.overview.urls")),
     path("inbox/", include("tarsweb.inbox.urls")),
     path("amendments/", include("governance.amendments.urls")),
+    path("files/", include("governance.files.urls")),
     path("systems/", include("governance.registry.urls")),
     path("ledger/", include("governance.audit.urls")),
     path("tenants/", include("governance.identity.urls")),

@@ -49,6 +49,18 @@ CREATE TRIGGER invitations_keep BEFORE UPDATE ON invitations FOR EACH ROW EXECUT
   tars_keeps('accepted_at', 'revoked_at');
 CREATE TRIGGER comments_keep BEFORE UPDATE ON comments FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('resolved_at', 'resolved_by');
+-- a file's bytes never change; once it has no expiry it stays
+CREATE FUNCTION tars_file_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.expires_at IS NULL OR (TG_OP = 'UPDATE' AND NEW.expires_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'tars_append_only: a file that was kept for good stays' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER files_keep BEFORE UPDATE ON stored_files FOR EACH ROW EXECUTE FUNCTION tars_keeps('expires_at');
+CREATE TRIGGER files_stay BEFORE UPDATE OR DELETE ON stored_files FOR EACH ROW EXECUTE FUNCTION tars_file_stays();
+ALTER TABLE stored_files ADD CONSTRAINT stored_files_named CHECK (digest = 'sha256:' || encode(sha256(content), 'hex'));
 CREATE TRIGGER deliveries_keep BEFORE UPDATE ON webhook_deliveries FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('state', 'attempts', 'next_try_at', 'last_status', 'last_error', 'last_ms', 'delivered_at');
 

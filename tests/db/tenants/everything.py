@@ -9,6 +9,7 @@ from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.constitution.diff import Effect
+from governance.files.actions import upload
 from governance.identity.actions import register_deputy
 from governance.jobs import actions as jobs
 from governance.scope import Role
@@ -47,6 +48,7 @@ def everything() -> make.Cast:
         at=make.AT,
     )
     _programs(cast)
+    upload(scope=cast.bo, name="why.txt", content=b"Because.", at=make.AT)
     return cast
 
 

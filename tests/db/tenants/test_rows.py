@@ -33,6 +33,7 @@ TABLES = {
     "quorums": "tenant_id",
     "rollbacks": "tenant_id",
     "standing_authorities": "tenant_id",
+    "stored_files": "tenant_id",
     "system_versions": "tenant_id",
     "systems": "tenant_id",
     "tenants": "id",
