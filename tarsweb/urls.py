@@ -16,6 +16,7 @@ urlpatterns = [
     path("files/", include("governance.files.urls")),
     path("systems/", include("governance.registry.urls")),
     path("ledger/", include("governance.audit.urls")),
+    path("searches/", include("governance.searches.urls")),
     path("tenants/", include("governance.identity.urls")),
     path("api/v1/", include("tarsweb.api_urls")),
     path("accounts/", include("allauth.urls")),

@@ -15,9 +15,11 @@ from governance.audit.export import write
 from governance.audit.forms import FilterForm
 from governance.errors import Invalid, NotFound
 from governance.scope import Capability
+from governance.searches import queries as searches
 from governance.tenancy import in_tenant
 from governance.web import now, page_or_fragment, reading, scope_of, scoped, wants_fragment
 
+PAGE = "ledger:list"
 MOST_ROWS = 10_000
 """Rows of a CSV; who needs more takes the whole record."""
 MOST_SHOWN = 200_000
@@ -30,7 +32,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @scoped(to="read the ledger")
 def index(request: HttpRequest) -> HttpResponse:
     """The ledger, newest first, narrowed by the URL; `?format=csv` gives exactly the filtered entries."""
-    scope = scope_of(request)
+    scope, query = scope_of(request), request.GET.urlencode()
+    if usual := searches.default_url(scope=scope, page=PAGE, query=query):
+        return redirect(usual)
     form = FilterForm(request.GET, actors=queries.actors(scope))
     filters = form.filters()
     if request.GET.get("format") == "csv":
@@ -40,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "found": queries.search(scope=scope, filters=filters, before=before, after=after),
+        "searches": searches.panel(scope=scope, page=PAGE, query=query),
         "is_narrow": not filters.is_any,
         "head": {"sequence": sequence, "entry_hash": entry_hash},
         "check": checks.find(scope=scope),

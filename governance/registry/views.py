@@ -22,8 +22,10 @@ from governance.registry.forms import RegisterForm
 from governance.registry.models import Lifecycle, Status, System, SystemType
 from governance.registry.queries import MOST_SYSTEMS, SystemFilter, VersionText
 from governance.scope import Capability
+from governance.searches import queries as searches
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
 
+PAGE: Final = "systems:list"
 PER_PAGE: Final = 25
 MOST_SHOWN: Final = 200_000
 """Bytes of a constitution that a page draws line by line; a longer one is downloaded."""
@@ -37,6 +39,9 @@ _EXPORTS: Final = {
 @scoped(to="see the systems")
 def list_page(request: HttpRequest) -> HttpResponse:
     """The systems of the tenant, filtered by the URL; `format` gives exactly the filtered ones as a file."""
+    scope, query = scope_of(request), request.GET.urlencode()
+    if usual := searches.default_url(scope=scope, page=PAGE, query=query):
+        return redirect(usual)
     asked = SystemFilter(
         **{
             field: request.GET.get(name, "").strip()
@@ -49,7 +54,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
             )
         }
     )
-    rows = queries.systems(scope=scope_of(request), filter=asked)
+    rows = queries.systems(scope=scope, filter=asked)
     if (wanted := request.GET.get("format", "")) in _EXPORTS:
         write, content_type = _EXPORTS[wanted]
         body = write(queries.line_of(row) for row in rows[:MOST_SYSTEMS])
@@ -60,7 +65,8 @@ def list_page(request: HttpRequest) -> HttpResponse:
         "lines": [queries.line_of(row) for row in page.object_list],
         "filter": asked,
         "choices": {"type": SystemType.choices, "status": Status.choices, "lifecycle": Lifecycle.choices},
-        "may_register": scope_of(request).can(Capability.MANAGE_SYSTEMS),
+        "searches": searches.panel(scope=scope, page=PAGE, query=query),
+        "may_register": scope.can(Capability.MANAGE_SYSTEMS),
     }
     return page_or_fragment(
         request,

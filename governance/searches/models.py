@@ -4,6 +4,9 @@ from django.db import models
 
 from governance.rows import TenantRow
 
+PAGES = {"inbox:list": "Inbox", "amendments:list": "Amendments", "systems:list": "Systems", "ledger:list": "Ledger"}
+"""The list pages whose filters can be kept, by URL name."""
+
 
 class SavedSearch(TenantRow):
     """The query string of one list page (`page` is its URL name) under a name."""
@@ -27,3 +30,6 @@ class SavedSearch(TenantRow):
                 name="saved_searches_one_default",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,15 +7,17 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from governance.amendments.forms import FilterForm
 from governance.amendments.queries import filtered, record_of, rows_of, system_names, with_facts
 from governance.scope import Capability, Scope
+from governance.searches import queries as searches
 from governance.web import page_or_fragment, scope_of, scoped
 
-PER_PAGE = 25
+PAGE, PER_PAGE = "amendments:list", 25
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -23,7 +25,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @scoped()
 def index(request: HttpRequest) -> HttpResponse:
     """All amendments, narrowed by the URL; `?format=csv` and `?format=json` give exactly the filtered ones."""
-    scope = scope_of(request)
+    scope, query = scope_of(request), request.GET.urlencode()
+    if usual := searches.default_url(scope=scope, page=PAGE, query=query):
+        return redirect(usual)
     form = FilterForm(request.GET, systems=system_names(scope=scope))
     found = filtered(scope=scope, filters=form.filters())
     if request.GET.get("format") in ("csv", "json"):
@@ -33,6 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": list(rows_of(scope=scope, proposals=page.object_list)),
+        "searches": searches.panel(scope=scope, page=PAGE, query=query),
         "is_narrow": form.filters().is_narrow,
         "can_propose": scope.can(Capability.PROPOSE),
     }

@@ -13,6 +13,7 @@ from governance.files.actions import upload
 from governance.identity.actions import register_deputy
 from governance.jobs import actions as jobs
 from governance.scope import Role
+from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
 from tests import factories as make
 
@@ -49,6 +50,7 @@ def everything() -> make.Cast:
     )
     _programs(cast)
     upload(scope=cast.bo, name="why.txt", content=b"Because.", at=make.AT)
+    save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     return cast
 
 

@@ -32,6 +32,7 @@ TABLES = {
     "proposal_revisions": "tenant_id",
     "quorums": "tenant_id",
     "rollbacks": "tenant_id",
+    "saved_searches": "tenant_id",
     "standing_authorities": "tenant_id",
     "stored_files": "tenant_id",
     "system_versions": "tenant_id",
