@@ -58,7 +58,7 @@ class Panel:
 
 def searches_of(*, scope: Scope, page: str) -> tuple[Search, ...]:
     """One's own searches of a page by name, then those that others share. Nobody's for a system or for TARS."""
-    rows = _rows(scope).filter(Q(user_id=scope.actor.user_id) | Q(is_shared=True), page=page)
+    rows = _rows(scope).filter(_mine(scope) | Q(is_shared=True), page=page)
     found = [_search(row, scope) for row in rows.order_by("name", "id")[: 2 * MOST_SHARED]]
     return tuple(sorted(found, key=lambda one: not one.is_mine))
 
@@ -82,7 +82,7 @@ def mine(*, scope: Scope) -> tuple[Search, ...]:
 
 def one(*, scope: Scope, search_id: UUID) -> Search:
     """A search of one's own or a shared one. Raises `NotFound`."""
-    row = _rows(scope).filter(Q(user_id=scope.actor.user_id) | Q(is_shared=True), id=search_id).first()
+    row = _rows(scope).filter(_mine(scope) | Q(is_shared=True), id=search_id).first()
     if row is None:
         raise NotFound("There is no such search. It may be somebody else's, or removed.")
     return _search(row, scope)
@@ -92,12 +92,17 @@ def default_url(*, scope: Scope, page: str, query: str) -> str | None:
     """Where a page that was asked for nothing in particular leads: to the person's default search. `?all=1` leads nowhere."""
     if query:
         return None
-    row = _rows(scope).filter(user_id=scope.actor.user_id, page=page, is_default=True).first()
+    row = _rows(scope).filter(_mine(scope), page=page, is_default=True).first()
     return None if row is None else _search(row, scope).url
 
 
 def _rows(scope: Scope) -> QuerySet[SavedSearch]:
     return SavedSearch.objects.filter(tenant_id=scope.tenant_id, page__in=list(PAGES)).select_related("user")
+
+
+def _mine(scope: Scope) -> Q:
+    user_id = scope.actor.user_id
+    return Q(user_id=user_id) if user_id else Q(pk__in=[])
 
 
 def _search(row: SavedSearch, scope: Scope) -> Search:
