@@ -7,5 +7,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.amendments import subjects
+        from governance.notices import of_jobs
 
         subjects.register()
+        of_jobs.register()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from governance.amendments import api
+from governance.jobs import api_urls as jobs
 
 _ONE = r"^amendments/AMD-(?P<number>[0-9]{1,18})"
 
@@ -20,5 +21,6 @@ urlpatterns = [
         re_path(rf"{_ONE}/{verb.replace('_', '[_-]')}/?$", api.Act.as_view(verb=verb), name=f"api-{verb}")
         for verb in api.VERBS
     ),
+    *jobs.urlpatterns,
     re_path(r"^", api.Unknown.as_view()),
 ]

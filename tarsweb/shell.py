@@ -95,6 +95,7 @@ MENU = (
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
+    _Entry("Administration", "Jobs", "jobs:list", "clock", needs=Capability.READ_RECORD),
     _Entry(
         "Administration",
         "Data fixes",

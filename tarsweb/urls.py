@@ -17,6 +17,7 @@ urlpatterns = [
     path("systems/", include("governance.registry.urls")),
     path("ledger/", include("governance.audit.urls")),
     path("searches/", include("governance.searches.urls")),
+    path("jobs/", include("governance.jobs.urls")),
     path("tenants/", include("governance.identity.urls")),
     path("api/v1/", include("tarsweb.api_urls")),
     path("accounts/", include("allauth.urls")),

@@ -1,0 +1,104 @@
+"""Long work over REST. Other slices answer 202 with `accepted`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.errors import Invalid
+from governance.jobs import actions, queries
+from governance.jobs.models import Job, JobState
+from governance.rest import PAGING, Face, Nothing, body_of, paged, paging, refuse_unknown, unknown_cursor
+from governance.scope import Scope
+from governance.web import now, reading
+
+
+def job_record(row: queries.Row) -> dict[str, Any]:
+    """A job as the API shows it. The payload stays inside."""
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "title": row.title,
+        "state": row.state,
+        "attempt": row.attempt,
+        "max_attempts": row.max_attempts,
+        "progress": {"done": row.done, "total": row.total},
+        "message": row.message,
+        "error": row.error,
+        "result": row.result,
+        "requested_by": row.requested_by,
+        "is_cancel_wanted": row.is_cancel_wanted,
+        "created_at": row.created_at,
+        "due_at": row.due_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+    }
+
+
+def accepted(*, scope: Scope, job: Job) -> Response:
+    """202: the work goes on in the worker; `Location` is where to ask how it stands."""
+    address = reverse("api-job", kwargs={"job_id": job.id})
+    record = job_record(queries.row_of(scope=scope, job=job))
+    return Response(record, status=202, headers={"Location": address})
+
+
+class Jobs(Face):
+    def get(self, request: Request) -> Response:
+        """Jobs, newest first: `state`, `mine`, `q`, `limit`, `cursor`. Without a desk only one's own."""
+        scope = self.scope(request)
+        refuse_unknown(request, PAGING | {"state", "mine", "q"})
+        limit, after = paging(request)
+        rows = queries.filtered(scope=scope, filters=_filters(request))
+        if after:
+            rows = rows.filter(id__lt=_id(after))
+        found = list(rows[: limit + 1])
+        results = [job_record(row) for row in queries.rows_of(scope=scope, jobs=found[:limit])]
+        return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
+
+
+class OneJob(Face):
+    def get(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_record(queries.found_job(scope=self.scope(request), job_id=job_id)))
+
+
+class Act(Face):
+    """`cancel` or `retry`."""
+
+    verb: ClassVar[str] = ""
+
+    def post(self, request: Request, job_id: UUID) -> Response:
+        scope = self.scope(request)
+        body_of(request, Nothing)
+        getattr(actions, self.verb)(scope=scope, job_id=job_id, at=now())
+        with reading(request._request):
+            return Response(job_record(queries.found_job(scope=scope, job_id=job_id)))
+
+
+class Cancel(Act):
+    verb = "cancel"
+
+
+class Retry(Act):
+    verb = "retry"
+
+
+def _filters(request: Request) -> queries.Filters:
+    asked = request.query_params
+    state, mine = asked.get("state", ""), asked.get("mine", "false")
+    if state and state not in {"active", *JobState.values}:
+        choices = ", ".join(["active", *JobState.values])
+        raise Invalid(f"state is one of {choices}.", problems=(("/state", "is not a state"),))
+    if mine not in {"true", "false"}:
+        raise Invalid("mine is true or false.", problems=(("/mine", "is neither true nor false"),))
+    return queries.Filters(q=asked.get("q", "")[:200], state=state, mine=mine == "true")
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise unknown_cursor() from None
