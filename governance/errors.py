@@ -12,7 +12,8 @@ from typing import ClassVar
 class DomainError(Exception):
     """Something a person can be told: a stable `code` and a sentence that says what to do.
 
-    `status` is the HTTP status the faces answer with; `problems` points into the input, one `(pointer, sentence)` each.
+    `status` is the HTTP status the faces answer with; `problems` points into the input, one `(pointer, sentence)` each; `link`
+    is the address of the page on which a person can do what is missing.
     """
 
     code: ClassVar[str] = "refused"
@@ -20,10 +21,11 @@ class DomainError(Exception):
     is_recorded: ClassVar[bool] = False
     """Whether the refusal itself becomes a ledger entry (who tried what they may not)."""
 
-    def __init__(self, sentence: str, *, problems: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(self, sentence: str, *, problems: tuple[tuple[str, str], ...] = (), link: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.problems = problems
+        self.link = link
 
 
 class NotAllowed(DomainError):

@@ -1,18 +1,45 @@
-"""What every API view shares."""
+"""What stands around the API's views: the answer for an unknown address, the schema."""
 
 from __future__ import annotations
 
-from typing import IO, Any
+import json
+from functools import lru_cache
+from typing import Any
 
-from rest_framework.parsers import BaseParser
+import yaml
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from governance import canonical
+from governance.rest import Face
 
 
-class StrictJSONParser(BaseParser):
-    """JSON that can be kept exactly: duplicate keys, NaN, huge integers and depth are refused by pointer (422)."""
+class Unknown(Face):
+    """Anything else under the API's address."""
 
-    media_type = "application/json"
+    is_hidden = True
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        return canonical.loads(stream.read())
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.http_method_not_allowed = self._nothing  # type: ignore[method-assign]
+        return super().dispatch(request, *args, **kwargs)
+
+    def _nothing(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise Http404
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document: JSON, or YAML to `?format=yaml` and to who accepts only that."""
+    wants_yaml = request.GET.get("format") == "yaml" or "yaml" in request.headers.get("Accept", "")
+    kind = "application/yaml" if wants_yaml else "application/json"
+    return HttpResponse(_document(is_yaml=wants_yaml), content_type=kind, headers={"Vary": "Accept"})
+
+
+@lru_cache(maxsize=2)
+def _document(*, is_yaml: bool) -> bytes:
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    if is_yaml:
+        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True)).encode()
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()

@@ -3,6 +3,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from tarsweb.api import schema
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """Alive: answers without the database."""
@@ -19,6 +21,7 @@ urlpatterns = [
     path("searches/", include("governance.searches.urls")),
     path("jobs/", include("governance.jobs.urls")),
     path("tenants/", include("governance.identity.urls")),
+    path("api/schema/", schema, name="api-schema"),
     path("api/v1/", include("tarsweb.api_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

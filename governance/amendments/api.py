@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance import canonical
-from governance.amendments import actions, records, serializers
-from governance.amendments.forms import FilterForm
+from governance.amendments import actions, records, serializers, shapes
+from governance.amendments.errors import (
+    BaseMoved,
+    EvidenceMissing,
+    Expired,
+    MergeConflict,
+    NotReversible,
+    Tampered,
+    TypeMisfit,
+    WrongState,
+)
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.queries import (
     Filters,
@@ -27,68 +35,69 @@ from governance.amendments.queries import (
     system_names,
     with_facts,
 )
+from governance.approvals.actions import AlreadyDecided, Moved, NoteMissing, OwnProposal
 from governance.constitution import patch
 from governance.constitution.patch import PatchFailed
+from governance.constitution.schema import InvalidConstitution
 from governance.errors import Invalid
-from governance.identity.confirm import Confirmation, confirm
+from governance.identity.confirm import Confirmation, NotConfirmed, confirm
 from governance.identity.models import User
-from governance.registry.models import System, SystemVersion
+from governance.registry.models import System
+from governance.registry.queries import digests
 from governance.rest import (
-    PAGING,
     Because,
-    Body,
     Face,
-    Nothing,
     PreconditionFailed,
     PreconditionMissing,
-    body_of,
+    endpoint,
     paged,
     paging,
-    refuse_unknown,
     tagged,
     unknown_cursor,
 )
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of
 
-
-class Systems(Face):
-    def get(self, request: Request) -> Response:
-        """Systems by name; `limit`, `cursor`."""
-        scope = self.reader(request)
-        refuse_unknown(request, PAGING)
-        limit, after = paging(request)
-        rows = System.objects.filter(tenant_id=scope.tenant_id).order_by("name")
-        found = list((rows.filter(name__gt=after) if after else rows)[: limit + 1])
-        digests = _digests(scope, found)
-        results = [records.system_record(row, digest=digests[row.id], whole=False) for row in found[:limit]]
-        return paged(request, results, next_after=found[limit - 1].name if len(found) > limit else None)
-
-
-class OneSystem(Face):
-    def get(self, request: Request, name: str) -> Response:
-        """A system with its constitution; the ETag is the constitution's digest."""
-        system = found_system(scope=self.reader(request), name=name)
-        digest = _digests(scope_of(request._request), [system])[system.id]
-        record = records.system_record(system, digest=digest, whole=True)
-        return tagged(request, record, digest=digest)
+_DRAFTING = (
+    EvidenceMissing,
+    TypeMisfit,
+    InvalidConstitution,
+    WrongState,
+    BaseMoved,
+    MergeConflict,
+    PatchFailed,
+    Expired,
+)
+_ANSWERING = (
+    NotConfirmed,
+    WrongState,
+    Moved,
+    BaseMoved,
+    AlreadyDecided,
+    OwnProposal,
+    NotReversible,
+    Tampered,
+    NoteMissing,
+)
 
 
 class Amendments(Face):
-    def get(self, request: Request) -> Response:
-        """Amendments, newest first; filters as on the page, `limit`, `cursor`."""
+    @endpoint(gives=shapes.Line, query=shapes.AmendmentQuery, is_paged=True)
+    def get(self, request: Request, asked: dict[str, Any]) -> Response:
+        """Amendments, newest first; filters as on the page."""
         scope = self.reader(request)
         limit, after = paging(request)
-        rows = filtered(scope=scope, filters=_filters(request, scope))
+        rows = filtered(scope=scope, filters=_filters(scope, asked))
         if after:
             rows = rows.filter(number__lt=_number(after))
         found = list(rows_of(scope=scope, proposals=with_facts(rows)[: limit + 1]))
         results = [record_of(row) for row in found[:limit]]
         return paged(request, results, next_after=str(found[limit - 1].number) if len(found) > limit else None)
 
-    def post(self, request: Request) -> Response:
+    @endpoint(gives=shapes.Amendment, status=201, takes=serializers.Proposal, takes_base=True, problems=_DRAFTING)
+    def post(self, request: Request, body: dict[str, Any]) -> Response:
         """Propose, or keep a draft."""
-        scope, body = scope_of(request._request), body_of(request, serializers.Proposal)
+        scope = self.scope(request)
         with reading(request._request):
             system = found_system(scope=scope, name=body["system"])
             constitution, base = _wanted(request, scope, system, body)
@@ -110,16 +119,19 @@ class Amendments(Face):
 
 
 class OneAmendment(Face):
+    @endpoint(gives=shapes.Amendment, is_tagged=True)
     def get(self, request: Request, number: int) -> Response:
+        """One amendment with its changes, evidence, answers and timeline."""
         page = amendment_page(scope=self.reader(request), number=number, at=now())
         record = records.amendment_record(page)
         return tagged(request, record, digest=canonical.digest(record))
 
 
 class Revise(Face):
-    def post(self, request: Request, number: int) -> Response:
+    @endpoint(gives=shapes.Amendment, takes=serializers.Revision, takes_base=True, problems=_DRAFTING)
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
         """The next revision of one's own proposal."""
-        scope, body = scope_of(request._request), body_of(request, serializers.Revision)
+        scope = self.scope(request)
         with reading(request._request):
             system = found_proposal(scope=scope, number=number).system
             constitution, base = _wanted(request, scope, system, body)
@@ -137,70 +149,77 @@ class Revise(Face):
 
 
 class RollBack(Face):
+    @endpoint(gives=shapes.RollBack, problems=(NotReversible, WrongState))
     def get(self, request: Request, number: int) -> Response:
         """What rolling back would do now, and the digest that doing it takes."""
         preview = roll_back_preview(scope=self.reader(request), number=number, at=now())
         return Response(records.roll_back_record(preview))
 
-    def post(self, request: Request, number: int) -> Response:
-        scope, at = scope_of(request._request), now()
-        body = body_of(request, serializers.Answer)
+    @endpoint(gives=shapes.Amendment, takes=serializers.Answer, problems=_ANSWERING)
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Roll it back, or ask a second person where one is needed."""
+        scope, at = self.scope(request), now()
         actions.roll_back(
             scope=scope,
             number=number,
             digest=body["digest"],
             reason=body["words"],
-            confirmation=_confirmed(request, body, at),
+            confirmation=_confirmed(request, body["password"], at),
             at=at,
         )
         return _answered(request, scope, number)
 
 
 class Act(Face):
-    """One verb on one amendment; `verb` names it in the table below."""
+    """One verb on one amendment; the route says which."""
 
-    verb: ClassVar[str] = ""
+    run: Callable[..., Any] | None = None
 
-    def post(self, request: Request, number: int) -> Response:
-        scope, at = scope_of(request._request), now()
-        kind, run = _VERBS[self.verb]
-        body = dict(body_of(request, kind))
-        if "password" in body:
-            body["confirmation"] = _confirmed(request, body, at)
-            del body["password"]
-        if "words" in body:
-            body["why" if kind is Because else "note"] = body.pop("words")
-        run(scope=scope, number=number, at=at, **body)
+    def act(self, request: Request, number: int, **body: Any) -> Response:
+        assert self.run is not None
+        scope = self.scope(request)
+        self.run(scope=scope, number=number, at=now(), **body)
         return _answered(request, scope, number)
 
 
-class Unknown(Face):
-    """Anything else under the API's address."""
+class Answer(Act):
+    """A verb that a person signs: it asks for a confirmation."""
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self.http_method_not_allowed = self._nothing  # type: ignore[method-assign]
-        return super().dispatch(request, *args, **kwargs)
+    @endpoint(gives=shapes.Amendment, takes=serializers.Answer, problems=_ANSWERING)
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Answer the question that this amendment asks, for exactly the digest that was read."""
+        return self.signed(request, number, body)
 
-    def _nothing(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        raise Http404
-
-
-_VERBS: dict[str, tuple[type[Body], Callable[..., Any]]] = {
-    "approve": (serializers.Approval, actions.approve),
-    "reject": (serializers.Answer, actions.reject),
-    "request_changes": (serializers.Answer, actions.request_changes),
-    "withdraw": (Because, actions.withdraw),
-    "rebase": (Nothing, actions.rebase),
-    "send": (Nothing, actions.send),
-    "approve_roll_back": (serializers.Answer, actions.approve_roll_back),
-    "withdraw_roll_back": (Nothing, actions.withdraw_roll_back),
-}
-VERBS = tuple(_VERBS)
+    def signed(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        note, answer = body.pop("words"), body.pop("password")
+        return self.act(request, number, **body, note=note, confirmation=_confirmed(request, answer, now()))
 
 
-def _confirmed(request: Request, body: dict[str, Any], at: datetime) -> Confirmation:
-    assert isinstance(request.user, User)
-    return confirm(user=request.user, answer=body["password"], at=at, request=request._request)
+class Approve(Answer):
+    @endpoint(gives=shapes.Amendment, takes=serializers.Approval, problems=_ANSWERING)
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Approve exactly the digest that was read; the last answer that is needed applies the amendment."""
+        return self.signed(request, number, body)
+
+
+class Withdraw(Act):
+    @endpoint(gives=shapes.Amendment, takes=Because, problems=(WrongState,))
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Take one's own proposal back."""
+        return self.act(request, number, why=body["words"])
+
+
+class Simple(Act):
+    @endpoint(gives=shapes.Amendment, problems=_DRAFTING)
+    def post(self, request: Request, number: int) -> Response:
+        """Run the verb on one's own proposal."""
+        return self.act(request, number)
+
+
+def _confirmed(request: Request, answer: str, at: datetime) -> Confirmation:
+    """Raises `NotConfirmed`, and `NotAllowed` for a system: only a person signs."""
+    user = User.objects.get(id=scope_of(request._request).person_id)
+    return confirm(user=user, answer=answer, at=at, request=request._request)
 
 
 def _answered(request: Request, scope: Scope, number: int, *, status: int = 200) -> Response:
@@ -234,7 +253,7 @@ def _base(request: Request, scope: Scope, system: System, named: int | None) -> 
         raise PreconditionMissing(
             "Say which constitution this was made from: base_version in the body, or If-Match with the system's ETag."
         )
-    if tag and tag != "*" and tag.strip('"') != _digests(scope, [system])[system.id]:
+    if tag and tag != "*" and tag.strip('"') != digests(scope=scope, systems=[system])[system.id]:
         raise PreconditionFailed(f"{system.name} is at version {system.constitution_version} now. Read it again.")
     if named is not None and named != system.constitution_version:
         raise PreconditionFailed(
@@ -243,24 +262,10 @@ def _base(request: Request, scope: Scope, system: System, named: int | None) -> 
     return system.constitution_version
 
 
-def _digests(scope: Scope, systems: list[System]) -> dict[Any, str]:
-    """The digest of each system's constitution, in one query."""
-    wanted = {(system.id, system.constitution_version) for system in systems}
-    rows = SystemVersion.objects.filter(
-        tenant_id=scope.tenant_id,
-        system_id__in=[system_id for system_id, _ in wanted],
-        number__in={number for _, number in wanted},
-    ).values_list("system_id", "number", "digest")
-    return {system_id: digest for system_id, number, digest in rows if (system_id, number) in wanted}
-
-
-def _filters(request: Request, scope: Scope) -> Filters:
-    form = FilterForm(request.query_params, systems=system_names(scope=scope))
-    refuse_unknown(request, PAGING | set(form.fields))
-    if not form.is_valid():
-        problems = tuple((f"/{name}", str(error)) for name, found in form.errors.items() for error in found)
-        raise Invalid("A filter has a value that does not exist.", problems=problems)
-    return form.filters()
+def _filters(scope: Scope, asked: dict[str, Any]) -> Filters:
+    if asked.get("system") and asked["system"] not in system_names(scope=scope):
+        raise Invalid("There is no such system.", problems=(("/system", "is no system of this tenant"),))
+    return Filters(**asked)
 
 
 def _number(after: str) -> int:

@@ -1,4 +1,4 @@
-"""What the API says about a system and an amendment: plain values, times in UTC, digests whole."""
+"""What the API says about an amendment: plain values, times in UTC, digests whole."""
 
 from __future__ import annotations
 
@@ -8,24 +8,6 @@ from governance.amendments.kinds import Basis
 from governance.amendments.queries.lists import utc
 from governance.amendments.queries.page import AmendmentPage, Answer
 from governance.amendments.queries.undo import RollBackPreview
-from governance.registry.models import System
-
-
-def system_record(system: System, *, digest: str, whole: bool) -> dict[str, Any]:
-    """A system; `whole` adds its constitution."""
-    record = {
-        "name": system.name,
-        "type": system.type,
-        "description": system.description,
-        "status": system.status,
-        "lifecycle_state": system.lifecycle_state,
-        "version": system.version,
-        "constitution_version": system.constitution_version,
-        "constitution_digest": digest,
-        "capabilities": system.capabilities,
-        "updated_at": utc(system.updated_at),
-    }
-    return {**record, "constitution": system.constitution} if whole else record
 
 
 def amendment_record(page: AmendmentPage) -> dict[str, Any]:

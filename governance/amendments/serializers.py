@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.amendments.kinds import AmendmentType, Basis
-from governance.rest import Because, Body, Flag, Instant, Object, Operations, Text, Whole
+from governance.rest import Because, Body, Choice, Flag, Instant, Object, Operations, Text, Whole
 
 
 class Answer(Because):
@@ -38,8 +38,8 @@ class Change(Body):
 
 class Proposal(Change):
     system = Text()
-    amendment_type = serializers.ChoiceField(choices=[type.value for type in AmendmentType])
-    basis = serializers.ChoiceField(choices=[basis.value for basis in Basis], default=Basis.ORDINARY.value)
+    amendment_type = Choice(AmendmentType)
+    basis = Choice(Basis, default=Basis.ORDINARY.value)
     draft = Flag(required=False, default=False)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from governance.errors import Invalid
-from governance.jobs import actions, queries
-from governance.jobs.models import Job, JobState
-from governance.rest import PAGING, Face, Nothing, body_of, paged, paging, refuse_unknown, unknown_cursor
+from governance.jobs import queries, shapes
+from governance.jobs.errors import JobNotOver, JobOver
+from governance.jobs.models import Job
+from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.scope import Scope
 from governance.web import now, reading
 
@@ -47,12 +48,12 @@ def accepted(*, scope: Scope, job: Job) -> Response:
 
 
 class Jobs(Face):
-    def get(self, request: Request) -> Response:
-        """Jobs, newest first: `state`, `mine`, `q`, `limit`, `cursor`. Without a desk only one's own."""
+    @endpoint(gives=shapes.Job, query=shapes.JobQuery, is_paged=True)
+    def get(self, request: Request, asked: dict[str, Any]) -> Response:
+        """Jobs, newest first. Without a desk only one's own."""
         scope = self.scope(request)
-        refuse_unknown(request, PAGING | {"state", "mine", "q"})
         limit, after = paging(request)
-        rows = queries.filtered(scope=scope, filters=_filters(request))
+        rows = queries.filtered(scope=scope, filters=queries.Filters(**asked))
         if after:
             rows = rows.filter(id__lt=_id(after))
         found = list(rows[: limit + 1])
@@ -61,40 +62,24 @@ class Jobs(Face):
 
 
 class OneJob(Face):
+    @endpoint(gives=shapes.Job)
     def get(self, request: Request, job_id: UUID) -> Response:
+        """How a job stands."""
         return Response(job_record(queries.found_job(scope=self.scope(request), job_id=job_id)))
 
 
 class Act(Face):
-    """`cancel` or `retry`."""
+    """`cancel` or `retry`; the route says which."""
 
-    verb: ClassVar[str] = ""
+    run: Callable[..., Any] | None = None
 
+    @endpoint(gives=shapes.Job, problems=(JobOver, JobNotOver))
     def post(self, request: Request, job_id: UUID) -> Response:
+        assert self.run is not None
         scope = self.scope(request)
-        body_of(request, Nothing)
-        getattr(actions, self.verb)(scope=scope, job_id=job_id, at=now())
+        self.run(scope=scope, job_id=job_id, at=now())
         with reading(request._request):
             return Response(job_record(queries.found_job(scope=scope, job_id=job_id)))
-
-
-class Cancel(Act):
-    verb = "cancel"
-
-
-class Retry(Act):
-    verb = "retry"
-
-
-def _filters(request: Request) -> queries.Filters:
-    asked = request.query_params
-    state, mine = asked.get("state", ""), asked.get("mine", "false")
-    if state and state not in {"active", *JobState.values}:
-        choices = ", ".join(["active", *JobState.values])
-        raise Invalid(f"state is one of {choices}.", problems=(("/state", "is not a state"),))
-    if mine not in {"true", "false"}:
-        raise Invalid("mine is true or false.", problems=(("/mine", "is neither true nor false"),))
-    return queries.Filters(q=asked.get("q", "")[:200], state=state, mine=mine == "true")
 
 
 def _id(text: str) -> UUID:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.db.models import Count, FilteredRelation, Max, Model, OuterRef, Q, Q
 from django.db.models.functions import Coalesce
 
 from governance import canonical
+from governance.constitution.wording import visible
 from governance.errors import NotFound
 from governance.registry.models import System, SystemVersion
 from governance.scope import Scope
@@ -138,6 +139,17 @@ class Dependencies:
 
 def systems(*, scope: Scope, filter: SystemFilter) -> QuerySet[System, dict[str, Any]]:
     """The filtered systems by name, as rows for `line_of`; slice it or count it."""
+    rows = _filtered(scope, filter)
+    return rows.order_by("name").annotate(last=_last_amended(), open=_open_proposals()).values(*_COLUMNS)
+
+
+def listed(*, scope: Scope, filter: SystemFilter, after: str = "") -> QuerySet[System]:
+    """The filtered systems by name, after one of them, without their constitutions."""
+    rows = _filtered(scope, filter).defer("constitution", "capabilities_embedding").order_by("name")
+    return rows.filter(name__gt=after) if after else rows
+
+
+def _filtered(scope: Scope, filter: SystemFilter) -> QuerySet[System]:
     rows = System.objects.filter(tenant_id=scope.tenant_id)
     if filter.text:
         rows = rows.filter(Q(name__icontains=filter.text) | Q(description__icontains=filter.text))
@@ -149,7 +161,7 @@ def systems(*, scope: Scope, filter: SystemFilter) -> QuerySet[System, dict[str,
         ("lifecycle_state", filter.lifecycle),
     ):
         rows = rows.filter(**{column: wanted}) if wanted else rows
-    return rows.order_by("name").annotate(last=_last_amended(), open=_open_proposals()).values(*_COLUMNS)
+    return rows
 
 
 def line_of(row: dict[str, Any]) -> SystemLine:
@@ -171,9 +183,10 @@ def line_of(row: dict[str, Any]) -> SystemLine:
 
 def system(*, scope: Scope, name: str) -> System:
     """One system with its constitution. Raises `NotFound`, also for another tenant's."""
-    found = System.objects.filter(tenant_id=scope.tenant_id, name=name).first()
+    # PostgreSQL has no text with U+0000, so nothing is called that.
+    found = None if "\x00" in name else System.objects.filter(tenant_id=scope.tenant_id, name=name).first()
     if found is None:
-        raise NotFound(f"There is no system called {name}.")
+        raise NotFound(f"There is no system called {visible(name)}.")
     return found
 
 
@@ -213,6 +226,17 @@ def version_of(row: dict[str, Any]) -> VersionLine:
         effect=(row["undo__effect"] if is_undo else row["amendment__effect"]) or "",
         rolled_back_at=None if is_undo else row["amendment__rolled_back_at"],
     )
+
+
+def digests(*, scope: Scope, systems: Iterable[System]) -> dict[UUID, str]:
+    """The digest of each system's constitution, in one query."""
+    wanted = {(system.id, system.constitution_version) for system in systems}
+    rows = SystemVersion.objects.filter(
+        tenant_id=scope.tenant_id,
+        system_id__in=[system_id for system_id, _ in wanted],
+        number__in={number for _, number in wanted},
+    ).values_list("system_id", "number", "digest")
+    return {system_id: digest for system_id, number, digest in rows if (system_id, number) in wanted}
 
 
 def version(*, scope: Scope, system: System, number: int) -> VersionText:

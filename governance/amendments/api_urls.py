@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from governance.amendments import actions, api
+from governance.rest import route
+
+_ONE = "amendments/AMD-<int:number>/"
+
+urlpatterns = [
+    *route("amendments/", api.Amendments, name="api-amendments"),
+    *route(_ONE, api.OneAmendment, name="api-amendment"),
+    *route(f"{_ONE}revise/", api.Revise, name="api-revise"),
+    *route(f"{_ONE}roll_back/", api.RollBack, name="api-roll_back"),
+    *route(f"{_ONE}approve/", api.Approve, name="api-approve", run=actions.approve),
+    *route(f"{_ONE}reject/", api.Answer, name="api-reject", run=actions.reject),
+    *route(f"{_ONE}request_changes/", api.Answer, name="api-request_changes", run=actions.request_changes),
+    *route(f"{_ONE}approve_roll_back/", api.Answer, name="api-approve_roll_back", run=actions.approve_roll_back),
+    *route(f"{_ONE}withdraw/", api.Withdraw, name="api-withdraw", run=actions.withdraw),
+    *route(f"{_ONE}send/", api.Simple, name="api-send", run=actions.send),
+    *route(f"{_ONE}rebase/", api.Simple, name="api-rebase", run=actions.rebase),
+    *route(f"{_ONE}withdraw_roll_back/", api.Simple, name="api-withdraw_roll_back", run=actions.withdraw_roll_back),
+]

@@ -1,0 +1,94 @@
+"""What the API takes and answers about systems and their versions; the schema is read off it."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from governance.constitution.diff import Effect
+from governance.registry.models import Cause, Deployment, Lifecycle, Status, SystemType
+from governance.rest import Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+class Registration(Body):
+    """A new system with its first constitution."""
+
+    name = serializers.RegexField(NAME, max_length=80, help_text="how everybody will call it, for good")
+    type = Choice(SystemType.values)
+    constitution = Object()
+    description = Text(required=False, default="", allow_blank=True, max_length=2000)
+    deployment_type = Choice(Deployment.values, required=False, allow_null=True, default=None)
+    endpoint_url = serializers.URLField(required=False, allow_null=True, default=None)
+    api_key_required = Flag(required=False, default=True)
+    documentation_url = serializers.URLField(required=False, allow_null=True, default=None)
+    github_repo = serializers.URLField(required=False, allow_null=True, default=None)
+
+
+class Needs(Body):
+    """Everything the system depends on from now on, by name."""
+
+    depends_on = serializers.ListField(child=Text(), max_length=200)
+
+
+class SystemQuery(Query):
+    """The filters of the page of that name."""
+
+    q = Text(required=False, allow_blank=True, max_length=200, help_text="text in name or description")
+    type = Choice(SystemType.values, required=False, allow_blank=True)
+    status = Choice(Status.values, required=False, allow_blank=True)
+
+
+class System(Record):
+    name = Text()
+    type = Choice(SystemType.values)
+    description = Text(allow_blank=True)
+    status = Choice(Status.values)
+    lifecycle_state = Choice(Lifecycle.values)
+    version = Text()
+    constitution_version = Whole()
+    constitution_digest = Text()
+    capabilities = serializers.ListField(child=Text())
+    updated_at = Instant()
+
+
+class WholeSystem(System):
+    """With its constitution."""
+
+    constitution = Object()
+
+
+class Version(Record):
+    """One version and why it exists."""
+
+    number = Whole()
+    at = Instant()
+    by = Text()
+    cause = Choice(Cause.values)
+    digest = Text()
+    amendment = Text(allow_null=True, help_text="AMD-42; null for the first version")
+    sentence = Text(allow_blank=True)
+    effect = Choice(Effect, allow_blank=True)
+    rolled_back_at = Instant(allow_null=True)
+
+
+class WholeVersion(Version):
+    """With its constitution."""
+
+    constitution = Object()
+
+
+class Dependency(Record):
+    """`through` names the direct neighbour by which a distant one is reached."""
+
+    name = Text()
+    type = Choice(SystemType.values)
+    status = Choice(Status.values)
+    through = Text(allow_blank=True)
+
+
+class Dependencies(Record):
+    needs = Dependency(many=True)
+    needs_beyond = Dependency(many=True)
+    needed_by = Dependency(many=True)
+    needed_by_beyond = Dependency(many=True)
