@@ -49,7 +49,7 @@ class Problem(serializers.Serializer[Any]):
     instance = Text(help_text="urn:tars:request:{request_id}")
     code = Text()
     request_id = Text()
-    errors = Fault(many=True)
+    errors = Fault(many=True)  # type: ignore[assignment]
     url = serializers.URLField(required=False, help_text="the page on which a person can do what is missing")
 
 
@@ -71,7 +71,7 @@ class Schema(AutoSchema):
             response["headers"] = _headers(self.spoken, int(status))
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """The verb's first paragraph where the route names one, else the method's."""
         method = getattr(self.view, self.method.lower())
         said = inspect.getdoc(getattr(self.view, "run", None) or method) or ""

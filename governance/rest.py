@@ -252,7 +252,7 @@ class Because(Body):
 
 def asked_of(request: Request, kind: type[Query]) -> dict[str, Any]:
     """The request's parameters as `kind`; raises `Invalid` naming each wrong one."""
-    given = {name: request.query_params[name] for name in kind().fields if name in request.query_params}
+    given = {str(name): request.query_params[str(name)] for name in kind().fields if str(name) in request.query_params}
     serializer = kind(data=given)
     if not serializer.is_valid():
         found = tuple(_problems(serializer.errors))

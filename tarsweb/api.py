@@ -39,7 +39,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=2)
 def _document(*, is_yaml: bool) -> bytes:
-    document = SchemaGenerator().get_schema(request=None, public=True)
+    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     if is_yaml:
         return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True)).encode()
     return json.dumps(document, indent=2, ensure_ascii=False).encode()

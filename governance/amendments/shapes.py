@@ -73,7 +73,7 @@ class Proof(Record):
     item = Text()
     is_present = Flag()
     is_required = Flag()
-    source = Text(allow_null=True)
+    source = Text(allow_null=True)  # type: ignore[assignment]
     date = Text(allow_null=True)
     supplied_by = Text(allow_null=True)
 
