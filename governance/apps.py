@@ -7,7 +7,9 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.amendments import subjects
+        from governance.approvals import leaving
         from governance.notices import of_jobs
 
         subjects.register()
         of_jobs.register()
+        leaving.register()

@@ -94,6 +94,7 @@ MENU = (
     _Entry("Decide", "Amendments", "amendments:list", "amendment", needs=Capability.READ_RECORD),
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
+    _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
     _Entry("Administration", "Jobs", "jobs:list", "clock", needs=Capability.READ_RECORD),
     _Entry(

@@ -22,6 +22,7 @@ urlpatterns = [
     path("jobs/", include("governance.jobs.urls")),
     path("tenants/", include("governance.identity.urls")),
     path("api/schema/", schema, name="api-schema"),
+    path("budgets/", include("billing.budgets.urls")),
     path("api/v1/", include("tarsweb.api_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

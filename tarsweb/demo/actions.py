@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from billing.budgets.actions import grant_monthly
 from governance.identity.actions import add_member
 from governance.identity.models import Membership, User
 from governance.identity.queries import seats
@@ -91,7 +92,10 @@ def _tenant(world: World, *, at: datetime) -> tuple[UUID, datetime]:
         is_demo=True,
         at=at - timedelta(days=world.days),
     )
-    return tenant.id, end_of(world, opened_at=tenant.created_at)
+    opened_at = tenant.created_at
+    # This month's dollars, granted on the day the story begins, so that the record stays in the order of time.
+    grant_monthly(scope=tars_scope(tenant.id), total=tenant.max_monthly_budget, at=opened_at, within=at)
+    return tenant.id, end_of(world, opened_at=opened_at)
 
 
 def _seat(world: World, *, tenant_id: UUID, end: datetime) -> None:

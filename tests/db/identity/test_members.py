@@ -55,7 +55,7 @@ def test_people__managed_by_who_may_not__refused(cast: make.Cast, name: str) -> 
     calls = [
         lambda: _add(scope, make.user("new")),
         lambda: set_roles(scope=scope, user=cast.users["mel"], roles=[Role.ADMIN], at=make.AT),
-        lambda: remove_member(scope=scope, user=cast.users["mel"], at=make.AT),
+        lambda: remove_member(scope=scope, user=cast.users["tess"], at=make.AT),
     ]
     for call in calls:
         with pytest.raises(NotAllowed):

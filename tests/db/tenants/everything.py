@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
+from billing.budgets.actions import grant_monthly
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.constitution.diff import Effect
 from governance.files.actions import upload
-from governance.identity.actions import register_deputy
+from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
 from governance.scope import Role
 from governance.searches.actions import save_search
@@ -51,6 +53,8 @@ def everything() -> make.Cast:
     _programs(cast)
     upload(scope=cast.bo, name="why.txt", content=b"Because.", at=make.AT)
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
+    invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
+    grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
     return cast
 
 

@@ -1,0 +1,41 @@
+"""The verbs about people. One module per matter."""
+
+from governance.identity.actions.common import AlreadyMember, LastAdmin, NoRole, SeatsTaken, seats_taken
+from governance.identity.actions.deputies import BadDeputy, end_deputy, register_deputy
+from governance.identity.actions.invitations import (
+    AccountExists,
+    AlreadyInvited,
+    BadAddress,
+    InvitationOver,
+    Invited,
+    WrongAddress,
+    accept_invitation,
+    invite,
+    resend_invitation,
+    revoke_invitation,
+)
+from governance.identity.actions.members import add_member, remove_member, set_roles
+
+__all__ = [
+    "AccountExists",
+    "AlreadyInvited",
+    "AlreadyMember",
+    "BadAddress",
+    "BadDeputy",
+    "InvitationOver",
+    "Invited",
+    "LastAdmin",
+    "NoRole",
+    "SeatsTaken",
+    "WrongAddress",
+    "accept_invitation",
+    "add_member",
+    "end_deputy",
+    "invite",
+    "register_deputy",
+    "remove_member",
+    "resend_invitation",
+    "revoke_invitation",
+    "seats_taken",
+    "set_roles",
+]

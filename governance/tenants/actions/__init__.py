@@ -1,0 +1,29 @@
+"""The verbs about tenants. One module per matter."""
+
+from governance.tenants.actions.common import DomainTaken, ReasonMissing, demand_reason, next_number
+from governance.tenants.actions.contract import (
+    BudgetInUse,
+    NotOpen,
+    SeatsInUse,
+    change_contract,
+    deactivate,
+    reactivate,
+)
+from governance.tenants.actions.open import open_tenant
+from governance.tenants.actions.record import FIXABLE, fix_tenant
+
+__all__ = [
+    "FIXABLE",
+    "BudgetInUse",
+    "DomainTaken",
+    "NotOpen",
+    "ReasonMissing",
+    "SeatsInUse",
+    "change_contract",
+    "deactivate",
+    "demand_reason",
+    "fix_tenant",
+    "next_number",
+    "open_tenant",
+    "reactivate",
+]
