@@ -93,9 +93,10 @@ def _tenant(world: World, *, at: datetime) -> tuple[UUID, datetime]:
         at=at - timedelta(days=world.days),
     )
     opened_at = tenant.created_at
-    # This month's dollars, granted on the day the story begins, so that the record stays in the order of time.
-    grant_monthly(scope=tars_scope(tenant.id), total=tenant.max_monthly_budget, at=opened_at, within=at)
-    return tenant.id, end_of(world, opened_at=opened_at)
+    end = end_of(world, opened_at=opened_at)
+    # The dollars of the story's last month, granted when it begins, so that the record stays in the order of time.
+    grant_monthly(scope=tars_scope(tenant.id), total=tenant.max_monthly_budget, at=opened_at, within=end)
+    return tenant.id, end
 
 
 def _seat(world: World, *, tenant_id: UUID, end: datetime) -> None:

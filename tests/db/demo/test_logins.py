@@ -32,6 +32,7 @@ def printed(*options: str) -> str:
 
 @pytest.fixture
 def queue() -> Iterator[None]:
+    OrmQ.objects.all().delete()
     yield
     OrmQ.objects.all().delete()
     Schedule.objects.filter(name=tasks.RESUME).delete()

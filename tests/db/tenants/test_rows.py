@@ -66,7 +66,12 @@ def _count(table: str) -> int:
 
 def _any_row(table: str, tenant_id: UUID) -> dict[str, Any]:
     with in_tenant(tenant_id), connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {table} LIMIT 1")
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'",
+            [table],
+        )
+        columns = ", ".join(column for (column,) in cursor.fetchall())
+        cursor.execute(f"SELECT {columns} FROM {table} LIMIT 1")
         row = cursor.fetchone()
         assert row is not None and cursor.description is not None
         return {column.name: value for column, value in zip(cursor.description, row, strict=True)}
