@@ -51,11 +51,10 @@ def _who(question: Question, usable: dict[UUID, frozenset[Role]], answered: set[
 
 def _answered(*, scope: Scope, questions: Iterable[Question]) -> dict[UUID, set[UUID]]:
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    rows = ApprovalDecision.objects.filter(
-        tenant_id=scope.tenant_id, request_id__in=[one.id for one in questions], user_id__isnull=False
-    )
+    rows = ApprovalDecision.objects.filter(tenant_id=scope.tenant_id, request_id__in=[one.id for one in questions])
     for request_id, user_id in rows.values_list("request_id", "user_id"):
-        found[request_id].add(user_id)
+        if user_id is not None:
+            found[request_id].add(user_id)
     return found
 
 
