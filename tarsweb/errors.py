@@ -19,9 +19,9 @@ PROBLEM = "application/problem+json"
 
 
 def problem(
-    *, request: HttpRequest, status: int, code: str, title: str, detail: str, errors: object = ()
+    *, request: HttpRequest, status: int, code: str, title: str, detail: str, errors: object = (), link: str = ""
 ) -> dict[str, Any]:
-    """An RFC 9457 problem. `errors` are `(pointer, sentence)` pairs into the request's body."""
+    """An RFC 9457 problem. `errors` are pairs of pointer and sentence; `link` is where a person can do it."""
     return {
         "type": f"urn:tars:problem:{code}",
         "title": title,
@@ -30,6 +30,7 @@ def problem(
         "code": code,
         "request_id": getattr(request, "request_id", ""),
         "errors": [{"pointer": pointer, "detail": sentence} for pointer, sentence in errors],  # type: ignore[attr-defined]
+        **({"link": link} if link else {}),
     }
 
 
@@ -41,6 +42,7 @@ def refusal_problem(request: HttpRequest, error: DomainError) -> dict[str, Any]:
         title=error.code.replace("_", " ").capitalize(),
         detail=error.sentence,
         errors=error.problems,
+        link=error.link,
     )
 
 

@@ -148,7 +148,14 @@ DATABASES = {
 }
 APP_ROLE: str = str(_database("app")["USER"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "tars_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tars_cache",
+        # HAZARD: beyond this, rate limits and the marks of used one-time codes go early. Django's 300 is too few.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 # -- people
 AUTH_USER_MODEL = "governance.User"
@@ -173,7 +180,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
-MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "governance.identity.adapters.SealedFactors"
+MFA_TOTP_ISSUER = "TARS"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by tenant admins, never claimed at a sign-up
+# INVARIANT: a used one-time code is remembered for one period; with tolerance it would be good for longer than that.
+MFA_TOTP_TOLERANCE = 0
 SOCIALACCOUNT_ONLY = False
 USERSESSIONS_TRACK_ACTIVITY = False
 

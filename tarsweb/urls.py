@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/schema/", schema, name="api-schema"),
     path("budgets/", include("billing.budgets.urls")),
     path("api/v1/", include("tarsweb.api_urls")),
+    path("accounts/", include("tarsweb.account.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,7 +41,7 @@ from governance.constitution import patch
 from governance.constitution.patch import PatchFailed
 from governance.constitution.schema import InvalidConstitution
 from governance.errors import Invalid
-from governance.identity.confirm import Confirmation, NotConfirmed, confirm
+from governance.identity.confirm import Confirmation, NotConfirmed, confirm, factor_of, refuse_program
 from governance.identity.models import User
 from governance.registry.models import System
 from governance.registry.queries import digests
@@ -55,7 +56,7 @@ from governance.rest import (
     tagged,
     unknown_cursor,
 )
-from governance.scope import Capability, Scope
+from governance.scope import ActorKind, Capability, Scope
 from governance.web import now, reading, scope_of
 
 _DRAFTING = (
@@ -164,7 +165,7 @@ class RollBack(Face):
             number=number,
             digest=body["digest"],
             reason=body["words"],
-            confirmation=_confirmed(request, body["password"], at),
+            confirmation=_confirmed(request, number, body, at=at, page="amendments:roll_back"),
             at=at,
         )
         return _answered(request, scope, number)
@@ -183,7 +184,9 @@ class Act(Face):
 
 
 class Answer(Act):
-    """A verb that a person signs: it asks for a confirmation."""
+    """A verb that a person signs: it asks for a confirmation. `near` is the place on the page where a person does it."""
+
+    near = "decide"
 
     @endpoint(gives=shapes.Amendment, takes=serializers.Answer, problems=_ANSWERING)
     def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
@@ -191,8 +194,9 @@ class Answer(Act):
         return self.signed(request, number, body)
 
     def signed(self, request: Request, number: int, body: dict[str, Any]) -> Response:
-        note, answer = body.pop("words"), body.pop("password")
-        return self.act(request, number, **body, note=note, confirmation=_confirmed(request, answer, now()))
+        confirmation = _confirmed(request, number, body, at=now(), near=self.near)
+        note, _ = body.pop("words"), body.pop("password", "")
+        return self.act(request, number, **body, note=note, confirmation=confirmation)
 
 
 class Approve(Answer):
@@ -216,9 +220,25 @@ class Simple(Act):
         return self.act(request, number)
 
 
-def _confirmed(request: Request, answer: str, at: datetime) -> Confirmation:
-    """Raises `NotConfirmed`, and `NotAllowed` for a system: only a person signs."""
-    user = User.objects.get(id=scope_of(request._request).person_id)
+def _confirmed(
+    request: Request,
+    number: int,
+    body: dict[str, Any],
+    *,
+    at: datetime,
+    page: str = "amendments:detail",
+    near: str = "",
+) -> Confirmation:
+    """The person's answer to their factor; raises `NotConfirmed` with the page to go to.
+
+    INVARIANT: never with a token: a program that knows a password is no person. A passkey cannot travel through a body.
+    """
+    scope, answer = scope_of(request._request), body.get("password", "")
+    is_program = scope.grants is not None or scope.actor.kind is not ActorKind.PERSON
+    user = None if is_program or not answer else User.objects.get(id=scope.person_id)
+    if user is None or factor_of(user).has_passkey:
+        path = reverse(page, kwargs={"number": number})
+        raise refuse_program(link=f"{settings.PUBLIC_URL.rstrip('/')}{path}{f'#{near}' if near else ''}")
     return confirm(user=user, answer=answer, at=at, request=request._request)
 
 

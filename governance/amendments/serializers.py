@@ -11,10 +11,10 @@ from governance.rest import Because, Body, Choice, Flag, Instant, Object, Operat
 
 
 class Answer(Because):
-    """One signed answer. `password` is the one-time code of somebody who has set one up."""
+    """One signed answer. `password` is the one-time code of somebody who has set one up; it counts only with a session."""
 
     digest = Text()
-    password = Text(trim_whitespace=False)
+    password = Text(required=False, trim_whitespace=False)
 
 
 class Approval(Answer):

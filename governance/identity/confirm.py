@@ -1,58 +1,110 @@
 """The one step between wanting to decide and having decided: proof that the person is here.
 
-Today the strongest factor is a one-time code where the person set one up, else the password; passkeys join with the
-sign-in work. A `Confirmation` is made only here, is bound to one user and goes stale after five minutes.
+The person proves presence with the strongest factor they have: passkey, then one-time code, then password. Somebody with a
+passkey and one-time codes may use either (the device may not be at hand); a recovery code stands in for a one-time code and
+is used up. A password never counts once a second factor exists.
+
+A `Confirmation` is made only here, is bound to one user and goes stale after `FRESH_FOR`. It may carry several decisions
+of one request (the batch lane asks once); it is never kept for a later request: every page asks again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
-from allauth.core.ratelimit import consume
+from allauth.core.ratelimit import clear, consume
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest
 
 from governance.errors import DomainError
+from governance.identity import passkey_challenge
 from governance.identity.models import User
 
 FRESH_FOR = timedelta(minutes=5)
 
 
 class NotConfirmed(DomainError):
-    """The password or code was wrong, missing, or confirmed too long ago."""
+    """The factor was wrong, missing, not one that a program may bring, or confirmed too long ago."""
 
     code = "not_confirmed"
     status = 403
 
 
+class Factor(StrEnum):
+    """What a form asks a person for; the words are shown as they are."""
+
+    PASSKEY = "passkey"
+    PASSKEY_OR_CODE = "passkey or one-time code"
+    CODE = "one-time code"
+    PASSWORD = "password"  # noqa: S105
+    NONE = "nothing"
+
+    @property
+    def has_passkey(self) -> bool:
+        return self in {Factor.PASSKEY, Factor.PASSKEY_OR_CODE}
+
+    @property
+    def has_code(self) -> bool:
+        return self in {Factor.CODE, Factor.PASSKEY_OR_CODE}
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """That a user proved presence, how, and when."""
+    """That a user proved presence, how (`passkey`, `one-time code`, `recovery code`, `password`), and when.
+
+    One confirmation may sign several decisions, of the same person, made within `FRESH_FOR` of it.
+    """
 
     user_id: UUID
     method: str
     at: datetime
 
 
-def factor_of(user: User) -> str:
-    """The strongest factor this person has that a form can ask for: `one-time code` or `password`."""
-    has_totp = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
-    return "one-time code" if has_totp else "password"
+_ASKS = {
+    Factor.PASSKEY: (
+        "Confirm with your passkey. It needs a browser with JavaScript and the device that holds the passkey; without them, "
+        "set up one-time codes under Your account first."
+    ),
+    Factor.PASSKEY_OR_CODE: "Confirm with your passkey, or enter a one-time code, to sign this decision.",
+    Factor.CODE: "Enter your one-time code to sign this decision.",
+    Factor.PASSWORD: "Enter your password to sign this decision.",
+    Factor.NONE: "You have nothing to confirm with. Add a passkey or one-time codes under Your account, then decide.",
+}
+
+
+def factor_of(user: User) -> Factor:
+    """The strongest factor this person has, and whether a one-time code does as well."""
+    kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
+    has_code = Authenticator.Type.TOTP in kinds
+    if Authenticator.Type.WEBAUTHN in kinds:
+        return Factor.PASSKEY_OR_CODE if has_code else Factor.PASSKEY
+    if has_code:
+        return Factor.CODE
+    return Factor.PASSWORD if user.has_usable_password() else Factor.NONE
 
 
 def confirm(*, user: User, answer: str, at: datetime, request: HttpRequest | None = None) -> Confirmation:
-    """Check the person's answer to the strongest factor; raises `NotConfirmed`. Ten tries a minute when a request is given."""
+    """Check the person's answer to the strongest factor; raises `NotConfirmed`.
+
+    A passkey's answer is the JSON of the browser's credential, for the challenge of the request's session. With a request, ten
+    wrong answers a minute are the limit.
+    """
     if request is not None and not consume(request, action="reauthenticate", user=user):
         raise NotConfirmed("Too many tries. Wait a minute, then confirm again.")
-    method = factor_of(user)
-    if not answer:
-        raise NotConfirmed(f"Enter your {method} to sign this decision.")
-    if not _is_right(user=user, method=method, answer=answer):
-        raise NotConfirmed(f"That {method} is not right. Nothing was decided; try again.")
+    factor = factor_of(user)
+    if not answer or factor is Factor.NONE:
+        raise NotConfirmed(_ASKS[factor])
+    method = _method(user=user, factor=factor, answer=answer, at=at, request=request)
+    if not method:
+        raise NotConfirmed(f"That {_named(factor, answer)} is not right. Nothing was decided; try again.")
+    if request is not None:
+        clear(request, action="reauthenticate", user=user)
     return Confirmation(user_id=user.pk, method=method, at=at)
 
 
@@ -62,8 +114,40 @@ def demand_fresh(confirmation: Confirmation, *, user_id: UUID | None, at: dateti
         raise NotConfirmed("This decision was not confirmed by you just now. Confirm it again.")
 
 
-def _is_right(*, user: User, method: str, answer: str) -> bool:
-    if method == "password":
-        return check_password(answer, user.password)
-    authenticator = Authenticator.objects.get(user_id=user.pk, type=Authenticator.Type.TOTP)
-    return bool(TOTP(authenticator).validate_code(answer))
+def refuse_program(*, link: str) -> NotConfirmed:
+    """The refusal for a program: it cannot prove that a person is here, whatever it knows; `link` is where the person can."""
+    return NotConfirmed(
+        f"A person must confirm this decision, signed in, on its page: {link}. Nothing was decided.", link=link
+    )
+
+
+def _method(*, user: User, factor: Factor, answer: str, at: datetime, request: HttpRequest | None) -> str:
+    """How the answer proves presence; "" when it does not."""
+    if factor is Factor.PASSWORD:
+        return "password" if check_password(answer, user.password) else ""
+    if _is_credential(answer):
+        is_right = factor.has_passkey and passkey_challenge.is_met(request, user=user, answer=answer, at=at)
+        return "passkey" if is_right else ""
+    return _code(user, answer.strip()) if factor.has_code else ""
+
+
+def _code(user: User, answer: str) -> str:
+    """A code of the person's app, or one of the recovery codes; either counts once."""
+    rows = {row.type: row for row in Authenticator.objects.filter(user_id=user.pk)}
+    app, kept = rows[Authenticator.Type.TOTP], rows.get(Authenticator.Type.RECOVERY_CODES)
+    if TOTP(app).validate_code(answer):
+        app.record_usage()
+        return "one-time code"
+    if kept is not None and RecoveryCodes(kept).validate_code(answer):
+        return "recovery code"
+    return ""
+
+
+def _is_credential(answer: str) -> bool:
+    return answer.lstrip().startswith("{")
+
+
+def _named(factor: Factor, answer: str) -> str:
+    if not factor.has_passkey:
+        return str(factor)
+    return "passkey" if _is_credential(answer) or not factor.has_code else "one-time code"

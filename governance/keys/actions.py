@@ -54,7 +54,7 @@ def create(*, tenant_id: UUID, actor: Actor, at: datetime) -> ActorKey:
         user_id=actor.user_id,
         name=actor.name,
         public_key=private.public_key().public_bytes_raw(),
-        sealed_private_key=_box().encrypt(private.private_bytes_raw()),
+        sealed_private_key=box().encrypt(private.private_bytes_raw()),
         created_at=at,
     )
 
@@ -63,7 +63,7 @@ def create(*, tenant_id: UUID, actor: Actor, at: datetime) -> ActorKey:
 def unsealed(key_id: UUID, sealed: bytes) -> Signer:
     """Open a sealed key; raises `KeyUnreadable`. Cached: unsealing costs more than signing."""
     try:
-        private = Ed25519PrivateKey.from_private_bytes(_box().decrypt(sealed))
+        private = Ed25519PrivateKey.from_private_bytes(box().decrypt(sealed))
     except InvalidToken:
         raise KeyUnreadable(
             "The installation's key file does not open this tenant's keys. Restore TARS_SEALING_KEYS from the backup that "
@@ -72,5 +72,6 @@ def unsealed(key_id: UUID, sealed: bytes) -> Signer:
     return Signer(key_id=key_id, did=did_of(private.public_key().public_bytes_raw()), private_key=private)
 
 
-def _box() -> MultiFernet:
+def box() -> MultiFernet:
+    """What seals secrets at rest: opens with every key of the installation's key file, seals with the first."""
     return MultiFernet([Fernet(key) for key in settings.SEALING_KEYS])

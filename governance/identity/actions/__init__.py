@@ -15,6 +15,7 @@ from governance.identity.actions.invitations import (
     revoke_invitation,
 )
 from governance.identity.actions.members import add_member, remove_member, set_roles
+from governance.identity.actions.profile import set_profile
 
 __all__ = [
     "AccountExists",
@@ -37,5 +38,6 @@ __all__ = [
     "resend_invitation",
     "revoke_invitation",
     "seats_taken",
+    "set_profile",
     "set_roles",
 ]

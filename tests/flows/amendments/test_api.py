@@ -162,7 +162,7 @@ def test_approve__refusals__are_problems_and_decide_nothing() -> None:
     assert is_problem(post(client_of(cast.uma), path, right), 403, "not_allowed")
     assert is_problem(post(client_of(cast.mel), path, right), 403, "not_allowed")
     assert is_problem(post(client_of(mallory), path, right), 404, "not_found")
-    assert is_problem(post(client_of(cast.cy), path, {"digest": digest}), 422, "invalid")
+    assert is_problem(post(client_of(cast.cy), path, {"digest": digest}), 403, "not_confirmed")
     assert make.state_of(cast.bo, proposal) == "proposed"
 
 
