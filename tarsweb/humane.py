@@ -148,3 +148,21 @@ def ancestors(pointer: str) -> Iterator[str]:
         yield pointer
         pointer = pointer.rpartition("/")[0]
     yield ""
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_MACHINES = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """A browser's long name for itself, as people say it: Firefox on Linux."""
+    browser = next((name for mark, name in _BROWSERS if f"{mark}/" in user_agent), "")
+    machine = next((name for mark, name in _MACHINES if mark in user_agent), "")
+    return f"{browser or 'A browser'} on {machine}" if machine else browser or "An unknown device"

@@ -9,6 +9,7 @@
 | `TARS_PUBLIC_URL` | the address people type | `http://127.0.0.1:$TARS_PORT` |
 | `TARS_SECRET_KEY`, `TARS_SEALING_KEYS` | secrets | `$TARS_HOME/secrets.env` |
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
+| `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     "allauth.usersessions",
     "django_q",
@@ -177,16 +179,37 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "TARS: "
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "tarsweb.account.passkey_form.AddPasskeyForm"}
 MFA_ADAPTER = "governance.identity.adapters.SealedFactors"
 MFA_TOTP_ISSUER = "TARS"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by tenant admins, never claimed at a sign-up
 # INVARIANT: a used one-time code is remembered for one period; with tolerance it would be good for longer than that.
 MFA_TOTP_TOLERANCE = 0
 SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_ADAPTER = "governance.identity.adapters.CompanySignIn"
+# The company's sign-in service (OpenID Connect), when it is named; docs/operations.md
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
+OIDC_ISSUER = env.str("TARS_OIDC_ISSUER", default="")
+if OIDC_ISSUER:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": env.str("TARS_OIDC_NAME", default="your company"),
+                "client_id": env.str("TARS_OIDC_CLIENT_ID"),
+                "secret": env.str("TARS_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ],
+    }
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # -- web

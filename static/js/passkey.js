@@ -22,12 +22,13 @@
     return JSON.stringify({ id: credential.id, rawId: text(credential.rawId), type: credential.type, response, clientExtensionResults: {} });
   }
 
-  function why(error) {
+  function why(error, nothing = "Nothing was decided") {
     if (!window.PublicKeyCredential || error.name === "SecurityError") {
-      return "This address cannot use passkeys: they need https, or http://localhost on this machine. Nothing was decided.";
+      return `This address cannot use passkeys: they need https, or http://localhost on this machine. ${nothing}.`;
     }
-    if (error.message === "no challenge") return "TARS gave no challenge: you may be signed out. Reload the page; nothing was decided.";
-    return "The passkey was not used. Nothing was decided; press the button to try again.";
+    if (error.name === "InvalidStateError") return `This device is registered already. ${nothing}.`;
+    if (error.message === "no challenge") return `TARS gave no challenge: you may be signed out. Reload the page. ${nothing}.`;
+    return `The passkey was not used. ${nothing}; press the button to try again.`;
   }
 
   async function ask(form, field, submitter) {
@@ -48,6 +49,13 @@
       answered.delete(form);
     }
   }
+
+  document.addEventListener("allauth.error", (event) => {
+    const says = document.querySelector("[data-passkey-fault]");
+    if (!says) return;
+    event.preventDefault();
+    says.textContent = why(event.detail.exception, "Nothing was changed");
+  });
 
   // On the window, before every other listener: htmx and the once-only rule must not see the first, unanswered submit.
   window.addEventListener("submit", (event) => {

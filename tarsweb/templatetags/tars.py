@@ -120,6 +120,12 @@ def type_label_filter(amendment_type: str) -> str:
 
 
 @register.filter
+def device(user_agent: str) -> str:
+    """Firefox on Linux."""
+    return humane.device(user_agent)
+
+
+@register.filter
 def thousands(value: int | Decimal | str | None) -> str:
     """18204 → 18,204."""
     return NOTHING if value is None or value == "" else humane.thousands(value)

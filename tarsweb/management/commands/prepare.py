@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def _make_cache_table(self) -> None:
         call_command("createcachetable", verbosity=0)
-        table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+        table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
         role = connection.ops.quote_name(settings.APP_ROLE)
         with connection.cursor() as cursor:
             cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
