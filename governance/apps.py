@@ -7,9 +7,11 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.amendments import subjects
+        from governance.amendments.actions import tell
         from governance.approvals import leaving
         from governance.notices import of_jobs
 
         subjects.register()
+        tell.register_kinds()
         of_jobs.register()
         leaving.register()

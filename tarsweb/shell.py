@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from governance.notices.queries import unread_count
 from governance.scope import Capability, Role, Scope
 from governance.tenancy import active_tenant, in_tenant
 from tarsweb.demo.people import sign_in_hint
@@ -23,7 +24,10 @@ from tarsweb.demo.people import sign_in_hint
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of the menu. `current` is "page" on that page, "true" below it, "" elsewhere; `key` follows `g`."""
+    """One entry of the menu. `current` is "page" on that page, "true" below it, "" elsewhere; `key` follows `g`.
+
+    `counts` names what `count` counts, for the fragment that keeps it fresh.
+    """
 
     label: str
     url: str
@@ -31,6 +35,7 @@ class Link:
     current: str = ""
     count: int = 0
     key: str = ""
+    counts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """The numbers in the frame: questions that wait for this person, notices they have not read."""
+
+    waiting: int = 0
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """The frame's whole context. `tenant` is None without a scope, `person` is None when nobody is signed in."""
 
@@ -69,6 +82,7 @@ class Shell:
     person: Person | None = None
     sections: tuple[Section, ...] = ()
     waiting: int = 0
+    unread: int = 0
 
     @property
     def role_line(self) -> str:
@@ -113,17 +127,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def build(request: HttpRequest) -> Shell:
-    """The frame for this request; one COUNT query when there is a scope and an inbox, none otherwise."""
+    """The frame for this request; two queries for its counts when there is a scope, none otherwise."""
     scope: Scope | None = getattr(request, "scope", None)
     memberships = tuple(getattr(request, "memberships", ()) or ())
     person = _person(request, scope)
-    waiting = _waiting(scope) if scope and person else 0
+    counted = counts(scope) if scope and person else Counts()
     return Shell(
         tenant=_tenant(scope, memberships),
         tenants=_others(scope, memberships),
         person=person,
-        sections=_sections(request, scope, waiting=waiting) if person else (),
-        waiting=waiting,
+        sections=_sections(request, scope, waiting=counted.waiting) if person else (),
+        waiting=counted.waiting,
+        unread=counted.unread,
     )
 
 
@@ -159,7 +174,8 @@ def _sections(request: HttpRequest, scope: Scope | None, *, waiting: int) -> tup
         if url and _may_see(entry, scope):
             count = waiting if entry.is_waiting else 0
             current = _current(request, entry.view)
-            link = Link(entry.label, url, entry.icon, current=current, count=count, key=entry.key)
+            counts = "waiting" if entry.is_waiting else ""
+            link = Link(entry.label, url, entry.icon, current=current, count=count, key=entry.key, counts=counts)
             groups.setdefault(entry.title, []).append(link)
     return tuple(Section(title, tuple(links)) for title, links in groups.items())
 
@@ -188,6 +204,14 @@ def _current(request: HttpRequest, view: str) -> str:
     return "true" if view == first else ""
 
 
+def counts(scope: Scope) -> Counts:
+    """What waits for this person and what they have not read. Pages drawn after a POST have no transaction of their own."""
+    if active_tenant() == scope.tenant_id:
+        return Counts(waiting=_waiting(scope), unread=unread_count(scope))
+    with in_tenant(scope.tenant_id):
+        return Counts(waiting=_waiting(scope), unread=unread_count(scope))
+
+
 def _waiting(scope: Scope) -> int:
     # By name: the frame must also stand where the inbox is not installed.
     try:
@@ -196,8 +220,4 @@ def _waiting(scope: Scope) -> int:
         if not (missing.name or "").startswith("tarsweb.inbox"):
             raise
         return 0
-    if active_tenant() == scope.tenant_id:
-        return int(queries.waiting_count(scope))
-    # Pages drawn after a POST (forms with errors, refusals) have no transaction of their own.
-    with in_tenant(scope.tenant_id):
-        return int(queries.waiting_count(scope))
+    return int(queries.waiting_count(scope))

@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from tarsweb.api import schema
+from tarsweb.counts import shell_counts
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -17,6 +18,8 @@ urlpatterns = [
     path("amendments/", include("governance.amendments.urls")),
     path("files/", include("governance.files.urls")),
     path("systems/", include("governance.registry.urls")),
+    path("notices/", include("governance.notices.urls")),
+    path("shell/counts/", shell_counts, name="shell-counts"),
     path("ledger/", include("governance.audit.urls")),
     path("searches/", include("governance.searches.urls")),
     path("jobs/", include("governance.jobs.urls")),

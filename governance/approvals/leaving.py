@@ -15,12 +15,14 @@ from governance.approvals.subjects import Row
 from governance.identity import leaving
 from governance.identity.models import User
 from governance.identity.queries import actor_of, holders
+from governance.notices import kinds
 from governance.notices.actions import tell
 from governance.scope import Role, Scope
 
 
 def register() -> None:
     """Tell `identity` what leaving means for decisions."""
+    kinds.register("left", "Somebody left")
     leaving.register("approvals", _Decisions())
 
 

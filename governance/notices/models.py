@@ -64,10 +64,12 @@ class OutboxMail(TenantRow):
     to = models.TextField()
     subject = models.TextField()
     body = models.TextField()
+    html = models.TextField()
     state = models.TextField(choices=MailState.choices, default=MailState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(default="")
     created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -76,4 +78,9 @@ class OutboxMail(TenantRow):
             models.UniqueConstraint(fields=["tenant", "key"], name="outbox_mails_once"),
             models.CheckConstraint(condition=models.Q(state__in=MailState.values), name="outbox_mails_state"),
         ]
-        indexes = [models.Index(fields=["tenant", "-id"], name="outbox_mails_recent")]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="outbox_mails_recent"),
+            models.Index(
+                fields=["tenant", "next_try_at"], condition=models.Q(state=MailState.QUEUED), name="outbox_mails_due"
+            ),
+        ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from governance.jobs import handlers
 from governance.jobs.models import Job, JobState
+from governance.notices import kinds
 from governance.notices.actions import tell
 from governance.scope import Scope
 
@@ -33,4 +34,5 @@ def tell_of_end(scope: Scope, job: Job, at: datetime) -> None:
 
 
 def register() -> None:
+    kinds.register("job", "Jobs you asked for")
     handlers.on_end(tell_of_end)

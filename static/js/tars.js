@@ -136,7 +136,20 @@
     if (requestConfig.verb === "get") return;
     for (const button of buttonsOf(elt)) if (!button.disabled) { button.disabled = true; button.dataset.held = ""; }
   });
+  // -- numbers that stay fresh: data-quiet asks nothing while nobody looks, and says nothing when no answer comes
+  const isQuiet = (event) => event.detail.elt?.hasAttribute?.("data-quiet");
+  document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden && isQuiet(event)) event.preventDefault(); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) for (const one of document.querySelectorAll("[data-wakes]")) window.htmx?.trigger(one, one.dataset.wakes);
+  });
+  // -- data-reads="url" on a link: following it also marks the notice as read
+  document.addEventListener("click", (event) => {
+    const link = closest(event, "a[data-reads]");
+    const token = document.body.getAttribute("hx-headers");
+    if (link && token) fetch(link.dataset.reads, { method: "POST", headers: JSON.parse(token), keepalive: true, redirect: "manual" }).catch(() => {});
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
+    if (isQuiet(event)) return;
     for (const button of document.querySelectorAll("button[data-held]")) { button.disabled = false; delete button.dataset.held; }
     if (event.detail.successful && event.detail.requestConfig.verb !== "get") dirty.delete(event.detail.elt.closest("form"));
   });
@@ -151,12 +164,13 @@
     else say("The server sent a whole page where a part was expected, so this one stayed as it was. Reload it to see what happened.", "bad");
   });
   document.addEventListener("htmx:responseError", (event) => {
+    if (isQuiet(event)) return;
     const { status } = event.detail.xhr;
     const request = event.detail.xhr.getResponseHeader("X-Request-Id");
     const what = status === 429 ? "Too many requests at once. Wait a moment, then try again." : `The server answered ${status}. What you typed is still here; try again.`;
     say(request ? `${what} Request ${request}.` : what, "bad");
   });
-  document.addEventListener("htmx:sendError", () => say("No answer from the server. What you typed is still here; check the connection and try again.", "bad"));
+  document.addEventListener("htmx:sendError", (event) => isQuiet(event) || say("No answer from the server. What you typed is still here; check the connection and try again.", "bad"));
   document.addEventListener("tars:say", (event) => say(event.detail.text || event.detail.value || "", event.detail.tone || ""));
   document.addEventListener("htmx:afterSettle", (event) => {
     const box = event.detail.elt;

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from governance import canonical
 from governance.amendments import authority
+from governance.amendments.actions import tell
 from governance.amendments.actions.common import current_revision, locked, locked_system, move, tenant_quorums
 from governance.amendments.actions.sound import demand_sound
 from governance.amendments.kinds import Basis, State
@@ -108,8 +109,10 @@ def void_others(
     rollbacks = Rollback.objects.filter(
         tenant_id=scope.tenant_id, system=system, request__state=RequestState.OPEN
     ).values_list("request_id", flat=True)
-    for request_id in sorted([*proposals, *rollbacks]):
+    requests = sorted([*proposals, *rollbacks])
+    for request_id in requests:
         approvals.void(request_id=request_id, because=because, at=at)
+    tell.went_stale(scope=scope, system=system, requests=requests, because=because, at=at)
 
 
 def approvers(proposal: AmendmentProposal) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.amendments import authority
+from governance.amendments.actions import tell
 from governance.amendments.bound import bound_bytes
 from governance.amendments.errors import WrongState
 from governance.amendments.kinds import AmendmentType, Basis, State, may_move
@@ -96,11 +97,14 @@ def move(
     event_type: str = "constitutional_decision",
     details: Mapping[str, Any] | None = None,
     rules_applied: tuple[str, ...] = (),
+    is_told: bool = True,
 ) -> None:
-    """Move the proposal, with its line in the timeline and its entry on the ledger."""
+    """Move the proposal, with its line in the timeline, its entry on the ledger and its news for those whom it concerns."""
     before = State(proposal.state)
     if not may_move(before, to):
         raise WrongState(f"{proposal.label} is {before.value}; it cannot become {to.value}.")
+    if is_told:
+        tell.moved(scope=scope, proposal=proposal, before=before, to=to, why=why, details=details or {}, at=at)
     entry = ledger.append(
         scope=scope,
         at=at,

@@ -120,14 +120,24 @@ def request_changes(
     )
 
 
-def approve_under_authority(
+def grant_for(
     *, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, at: datetime
-) -> bool:
-    """Let TARS approve and apply its own dream promotion if a person's standing authority covers it; say whether it did."""
+) -> StandingAuthority | None:
+    """The standing authority that covers a dream promotion, or None. Locks the system, then the grant."""
     system = locked_system(scope=scope, system_id=proposal.system_id)
-    grant = covering_grant(scope=scope, system=system, revision=revision, at=at)
-    if grant is None:
-        return False
+    return covering_grant(scope=scope, system=system, revision=revision, at=at)
+
+
+def approve_under_authority(
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    revision: ProposalRevision,
+    grant: StandingAuthority,
+    at: datetime,
+) -> None:
+    """Let TARS approve and apply its own dream promotion, which a person's standing authority covers."""
+    system = locked_system(scope=scope, system_id=proposal.system_id)
     because = f"standing authority granted by {grant.granted_by} on {grant.granted_at:%d %B %Y}"
     assert proposal.request_id is not None
     approvals.answer_under_authority(scope=scope, request_id=proposal.request_id, authority=because, at=at)
@@ -143,7 +153,6 @@ def approve_under_authority(
         rules_applied=("approval_authority", "standing_authority"),
     )
     apply_approved(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
-    return True
 
 
 def covering_grant(

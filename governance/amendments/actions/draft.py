@@ -20,7 +20,7 @@ from governance.amendments.actions.common import (
     requirements_of,
     tenant_quorums,
 )
-from governance.amendments.actions.decide import approve_under_authority
+from governance.amendments.actions.decide import approve_under_authority, grant_for
 from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit, WrongState
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision
@@ -244,6 +244,8 @@ def _send(
         excluded_user_id=proposal.proposer_id,
         at=at,
     )
+    is_dream = scope.actor.is_tars and type is AmendmentType.DREAM_PROMOTION
+    grant = grant_for(scope=scope, proposal=proposal, revision=revision, at=at) if is_dream else None
     move(
         scope=scope,
         proposal=proposal,
@@ -254,9 +256,11 @@ def _send(
         explanation=f"{proposal.label} asks: {proposal.sentence} It needs {needs_sentence(needed)}.",
         details={"revision": revision.number, "digest": revision.digest, "base_version": revision.base_version},
         rules_applied=("evidence_required", "type_fits_diff", "approval_authority"),
+        # What TARS answers itself in the next line asks nobody.
+        is_told=grant is None,
     )
-    if scope.actor.is_tars and type is AmendmentType.DREAM_PROMOTION:
-        approve_under_authority(scope=scope, proposal=proposal, revision=revision, at=at)
+    if grant is not None:
+        approve_under_authority(scope=scope, proposal=proposal, revision=revision, grant=grant, at=at)
 
 
 def _next(

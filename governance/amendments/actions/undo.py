@@ -7,6 +7,7 @@ from typing import Any
 
 from governance import canonical
 from governance.amendments import authority
+from governance.amendments.actions import tell
 from governance.amendments.actions.apply import void_others
 from governance.amendments.actions.common import locked, locked_system, move
 from governance.amendments.actions.sound import demand_sound_rollback
@@ -249,6 +250,7 @@ def _answer(
     if outcome is RequestState.MET:
         _undo(scope=scope, proposal=proposal, system=system, rollback=rollback, at=at)
     else:
+        tell.roll_back_asked(scope=scope, proposal=proposal, rollback=rollback, at=at)
         said = "was asked for and waits for a second person, because undoing it expands something"
         _record(scope=scope, proposal=proposal, rollback=rollback, verb="amendments.roll_back", said=said, at=at)
     return rollback

@@ -14,6 +14,7 @@ from governance.constitution.diff import Effect
 from governance.files.actions import upload
 from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
+from governance.notices.actions import set_preference
 from governance.scope import Role
 from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
@@ -55,6 +56,7 @@ def everything() -> make.Cast:
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
+    set_preference(scope=cast.ada, mail="daily", muted=[], at=make.AT)
     return cast
 
 

@@ -28,6 +28,8 @@ TABLES = {
     "ledger_entries": "tenant_id",
     "ledger_heads": "tenant_id",
     "memberships": "tenant_id",
+    "notice_preferences": "tenant_id",
+    "notices": "tenant_id",
     "override_reviews": "tenant_id",
     "proposal_moves": "tenant_id",
     "proposal_revisions": "tenant_id",
