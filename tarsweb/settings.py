@@ -10,6 +10,7 @@
 | `TARS_SECRET_KEY`, `TARS_SEALING_KEYS` | secrets | `$TARS_HOME/secrets.env` |
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
+| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
 """
 
 from __future__ import annotations
@@ -281,6 +282,9 @@ SPECTACULAR_SETTINGS = {
 # -- mail: files on a machine without SMTP
 vars().update(environ.Env.email_url_config(env.str("TARS_EMAIL_URL", default=f"filemail:///{HOME.path / 'mail'}")))
 DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
+
+# -- calls that leave TARS (governance/outbound.py)
+OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
 
 # -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
 Q_CLUSTER = {
