@@ -9,9 +9,12 @@ class GovernanceConfig(AppConfig):
         from governance.amendments import subjects
         from governance.amendments.actions import tell
         from governance.approvals import leaving
+        from governance.identity.queries import program_managers
         from governance.notices import of_jobs
+        from governance.webhooks import audience
 
         subjects.register()
         tell.register_kinds()
         of_jobs.register()
         leaving.register()
+        audience.register(program_managers)

@@ -25,6 +25,7 @@ EVENT_LABELS = {
     "constitutional_change": "Change of a constitution",
     "registration": "Registration",
     "access": "People and access",
+    "program": "Programs",
     "authority": "Authority",
     "data_fix": "Data fix",
     "refusal": "Refusal",

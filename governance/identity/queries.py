@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from governance.identity.models import Deputy, Membership, User
-from governance.scope import Actor, ActorKind, Role, Scope
+from governance.scope import CAPABILITIES, Actor, ActorKind, Capability, Role, Scope
 from governance.tenancy import as_user
 
 
@@ -66,6 +66,15 @@ def holders(*, scope: Scope, role: Role) -> list[User]:
         tenant_id=scope.tenant_id, ended_at=None, roles__contains=[role.value], user__is_active=True
     ).select_related("user")
     return sorted((member.user for member in members), key=lambda user: user.email)
+
+
+def program_managers(scope: Scope) -> list[UUID]:
+    """The user ids of the people whose roles let them manage programs."""
+    roles = [role.value for role in Role if Capability.MANAGE_PROGRAMS in CAPABILITIES[role]]
+    rows = Membership.objects.filter(
+        tenant_id=scope.tenant_id, ended_at=None, roles__overlap=roles, user__is_active=True
+    )
+    return sorted(rows.values_list("user_id", flat=True))
 
 
 def members(*, scope: Scope) -> list[Membership]:

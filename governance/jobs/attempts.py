@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from django.db.models import Q
 from governance.errors import DomainError
 from governance.jobs import handlers
 from governance.jobs.models import Job, JobState
+from governance.locks import alone
 from governance.scope import tars_scope
 from governance.scrub import scrubbed
 from governance.tenancy import in_tenant
@@ -42,7 +42,7 @@ def wait_after(attempt: int) -> timedelta:
 
 def attempt(*, tenant_id: UUID, job_id: UUID, clock: Clock) -> str:
     """Try the job once, if it is due and nobody has it; returns its state afterwards, or why there was nothing to do."""
-    with _alone(job_id) as is_alone:
+    with alone(job_id) as is_alone:
         if not is_alone:
             return "somebody has it"
         job = _claim(tenant_id=tenant_id, job_id=job_id, at=clock())
@@ -103,21 +103,6 @@ class _Progress:
 
 def _mine(job: Job) -> Any:
     return Job.objects.filter(tenant_id=job.tenant_id, id=job.id, state=JobState.RUNNING, attempt=job.attempt)
-
-
-@contextmanager
-def _alone(job_id: UUID) -> Iterator[bool]:
-    """Whether no living attempt of the job exists elsewhere. Postgres frees the lock when a worker dies."""
-    number = job_id.int & (2**63 - 1)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 def _claim(*, tenant_id: UUID, job_id: UUID, at: datetime) -> Job | None:

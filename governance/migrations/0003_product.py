@@ -43,8 +43,10 @@ class Migration(migrations.Migration):
                 ('sealed_secret', models.BinaryField()),
                 ('created_by', models.TextField()),
                 ('created_at', models.DateTimeField()),
+                ('enabled_at', models.DateTimeField(help_text='since when failures count')),
                 ('disabled_at', models.DateTimeField(null=True)),
                 ('disabled_because', models.TextField(default='')),
+                ('removed_at', models.DateTimeField(null=True)),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={

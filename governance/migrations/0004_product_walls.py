@@ -101,6 +101,6 @@ class Migration(migrations.Migration):
         *(rls.Referable(table) for table in REFERABLE),
         *(rls.Refer(table, column, to) for table, column, to in REFERENCES),
         *(rls.AppendOnly(table) for table in ("decision_snapshots", "reminders")),
-        *(rls.KeepRows(table) for table in ("api_tokens", "comments", "invitations", "jobs", "webhook_deliveries")),
+        *(rls.KeepRows(table) for table in ("api_tokens", "comments", "invitations", "jobs", "webhook_deliveries", "webhooks")),
         migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),
     ]

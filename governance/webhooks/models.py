@@ -6,7 +6,7 @@ from governance.rows import TenantRow, reference
 
 
 class Webhook(TenantRow):
-    """Where news goes. `sealed_secret` is opened by the installation's key file only."""
+    """Where news goes. `sealed_secret` is opened by the installation's key file only; a removed webhook has none."""
 
     name = models.TextField()
     url = models.TextField()
@@ -14,8 +14,10 @@ class Webhook(TenantRow):
     sealed_secret = models.BinaryField()
     created_by = models.TextField()
     created_at = models.DateTimeField()
+    enabled_at = models.DateTimeField(help_text="since when failures count")
     disabled_at = models.DateTimeField(null=True)
     disabled_because = models.TextField(default="")
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "webhooks"

@@ -13,6 +13,7 @@ from governance.amendments.bound import bound_bytes
 from governance.amendments.errors import WrongState
 from governance.amendments.kinds import AmendmentType, Basis, State, may_move
 from governance.amendments.models import AmendmentProposal, ProposalMove, ProposalRevision, Quorum
+from governance.amendments.news import tell_programs
 from governance.approvals.quorum import Requirement
 from governance.canonical import digest_bytes
 from governance.constitution.diff import Effect
@@ -139,6 +140,7 @@ def move(
     proposal.save(
         update_fields=["state", "updated_at", "revision", "effect", "sentence", "effective_at", "expires_at", "request"]
     )
+    tell_programs(scope=scope, proposal=proposal, before=before, to=to, why=why, at=at)
 
 
 def requirements_of(*, scope: Scope, type: AmendmentType, basis: Basis, effect: Effect) -> tuple[Requirement, ...]:

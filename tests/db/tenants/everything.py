@@ -18,6 +18,7 @@ from governance.notices.actions import set_preference
 from governance.scope import Role
 from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
+from governance.webhooks import actions as webhooks
 from tests import factories as make
 
 
@@ -64,6 +65,10 @@ def _programs(cast: make.Cast) -> None:
     """What works for the tenant and what is told of it."""
     with in_tenant(cast.tenant.id):
         jobs.start(scope=cast.bo, kind="export", key="first", title="Export", payload={}, at=make.AT)
+    webhook, _ = webhooks.add_webhook(
+        scope=cast.tess, name="CI", url="https://ci.example.com/in", events=[], at=make.AT
+    )
+    webhooks.send_test(scope=cast.tess, webhook_id=webhook.id, at=make.AT)
 
 
 def _override(cast: make.Cast) -> None:

@@ -35,6 +35,8 @@ KEPT = (
     "systems",
     "tenants",
     "users",
+    "webhook_deliveries",
+    "webhooks",
 )
 _made: list[make.Cast] = []
 

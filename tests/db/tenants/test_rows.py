@@ -42,6 +42,8 @@ TABLES = {
     "system_versions": "tenant_id",
     "systems": "tenant_id",
     "tenants": "id",
+    "webhook_deliveries": "tenant_id",
+    "webhooks": "tenant_id",
 }
 _made: list[tuple[make.Cast, make.Cast]] = []
 

@@ -1,0 +1,26 @@
+"""What other programs can be told of. Pure."""
+
+from __future__ import annotations
+
+EVENTS = {
+    "amendment.proposed": "An amendment asks for approval",
+    "amendment.changes_requested": "Somebody asked for changes",
+    "amendment.approved": "An amendment has all its approvals",
+    "amendment.scheduled": "An approved amendment waits for its date",
+    "amendment.applied": "An amendment took effect",
+    "amendment.rejected": "An amendment was rejected",
+    "amendment.withdrawn": "Its author took an amendment back",
+    "amendment.expired": "Nobody decided in time",
+    "amendment.rolled_back": "An amendment was rolled back",
+    "override.used": "A decision was made by override",
+    "system.registered": "A system was registered",
+    "member.added": "Somebody was given a seat",
+    "member.removed": "Somebody lost their seat",
+}
+TEST = "webhook.test"
+"""Sent by the button, to one webhook."""
+
+
+def matches(wanted: list[str], event: str) -> bool:
+    """Whether a webhook that asked for `wanted` (nothing: everything) hears of `event`."""
+    return not wanted or event in wanted
