@@ -7,9 +7,11 @@ without a desk. Mallory: an officer and operator of another tenant.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
@@ -175,6 +177,7 @@ def proposed(
     evidence: dict[str, Any] | None = None,
     is_draft: bool = False,
     effective_at: datetime | None = None,
+    attachments: Sequence[UUID] = (),
     **fields: Any,
 ) -> AmendmentProposal:
     """A proposal by Bo (unless told otherwise) on today's constitution with these fields set."""
@@ -188,6 +191,7 @@ def proposed(
         evidence=EVIDENCE[type] if evidence is None else evidence,
         is_draft=is_draft,
         effective_at=effective_at,
+        attachments=attachments,
         at=at,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from governance.amendments.kinds import Basis
+from governance.amendments.queries.answers import Answer
 from governance.amendments.queries.lists import utc
-from governance.amendments.queries.page import AmendmentPage, Answer
+from governance.amendments.queries.page import AmendmentPage
 from governance.amendments.queries.undo import RollBackPreview
 
 

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from governance.amendments import authority
-from governance.amendments.actions.common import tenant_quorums
+from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision, Rollback, RollbackState
 from governance.approvals import subjects

@@ -1,7 +1,7 @@
 """A tenant's record as a file that anybody can verify anywhere: JSON Lines, every line canonical (RFC 8785).
 
 First line `manifest`, last line `trailer` (how many lines of each kind, SHA-256 over all bytes before it), between them
-`key`, `entry`, `system`, `version`, `amendment`, `decision`. Entries have the form of `audit.form`; the other lines are
+`key`, `entry`, `system`, `version`, `amendment`, `decision`, `page`. Entries have the form of `audit.form`; the other lines are
 the fields of `audit.records`, hashed bytes as the text they are, other bytes in hex. Needs no database and no Django.
 """
 
@@ -24,7 +24,7 @@ FORMAT: Final = "tars-ledger-1"
 MAX_LINE: Final = 2 * MAX_BYTES
 MAX_DEPTH: Final = 96
 """A constitution has at most 64 levels; the lines put a few around it."""
-_TEXTS = frozenset({"canonical", "bound", "statement"})
+_TEXTS = frozenset({"canonical", "bound", "statement", "content"})
 _KINDS: dict[str, type[Any]] = {kind.KIND: kind for kind in PACKED}
 # the written fields of each kind, and their types
 _FIELDS: dict[str, dict[str, Any]] = {

@@ -142,6 +142,16 @@ class Decision(_Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page(_Row):
+    """What was on the screen when the decision was made."""
+
+    KIND: ClassVar = "page"
+    decision_id: str
+    content: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal(_Row):
     KIND: ClassVar = "proposal"
     id: str
@@ -223,7 +233,7 @@ class Fault(_Row):
 
 
 Record: TypeAlias = (
-    Chain | Key | Entry | System | Version | Amendment | Decision | Proposal | Revision | Rollback | Move | Fault
+    Chain | Key | Entry | System | Version | Amendment | Decision | Page | Proposal | Revision | Rollback | Move | Fault
 )
-PACKED = (Key, Entry, System, Version, Amendment, Decision)
+PACKED = (Key, Entry, System, Version, Amendment, Decision, Page)
 """The kinds that an export holds, in its order; rows of a database follow the same order, the other kinds last."""

@@ -12,6 +12,7 @@ from governance.audit.records import (
     Decision,
     Key,
     Move,
+    Page,
     Proposal,
     Revision,
     Rollback,
@@ -36,7 +37,7 @@ class RowChecks:
         self.story, self.findings = story, findings
         self._keys = {fact.key_id: did for did, fact in story.chain.keys.items()}
         self._seen: dict[str, set[Any]] = {
-            kind: set() for kind in ("key", "system", "version", "amendment", "decision")
+            kind: set() for kind in ("key", "system", "version", "amendment", "decision", "page")
         }
         self._desk_seen: dict[str, set[Any]] = {kind: set() for kind in ("proposal", "rollback", "move")}
         self._latest: dict[str, tuple[int, str, str, tuple[str, ...]]] = {}
@@ -227,6 +228,17 @@ class RowChecks:
         if fact.fingerprint != fingerprint_of(row.statement, row.signature):
             self._say(row, label, "column", f"its statement is not the one in entry {fact.sequence}.")
 
+    def page(self, row: Page) -> None:
+        label = f"The page of the decision {row.decision_id}"
+        if digest_bytes(row.content) != row.digest:
+            self._say(row, label, "digest", "its stored bytes do not have its digest.")
+        fact = self.story.pages.get(row.decision_id)
+        if fact is None:
+            self._say(row, label, "forged", "no entry of the chain names it.")
+            return
+        self._seen["page"].add(row.decision_id)
+        self._compare(row, label, [("digest", row.digest, fact.digest)], f"entry {fact.sequence}")
+
     # -- the desk: proposals, revisions, rollbacks, timelines
 
     def proposal(self, row: Proposal) -> None:
@@ -324,6 +336,8 @@ class RowChecks:
             self._gone(story.applied[amendment].label, story.applied[amendment].sequence)
         for decision in story.decisions.keys() - self._seen["decision"]:
             self._gone(f"The decision {decision}", story.decisions[decision].sequence)
+        for page in story.pages.keys() - self._seen["page"]:
+            self._gone(f"The page of the decision {page}", story.pages[page].sequence)
         if is_rows:
             self._desk_gone()
 

@@ -70,6 +70,11 @@ _ROWS: Final[tuple[tuple[type[Any], str], ...]] = (
         FROM approval_decisions WHERE tenant_id = %s ORDER BY approval_decisions.id""",
     ),
     (
+        records.Page,
+        """SELECT decision_id::text, content, digest
+        FROM decision_snapshots WHERE tenant_id = %s ORDER BY decision_snapshots.decision_id""",
+    ),
+    (
         records.Proposal,
         """SELECT id::text, number, system_id::text, amendment_type, basis, state, revision, effect, sentence,
           proposer_id::text, proposed_by
@@ -193,6 +198,7 @@ _WAYS: Final[dict[str, Callable[[Any], Any]]] = {
             "canonical",
             "bound",
             "statement",
+            "content",
         ),
         cast(Callable[[Any], Any], bytes),
     ),

@@ -55,6 +55,14 @@ class DecisionFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFact:
+    """The page on which somebody decided."""
+
+    sequence: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackFact:
     sequence: int
     at: str
@@ -101,6 +109,7 @@ class Story:
         self.rolled_back: dict[str, RollbackFact] = {}
         self.rollbacks: dict[str, RollbackFact] = {}
         self.decisions: dict[str, DecisionFact] = {}
+        self.pages: dict[str, PageFact] = {}
         self.desks: dict[str, Desk] = {}
         self.moves: dict[int, bytes] = {}
         self.names: dict[str, set[str]] = defaultdict(set)
@@ -117,6 +126,8 @@ class Story:
         name = str(action.get("name"))
         for statement, signature in _statements(action):
             self._decision(entry, label, statement, signature)
+        if "snapshot" in action:
+            self.pages[str(action.get("decision_id"))] = PageFact(entry.sequence, str(action["snapshot"]))
         if name == "registry.register_system":
             self._registered(entry, label, action, by=str(values.get("/actor_name")))
         elif name in ("amendments.set_quorum", "amendments.remove_quorum"):

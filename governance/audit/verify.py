@@ -21,6 +21,7 @@ from governance.audit.records import (
     Fault,
     Key,
     Move,
+    Page,
     Proposal,
     Record,
     Revision,
@@ -33,7 +34,10 @@ from governance.audit.rows import RowChecks
 from governance.audit.story import Story
 from governance.ledger.hashing import GENESIS, hash_text
 
-_ORDER: tuple[type, ...] = (Chain, Key, Entry, System, Version, Amendment, Decision, Proposal, Revision, Rollback, Move)
+_ORDER: tuple[type, ...] = (
+    *(Chain, Key, Entry, System, Version, Amendment, Decision, Page),
+    *(Proposal, Revision, Rollback, Move),
+)
 
 
 def verify(records: Iterable[Record], *, root: str | None = None) -> Report:
@@ -97,6 +101,7 @@ class _Verification:
             Version: checks.version,
             Amendment: checks.amendment,
             Decision: checks.decision,
+            Page: checks.page,
             Proposal: checks.proposal,
             Revision: checks.revision,
             Rollback: checks.rollback,
@@ -176,6 +181,10 @@ class _Verification:
             f"The answers ({_some(counts['decision'], 'decision')}) are signed by the people who gave them, over the "
             "digest of what was shown; every amendment carries the approvals it needed, none by its proposer.",
         ]
+        if counts["page"]:
+            said.append(
+                f"The pages on which people decided ({counts['page']:,}) are those whose digests the chain holds."
+            )
         if root is not None:
             said.append("The chain begins with the key you named.")
         return tuple(said)
@@ -204,6 +213,8 @@ def _key_of(record: Record) -> Any:
     """What rows of a kind are sorted by; None for kinds that order themselves."""
     if isinstance(record, Version):
         return (record.system_id, record.number)
+    if isinstance(record, Page):
+        return record.decision_id
     if isinstance(record, Amendment | Proposal):
         return record.number
     if isinstance(record, Revision):

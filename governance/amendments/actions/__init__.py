@@ -3,6 +3,7 @@
 from governance.amendments.actions.apply import apply_due, expire_due
 from governance.amendments.actions.authority import grant_authority, remove_quorum, revoke_authority, set_quorum
 from governance.amendments.actions.decide import approve, reject, request_changes
+from governance.amendments.actions.discuss import comment, look, reopen_comment, resolve_comment, tick
 from governance.amendments.actions.draft import propose, rebase, revise, send, withdraw
 from governance.amendments.actions.undo import approve_roll_back, roll_back, withdraw_roll_back
 
@@ -10,18 +11,23 @@ __all__ = [
     "apply_due",
     "approve",
     "approve_roll_back",
+    "comment",
     "expire_due",
     "grant_authority",
+    "look",
     "propose",
     "rebase",
     "reject",
     "remove_quorum",
+    "reopen_comment",
     "request_changes",
+    "resolve_comment",
     "revise",
     "revoke_authority",
     "roll_back",
     "send",
     "set_quorum",
+    "tick",
     "withdraw",
     "withdraw_roll_back",
 ]

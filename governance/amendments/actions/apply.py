@@ -7,8 +7,9 @@ from datetime import datetime
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments.actions import tell
-from governance.amendments.actions.common import current_revision, locked, locked_system, move, tenant_quorums
+from governance.amendments.actions.common import locked, locked_system, move
 from governance.amendments.actions.sound import demand_sound
+from governance.amendments.facts import current_revision, tenant_quorums
 from governance.amendments.kinds import Basis, State
 from governance.amendments.models import AmendmentProposal, ConstitutionalAmendment, ProposalRevision, Rollback
 from governance.approvals import actions as approvals

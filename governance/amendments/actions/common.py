@@ -7,20 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from governance.amendments import authority
 from governance.amendments.actions import tell
 from governance.amendments.bound import bound_bytes
 from governance.amendments.errors import WrongState
-from governance.amendments.kinds import AmendmentType, Basis, State, may_move
-from governance.amendments.models import AmendmentProposal, ProposalMove, ProposalRevision, Quorum
+from governance.amendments.kinds import State, may_move
+from governance.amendments.models import AmendmentProposal, ProposalMove, ProposalRevision
 from governance.amendments.news import tell_programs
-from governance.approvals.quorum import Requirement
 from governance.canonical import digest_bytes
-from governance.constitution.diff import Effect
 from governance.errors import NotFound
 from governance.ledger import actions as ledger
 from governance.registry.models import System
-from governance.scope import Role, Scope
+from governance.scope import Scope
 
 
 def locked(*, scope: Scope, number: int) -> AmendmentProposal:
@@ -35,37 +32,10 @@ def locked_system(*, scope: Scope, system_id: UUID) -> System:
     return System.objects.select_for_update(no_key=True).get(tenant_id=scope.tenant_id, id=system_id)
 
 
-def base_moved(system: System, base_version: int | None) -> str:
-    """Why a text made from `base_version` is out of date, or "": it would silently take back what came between."""
-    if base_version is None or base_version == system.constitution_version:
-        return ""
-    return (
-        f"{system.name} moved to version {system.constitution_version} while you edited version {base_version}. "
-        "Start again from today's constitution; your text is still here to copy from."
-    )
-
-
 def demand_state(proposal: AmendmentProposal, *allowed: State, to: str) -> None:
     if proposal.state not in allowed:
         word = State(proposal.state).value.replace("_", " ")
         raise WrongState(f"{proposal.label} is {word}, so you cannot {to} it. Reload to see what happened.")
-
-
-def current_revision(proposal: AmendmentProposal) -> ProposalRevision:
-    return ProposalRevision.objects.get(proposal=proposal, number=proposal.revision)
-
-
-def tenant_quorums(*, scope: Scope) -> tuple[authority.TenantQuorum, ...]:
-    rows = Quorum.objects.filter(tenant_id=scope.tenant_id).order_by("id")
-    return tuple(
-        authority.TenantQuorum(
-            type=AmendmentType(row.amendment_type),
-            effect=Effect(row.effect) if row.effect else None,
-            role=Role(row.role),
-            count=row.count,
-        )
-        for row in rows
-    )
 
 
 def bind(*, proposal: AmendmentProposal, revision: ProposalRevision) -> None:
@@ -141,7 +111,3 @@ def move(
         update_fields=["state", "updated_at", "revision", "effect", "sentence", "effective_at", "expires_at", "request"]
     )
     tell_programs(scope=scope, proposal=proposal, before=before, to=to, why=why, at=at)
-
-
-def requirements_of(*, scope: Scope, type: AmendmentType, basis: Basis, effect: Effect) -> tuple[Requirement, ...]:
-    return authority.requirements(type=type, basis=basis, effect=effect, quorums=tenant_quorums(scope=scope))

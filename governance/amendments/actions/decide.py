@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,15 +10,16 @@ from governance import canonical
 from governance.amendments import authority
 from governance.amendments.actions.apply import apply_approved
 from governance.amendments.actions.common import (
-    current_revision,
     demand_state,
     locked,
     locked_system,
     move,
-    tenant_quorums,
 )
+from governance.amendments.actions.discuss import Wish, write_wishes
+from governance.amendments.actions.keep import keep_page, page_now
 from governance.amendments.actions.sound import demand_sound
 from governance.amendments.errors import BaseMoved, Expired
+from governance.amendments.facts import current_revision, tenant_quorums
 from governance.amendments.grants import Step, covers
 from governance.amendments.kinds import State
 from governance.amendments.models import (
@@ -27,6 +29,7 @@ from governance.amendments.models import (
     ProposalRevision,
     StandingAuthority,
 )
+from governance.amendments.queries.page import AmendmentPage
 from governance.approvals import actions as approvals
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict
 from governance.constitution.diff import changes
@@ -59,6 +62,7 @@ def approve(
     if proposal.request_id is not None:
         request = ApprovalRequest.objects.get(tenant_id=scope.tenant_id, id=proposal.request_id)
         demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
+    page = page_now(scope=scope, proposal=proposal, at=at)
     outcome = _answer(
         scope=scope,
         proposal=proposal,
@@ -77,6 +81,7 @@ def approve(
         verb="amendments.approve",
         word="approved",
         note=note,
+        page=page,
         at=at,
     )
     if met:
@@ -104,10 +109,18 @@ def reject(
 
 @governed("amendments.request_changes", subject="number")
 def request_changes(
-    *, scope: Scope, number: int, digest: str, confirmation: Confirmation, note: str, at: datetime
+    *,
+    scope: Scope,
+    number: int,
+    digest: str,
+    confirmation: Confirmation,
+    note: str,
+    at: datetime,
+    wishes: Sequence[Wish] = (),
 ) -> AmendmentProposal:
-    """Hand the proposal back to its proposer, with a note that says what should change."""
+    """Hand the proposal back to its proposer, with a note that says what should change, and perhaps with suggestions."""
     return _refuse(
+        wishes=wishes,
         scope=scope,
         number=number,
         digest=digest,
@@ -140,6 +153,7 @@ def approve_under_authority(
     system = locked_system(scope=scope, system_id=proposal.system_id)
     because = f"standing authority granted by {grant.granted_by} on {grant.granted_at:%d %B %Y}"
     assert proposal.request_id is not None
+    page = page_now(scope=scope, proposal=proposal, at=at)
     approvals.answer_under_authority(scope=scope, request_id=proposal.request_id, authority=because, at=at)
     move(
         scope=scope,
@@ -149,7 +163,7 @@ def approve_under_authority(
         at=at,
         why=because,
         explanation=f"TARS approved {proposal.label} alone under the {because}.",
-        details={**_decision_details(scope=scope, proposal=proposal), "authority_id": str(grant.id)},
+        details={**_decision_details(scope=scope, proposal=proposal, page=page, at=at), "authority_id": str(grant.id)},
         rules_applied=("approval_authority", "standing_authority"),
     )
     apply_approved(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
@@ -198,8 +212,11 @@ def _refuse(
     verdict: Verdict,
     to: State,
     word: str,
+    wishes: Sequence[Wish] = (),
 ) -> AmendmentProposal:
     proposal, _, _ = _question(scope=scope, number=number, to=verdict.value.replace("_", " "), at=at)
+    write_wishes(scope=scope, proposal=proposal, wishes=wishes, at=at)
+    page = page_now(scope=scope, proposal=proposal, at=at)
     _answer(
         scope=scope,
         proposal=proposal,
@@ -210,7 +227,8 @@ def _refuse(
         override=False,
         at=at,
     )
-    _said(scope=scope, proposal=proposal, to=to, verb=f"amendments.{verdict.value}", word=word, note=note, at=at)
+    verb = f"amendments.{verdict.value}"
+    _said(scope=scope, proposal=proposal, to=to, verb=verb, word=word, note=note, page=page, at=at)
     return proposal
 
 
@@ -272,6 +290,7 @@ def _said(
     verb: str,
     word: str,
     note: str,
+    page: AmendmentPage,
     at: datetime,
 ) -> None:
     move(
@@ -282,13 +301,15 @@ def _said(
         at=at,
         why=note,
         explanation=f"{scope.actor.name} {word} {proposal.label}.",
-        details=_decision_details(scope=scope, proposal=proposal),
+        details=_decision_details(scope=scope, proposal=proposal, page=page, at=at),
         rules_applied=("approval_authority", "four_eyes"),
     )
 
 
-def _decision_details(*, scope: Scope, proposal: AmendmentProposal) -> dict[str, Any]:
-    """The signed answer as the ledger keeps it: enough for a stranger to check the signature offline."""
+def _decision_details(
+    *, scope: Scope, proposal: AmendmentProposal, page: AmendmentPage, at: datetime
+) -> dict[str, Any]:
+    """The signed answer as the ledger keeps it: enough for a stranger to check the signature offline, and the page's digest."""
     decision = ApprovalDecision.objects.get(request_id=proposal.request_id, user_id=scope.actor.user_id)
     return {
         "digest": decision.digest,
@@ -298,4 +319,5 @@ def _decision_details(*, scope: Scope, proposal: AmendmentProposal) -> dict[str,
         "confirmed_by": decision.confirmed_by,
         "statement": bytes(decision.statement).decode(),
         "signature": bytes(decision.signature).hex(),
+        "snapshot": keep_page(page=page, proposal=proposal, decision=decision, at=at),
     }

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments import evidence as evidence_rules
+from governance.amendments.actions.checks import (
+    check_evidence,
+    demand_ahead,
+    demand_moved,
+    demand_proposer,
+    demand_seen,
+)
 from governance.amendments.actions.common import (
-    base_moved,
     bind,
-    current_revision,
     demand_state,
     locked,
     locked_system,
     move,
-    requirements_of,
-    tenant_quorums,
 )
 from governance.amendments.actions.decide import approve_under_authority, grant_for
-from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit, WrongState
+from governance.amendments.attachments import with_files
+from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit
+from governance.amendments.facts import current_revision, requirements_of, tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.approvals import actions as approvals
-from governance.approvals.models import RequestState
 from governance.approvals.quorum import sentence as needs_sentence
 from governance.constitution import schema
 from governance.constitution.diff import Effect, changes, effect_of, stored
 from governance.constitution.merge import merge
 from governance.constitution.sentence import sentence
-from governance.errors import Invalid, NotAllowed, NotFound
+from governance.errors import NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.registry.models import System, SystemVersion
-from governance.scope import ROLE_LABELS, Capability, Role, Scope
+from governance.scope import Capability, Scope
 from governance.tenants.actions import next_number
 
 EXPIRES_AFTER = timedelta(days=30)
-EVIDENCE_BYTES = 256 * 1024
 
 
 @governed("amendments.propose", subject="system_name")
@@ -56,20 +60,24 @@ def propose(
     effective_at: datetime | None = None,
     expires_at: datetime | None = None,
     is_draft: bool = False,
+    attachments: Sequence[UUID] = (),
 ) -> AmendmentProposal:
     """Propose that a system's constitution become `constitution`; with `is_draft`, only keep it.
 
-    `base_version` is the version the proposer looked at. Raises `NotAllowed`, `NotFound`, `InvalidConstitution`, `TypeMisfit`,
-    `EvidenceMissing`, `MergeConflict` (the base moved meanwhile). A dream promotion that a standing authority covers is
+    `base_version` is the version the proposer looked at, `attachments` are ids of uploads. Raises `NotAllowed`, `NotFound`,
+    `InvalidConstitution`, `TypeMisfit`, `EvidenceMissing`, `MergeConflict` (the base moved meanwhile), `Invalid` (a date that
+    lies in the past) and what `files.claim` raises. A dream promotion that a standing authority covers is
     approved and applied in the same transaction.
     """
-    _demand_proposer(scope=scope, type=type, basis=basis)
+    demand_proposer(scope=scope, type=type, basis=basis)
     system = System.objects.filter(tenant_id=scope.tenant_id, name=system_name).first()
     if system is None:
         raise NotFound(f"There is no system called {system_name}.")
     if type is AmendmentType.DREAM_PROMOTION:
         system = locked_system(scope=scope, system_id=system.id)
-    _demand_seen(system, base_version)
+    demand_seen(system, base_version)
+    demand_ahead(effective_at, at=at)
+    evidence = with_files(scope=scope, evidence=evidence, file_ids=attachments, before={}, at=at)
     proposal = AmendmentProposal(
         id=new_id(at),
         tenant_id=scope.tenant_id,
@@ -121,17 +129,22 @@ def revise(
     at: datetime,
     base_version: int | None = None,
     effective_at: datetime | None = None,
+    attachments: Sequence[UUID] | None = None,
 ) -> AmendmentProposal:
     """Make the next revision on today's constitution; approvals given so far are void. Only the proposer may.
 
-    `base_version` is the version the reviser looked at. Raises what `propose` raises, and `WrongState`.
+    `base_version` is the version the reviser looked at; `attachments` None keeps the files there are. Raises what `propose`
+    raises, and `WrongState`.
     """
     proposal = _own(scope=scope, number=number, to="revise")
     demand_state(proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, to="revise")
     was_draft = proposal.state == State.DRAFT
     before = current_revision(proposal)
     system = locked_system(scope=scope, system_id=proposal.system_id)
-    _demand_seen(system, base_version)
+    demand_seen(system, base_version)
+    if effective_at != proposal.effective_at:
+        demand_ahead(effective_at, at=at)
+    evidence = with_files(scope=scope, evidence=evidence, file_ids=attachments, before=before.evidence, at=at)
     proposal.effective_at = effective_at
     revision = _next(
         scope=scope,
@@ -162,7 +175,7 @@ def rebase(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     demand_state(proposal, State.PROPOSED, State.APPROVED, State.SCHEDULED, to="rebase")
     before = current_revision(proposal)
     system = locked_system(scope=scope, system_id=proposal.system_id)
-    _demand_moved(scope=scope, proposal=proposal, before=before, system=system)
+    demand_moved(scope=scope, proposal=proposal, before=before, system=system)
     base = SystemVersion.objects.get(tenant_id=scope.tenant_id, system=system, number=before.base_version)
     merged = merge(
         canonical.loads_canonical(bytes(base.canonical)),
@@ -211,17 +224,6 @@ def withdraw(*, scope: Scope, number: int, why: str, at: datetime) -> AmendmentP
         explanation=f"{proposal.label} was withdrawn.",
     )
     return proposal
-
-
-def _demand_moved(*, scope: Scope, proposal: AmendmentProposal, before: ProposalRevision, system: System) -> None:
-    """A rebase voids approvals, so it needs a cause."""
-    is_today = system.constitution_version == before.base_version and before.policy_version == authority.policy_version(
-        tenant_quorums(scope=scope)
-    )
-    if is_today and proposal.request is not None and proposal.request.state in (RequestState.OPEN, RequestState.MET):
-        raise WrongState(
-            f"Nothing moved since {proposal.label} was proposed: its approvals stand, no rebase is needed."
-        )
 
 
 def _send(
@@ -305,7 +307,7 @@ def _revision(
 ) -> ProposalRevision:
     """Check everything a revision says, describe it on the proposal, and bind it."""
     schema.check(constitution)
-    _check_evidence(evidence)
+    check_evidence(evidence)
     type = AmendmentType(proposal.amendment_type)
     found = changes(system.constitution, constitution)
     if reason := authority.misfit(type=type, changes=found, old=system.constitution, new=constitution):
@@ -344,31 +346,6 @@ def _sources(
     """Who supplied each item of evidence, and when; an item that stays keeps its source."""
     fresh = {"source": scope.actor.name, "date": at.date().isoformat()}
     return {key: known.get(key, fresh) for key in evidence}
-
-
-def _check_evidence(evidence: Any) -> None:
-    if not isinstance(evidence, dict):
-        raise Invalid("Evidence is an object of named items.", problems=(("/evidence", "must be an object"),))
-    canonical.check_value(evidence, refuses_big_doubles=True)
-    if len(canonical.canonical_bytes(evidence)) > EVIDENCE_BYTES:
-        raise Invalid("The evidence is larger than 256 KiB. Keep the figures and link the rest.")
-
-
-def _demand_proposer(*, scope: Scope, type: AmendmentType, basis: Basis) -> None:
-    scope.demand(Capability.PROPOSE, to="propose an amendment")
-    if type is AmendmentType.DREAM_PROMOTION:
-        if not scope.actor.is_tars:
-            raise NotAllowed("Only TARS promotes a dream. Propose a manual update instead.")
-        if basis is not Basis.ORDINARY:
-            raise TypeMisfit("A dream promotion has the ordinary basis.")
-    elif not scope.actor.is_tars and not scope.roles & authority.PROPOSERS[basis]:
-        names = " or ".join(ROLE_LABELS[role] for role in Role if role in authority.PROPOSERS[basis])
-        raise NotAllowed(f"A change on the basis {basis.label.lower()} is proposed by {names}.")
-
-
-def _demand_seen(system: System, base_version: int | None) -> None:
-    if moved := base_moved(system, base_version):
-        raise MergeConflict(moved)
 
 
 def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:

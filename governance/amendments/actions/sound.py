@@ -12,8 +12,9 @@ from typing import Any
 
 from governance import canonical
 from governance.amendments import authority
-from governance.amendments.actions.common import requirements_of
+from governance.amendments.attachments import attached
 from governance.amendments.errors import Tampered
+from governance.amendments.facts import requirements_of
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.models import AmendmentProposal, ProposalRevision, Rollback
 from governance.approvals.models import ApprovalRequest
@@ -43,6 +44,7 @@ def demand_sound(
         "its constitution": revision.new_digest == canonical.digest_bytes(bytes(revision.new_constitution)),
         "its question": (request.subject_kind, request.subject_id) == ("amendment", proposal.id),
         "who must answer": _asks(request, needed),
+        "its attachments": all(file.is_whole for file in attached(scope=scope, evidence=revision.evidence)),
         "who may not answer": request.excluded_user_id == proposal.proposer_id,
     }
     _demand(says, subject=proposal.label)

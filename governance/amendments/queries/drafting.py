@@ -9,8 +9,8 @@ from typing import Any
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments import evidence as evidence_rules
-from governance.amendments.actions.common import base_moved, current_revision, requirements_of
 from governance.amendments.evidence import Item
+from governance.amendments.facts import base_moved, current_revision, requirements_of
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.amendments.queries.comparison import Comparison, compared

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from governance.amendments.actions.common import tenant_quorums
 from governance.amendments.authority import TenantQuorum, requirements
+from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalMove, Quorum, StandingAuthority
 from governance.approvals.quorum import sentence

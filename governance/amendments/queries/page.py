@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from uuid import UUID
 
-from governance import canonical
-from governance.amendments.actions.common import current_revision
-from governance.amendments.evidence import Item, checklist, known_keys
-from governance.amendments.kinds import AmendmentType, Basis, State
+from governance.amendments.attachments import attached
+from governance.amendments.facts import current_revision
+from governance.amendments.kinds import Basis, State
 from governance.amendments.models import (
     AmendmentProposal,
     ConstitutionalAmendment,
@@ -19,70 +16,26 @@ from governance.amendments.models import (
     Rollback,
     RollbackState,
 )
-from governance.amendments.queries.comparison import Comparison, Line, Side, lines_of
-from governance.amendments.queries.staleness import Delta, Rival, Staleness, delta, rivals, staleness, step_of
-from governance.amendments.queries.standing import (
-    Authority,
-    Box,
-    asked,
-    authority_of,
-    box,
-    may_confirm_roll_back,
-)
-from governance.amendments.queries.timeline import Event, how_words, timeline
+from governance.amendments.queries.answers import Answer, Waiting, answers_of, rollbacks_of, waiting_of
+from governance.amendments.queries.comparison import Comparison, Side
+from governance.amendments.queries.conflicts import Rival, rivals
+from governance.amendments.queries.proofs import Proof, evidence_of
+from governance.amendments.queries.staleness import Delta, Staleness, delta, staleness, step_of
+from governance.amendments.queries.standing import Authority, Box, authority_of, box
+from governance.amendments.queries.talk import Talk, talk_of
+from governance.amendments.queries.timeline import Event, timeline
 from governance.amendments.queries.undo import cannot_be_undone, may_roll_back
-from governance.approvals.models import ApprovalDecision, Via
-from governance.approvals.quorum import Requirement
 from governance.canonical import JSON
-from governance.constitution.diff import changes
 from governance.errors import NotFound
+from governance.files.queries import Attachment
 from governance.identity.confirm import factor_of
 from governance.identity.models import User
-from governance.registry.models import SystemVersion
 from governance.scope import Capability, Scope
 
 VIEWS = {"fields": "Changes", "side": "Side by side", "patch": "JSON patch"}
 _WITHDRAWABLE = frozenset({State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, State.APPROVED, State.SCHEDULED})
 _REVISABLE = frozenset({State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED})
 _REBASABLE = frozenset({State.PROPOSED, State.APPROVED, State.SCHEDULED})
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One line of the evidence: what was asked for, what was supplied, by whom, when."""
-
-    label: str
-    value: str
-    source: str
-    date: date | None
-    is_present: bool
-    is_required: bool
-    supplied_by: str = ""
-    help: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer to the current question, ready to read. `is_unreviewed`: an override nobody has looked at yet."""
-
-    decision: ApprovalDecision
-    said: str
-    how: str
-    is_unreviewed: bool
-    review: Any = None
-    may_review: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A rollback that waits for a second person."""
-
-    rollback: Rollback
-    lines: tuple[Line, ...]
-    authority: Authority
-    refused_because: str
-    may_withdraw: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +57,8 @@ class AmendmentPage:
     staleness: Staleness | None
     delta: Delta | None
     rivals: tuple[Rival, ...]
+    talk: Talk
+    attachments: tuple[Attachment, ...]
     waiting: Waiting | None
     rolled_back: Rollback | None
     irreversible_because: str
@@ -114,6 +69,26 @@ class AmendmentPage:
     can_send: bool
     can_rebase: bool
     is_mine: bool
+    at: datetime
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether this reader saw another revision before, and must look at what changed since."""
+        seen = self.talk.seen
+        return self.is_deciding and seen is not None and seen.digest != self.digest
+
+    @property
+    def is_new_to_reader(self) -> bool:
+        """Whether nothing is known of this reader having seen it."""
+        return self.talk.seen is None and State(self.proposal.state).is_open
+
+    @property
+    def moment(self) -> str:
+        """Names what is on the page: another answer, move or comment makes another one."""
+        return moment_of(
+            self.proposal,
+            last=max((remark.id for thread in self.talk.threads for remark in thread.remarks), default=None),
+        )
 
     @property
     def digest(self) -> str:
@@ -153,8 +128,9 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
     revision = current_revision(proposal)
     comparison = step_of(scope=scope, proposal=proposal, revision=revision)
     amendment = _amendment(scope=scope, proposal=proposal)
-    rollbacks = _rollbacks(scope=scope, amendment=amendment)
+    rollbacks = rollbacks_of(scope=scope, amendment=amendment)
     authority = authority_of(scope=scope, proposal=proposal, at=at)
+    talk = talk_of(scope=scope, proposal=proposal, revision=revision, lines=comparison.lines)
     stale = staleness(scope=scope, proposal=proposal, revision=revision, comparison=comparison)
     state = State(proposal.state)
     is_mine = scope.actor.user_id is not None and scope.actor.user_id == proposal.proposer_id
@@ -169,15 +145,17 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
         patch=comparison.patch if view == "patch" else None,
         evidence=evidence_of(proposal, revision),
         authority=authority,
-        answers=_answers(scope=scope, given=authority.given),
+        answers=answers_of(scope=scope, given=authority.given),
         box=box(scope=scope, proposal=proposal, at=at),
         events=timeline(scope=scope, proposal=proposal, rollbacks=rollbacks),
         staleness=stale,
-        delta=delta(scope=scope, proposal=proposal, revision=revision, now=comparison) if state.is_open else None,
+        delta=_delta(scope=scope, proposal=proposal, revision=revision, comparison=comparison, talk=talk),
         rivals=rivals(scope=scope, proposal=proposal, revision=revision, found=comparison.changes)
         if state.is_open
         else (),
-        waiting=_waiting(scope=scope, rollbacks=rollbacks, at=at),
+        talk=talk,
+        attachments=attached(scope=scope, evidence=revision.evidence),
+        waiting=waiting_of(scope=scope, rollbacks=rollbacks, at=at),
         rolled_back=next((row for row in rollbacks if row.state == RollbackState.DONE), None),
         irreversible_because=Basis(proposal.basis).irreversible_because,
         roll_back_refused=(cannot_be_undone(amendment) or may_roll_back(scope=scope)) if amendment else "",
@@ -190,51 +168,28 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
         and not stale.conflicts
         and (can_propose or scope.can(Capability.DECIDE)),
         is_mine=is_mine,
+        at=at,
     )
 
 
-def evidence_of(proposal: AmendmentProposal, revision: ProposalRevision) -> tuple[Proof, ...]:
-    """The checklist of the type and basis, then whatever else was supplied."""
-    type, basis = AmendmentType(proposal.amendment_type), Basis(proposal.basis)
-    lines = checklist(type=type, basis=basis, evidence=revision.evidence, sources=revision.sources)
-    extra = sorted(revision.evidence.keys() - known_keys(type, basis))
-    more = [
-        _proof(Item((key,), _humane(key), "", is_required=False), revision.evidence[key], revision.sources.get(key, {}))
-        for key in extra
-    ]
-    first = [_proof(line.item, line.value, {"source": line.source, "date": line.date}) for line in lines]
-    return (*first, *more)
+def moment_of(proposal: AmendmentProposal, *, last: UUID | None) -> str:
+    """What a page that is open compares with: the last move, and the newest comment's id."""
+    return f"{proposal.updated_at:%Y%m%d%H%M%S%f}-{last or 0}"
 
 
-def _proof(item: Item, value: Any, origin: dict[str, str]) -> Proof:
-    text = value if isinstance(value, str) else "" if value is None else _plain(value)
-    return Proof(
-        label=item.label,
-        value=text,
-        source=origin.get("source", ""),
-        date=_date(origin.get("date", "")),
-        is_present=value is not None,
-        is_required=item.is_required,
-        supplied_by=item.supplied_by,
-        help=item.help,
-        link=text if text.startswith(("https://", "http://")) and len(text.split()) == 1 else "",
-    )
-
-
-def _plain(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
+def _delta(
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    revision: ProposalRevision,
+    comparison: Comparison,
+    talk: Talk,
+) -> Delta | None:
+    """What changed since this reader looked, or since the revision before."""
+    if not State(proposal.state).is_open:
         return None
-
-
-def _humane(key: str) -> str:
-    words = key.replace("_", " ").strip()
-    return words[:1].upper() + words[1:] if words else key
+    since = talk.seen.revision if talk.seen and talk.seen.digest != revision.digest else None
+    return delta(scope=scope, proposal=proposal, revision=revision, now=comparison, since=since)
 
 
 def _amendment(*, scope: Scope, proposal: AmendmentProposal) -> ConstitutionalAmendment | None:
@@ -242,48 +197,6 @@ def _amendment(*, scope: Scope, proposal: AmendmentProposal) -> ConstitutionalAm
         return None
     rows = ConstitutionalAmendment.objects.filter(tenant_id=scope.tenant_id, proposal=proposal)
     return rows.defer("old_constitution", "new_constitution", "bound").first()
-
-
-def _rollbacks(*, scope: Scope, amendment: ConstitutionalAmendment | None) -> Sequence[Rollback]:
-    if amendment is None:
-        return ()
-    rows = Rollback.objects.filter(tenant_id=scope.tenant_id, amendment=amendment).select_related("system", "request")
-    return list(rows.order_by("requested_at", "id"))
-
-
-def _answers(*, scope: Scope, given: Sequence[ApprovalDecision]) -> tuple[Answer, ...]:
-    return tuple(_answer(scope, decision) for decision in given)
-
-
-def _answer(scope: Scope, decision: ApprovalDecision) -> Answer:
-    review = next(iter(decision.reviews.all()), None)
-    is_unreviewed = decision.via == Via.OVERRIDE and review is None
-    return Answer(
-        decision=decision,
-        said=decision.get_verdict_display(),
-        how=how_words(decision),
-        is_unreviewed=is_unreviewed,
-        review=review,
-        may_review=is_unreviewed and scope.can(Capability.DECIDE) and decision.user_id != scope.actor.user_id,
-    )
-
-
-def _waiting(*, scope: Scope, rollbacks: Sequence[Rollback], at: datetime) -> Waiting | None:
-    rollback = next((row for row in rollbacks if row.state == RollbackState.WAITING), None)
-    if rollback is None:
-        return None
-    base = SystemVersion.objects.get(
-        tenant_id=scope.tenant_id, system_id=rollback.system_id, number=rollback.base_version
-    )
-    old, new = (canonical.loads_canonical(bytes(data)) for data in (base.canonical, rollback.new_constitution))
-    requirements = [Requirement.of(data) for data in rollback.request.requirements]
-    return Waiting(
-        rollback=rollback,
-        lines=lines_of(changes(old, new)),
-        authority=asked(scope=scope, request=rollback.request, requirements=requirements, excluded_user_id=None, at=at),
-        refused_because=may_confirm_roll_back(scope=scope, rollback=rollback, at=at),
-        may_withdraw=scope.can(Capability.ROLL_BACK),
-    )
 
 
 def factor_for(scope: Scope) -> str:

@@ -1,27 +1,24 @@
-"""What moved since a proposal was made, what a rebase changed about it, and what else asks for the same places."""
+"""What moved since a proposal was made, what a later revision changed about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
-
 from governance import canonical
 from governance.amendments import authority
-from governance.amendments.actions.common import tenant_quorums
+from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal, ProposalRevision
-from governance.amendments.queries.comparison import Comparison, Line, compared, lines_of, overlapping
+from governance.amendments.queries.comparison import Comparison, Line, compared, lines_of
 from governance.constitution.diff import Change, changes
 from governance.constitution.merge import merge
 from governance.registry.models import Cause, SystemVersion
 from governance.scope import Scope
 
 SHOWN = 20
-"""Versions, pointers and rivals listed one by one."""
+"""Versions and pointers listed one by one."""
 OPEN = tuple(state.value for state in State if state.is_open)
 
 
@@ -73,17 +70,6 @@ class Delta:
         return not (self.added or self.dropped or self.evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """Another open proposal that asks for some of the same places."""
-
-    number: int
-    label: str
-    sentence: str
-    state: str
-    pointers: tuple[str, ...]
-
-
 def staleness(
     *, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, comparison: Comparison
 ) -> Staleness | None:
@@ -105,11 +91,19 @@ def staleness(
     )
 
 
-def delta(*, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, now: Comparison) -> Delta | None:
-    """What the current revision changed about the one before it; None for a first revision."""
-    if revision.number < 2:
+def delta(
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    revision: ProposalRevision,
+    now: Comparison,
+    since: int | None = None,
+) -> Delta | None:
+    """What the current revision changed about revision `since` (the one before it); None for a first revision."""
+    since = revision.number - 1 if since is None else since
+    if not 1 <= since < revision.number:
         return None
-    before = ProposalRevision.objects.get(tenant_id=scope.tenant_id, proposal=proposal, number=revision.number - 1)
+    before = ProposalRevision.objects.get(tenant_id=scope.tenant_id, proposal=proposal, number=since)
     then = step_of(scope=scope, proposal=proposal, revision=before)
     known, asked = ({_key(change): change for change in side.changes} for side in (then, now))
     return Delta(
@@ -129,32 +123,6 @@ def step_of(*, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevi
         tenant_id=scope.tenant_id, system_id=proposal.system_id, number=revision.base_version
     )
     return compared(_document(base.canonical), _document(revision.new_constitution))
-
-
-def rivals(
-    *, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, found: Sequence[Change]
-) -> tuple[Rival, ...]:
-    """Other open proposals of the same system that touch the same pointers. Reads the stored diffs, no documents."""
-    rows = ProposalRevision.objects.filter(
-        tenant_id=scope.tenant_id,
-        proposal__system_id=proposal.system_id,
-        proposal__state__in=OPEN,
-        number=F("proposal__revision"),
-        diff__has_any_keys=sorted(revision.diff),
-    ).exclude(proposal_id=proposal.id)
-    mine = [change.pointer for change in found]
-    met = [
-        Rival(row.proposal.number, row.proposal.label, row.sentence, row.proposal.state, pointers)
-        for row in rows.select_related("proposal").order_by("proposal__number")[:SHOWN]
-        if (pointers := overlapping(mine, touched_by(row.diff)))
-    ]
-    return tuple(met)
-
-
-def touched_by(diff: dict[str, Any]) -> tuple[str, ...]:
-    """The pointers that a stored diff moves."""
-    old, new = ({key: entry[side] for key, entry in diff.items()} for side in ("old", "new"))
-    return tuple(change.pointer for change in changes(old, new))
 
 
 def _document(data: Any) -> dict[str, Any]:

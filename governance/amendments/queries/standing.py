@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from governance.amendments import authority
-from governance.amendments.actions.common import current_revision, requirements_of, tenant_quorums
+from governance.amendments.facts import current_revision, requirements_of, tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision, Rollback
+from governance.amendments.queries.people import Person, people_for
 from governance.approvals.actions import seat_for
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
 from governance.approvals.quorum import Requirement, missing, sentence
 from governance.approvals.statement import is_genuine
 from governance.constitution.diff import Effect
 from governance.errors import NotAllowed
-from governance.identity.models import Deputy
-from governance.identity.queries import holders
 from governance.scope import Capability, Role, Scope
 
 _NUMBERS = ("nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -31,7 +30,7 @@ class Place:
     label: str
     needed: int
     filled: int
-    could: tuple[str, ...] = ()
+    could: tuple[Person, ...] = ()
 
     @property
     def dots(self) -> tuple[bool, ...]:
@@ -153,10 +152,8 @@ def asked(
     still = missing(requirements, [frozenset(Role(role) for role in decision.roles) for decision in yes])
     is_open = request is None or request.state == RequestState.OPEN
     excluded = {decision.user_id for decision in given} | {excluded_user_id}
-    places = tuple(
-        _place(scope=scope, requirement=requirement, still=still, excluded=excluded if is_open else None, at=at)
-        for requirement in requirements
-    )
+    could = people_for(scope=scope, requirements=still if is_open else (), excluded=excluded, at=at)
+    places = tuple(_place(requirement, still, could) for requirement in requirements)
     line = _line(requirements, len(yes), is_asked=request is not None)
     return Authority(sentence(requirements), line, places, given, is_open=is_open)
 
@@ -213,35 +210,11 @@ def _seat_words(*, scope: Scope, proposal: AmendmentProposal, at: datetime, verd
 
 
 def _place(
-    *,
-    scope: Scope,
-    requirement: Requirement,
-    still: Sequence[Requirement],
-    excluded: set[UUID | None] | None,
-    at: datetime,
+    requirement: Requirement, still: Sequence[Requirement], could: Mapping[frozenset[Role], tuple[Person, ...]]
 ) -> Place:
     open_places = sum(one.count for one in still if one.roles == requirement.roles)
-    could = () if excluded is None or not open_places else _people(scope, requirement, excluded, at)
-    return Place(requirement.label, requirement.count, requirement.count - open_places, could)
-
-
-def _people(scope: Scope, requirement: Requirement, excluded: set[UUID | None], at: datetime) -> tuple[str, ...]:
-    """Holders of a needed role and their deputies who have not answered and did not ask, by e-mail address."""
-    found = {user.email: user.id for role in requirement.roles for user in holders(scope=scope, role=role)}
-    names = {
-        "you" if user_id == scope.actor.user_id else email
-        for email, user_id in found.items()
-        if user_id not in excluded
-    }
-    deputies = Deputy.objects.filter(
-        tenant_id=scope.tenant_id,
-        role__in=[role.value for role in requirement.roles],
-        starts_at__lte=at,
-        ends_at__gt=at,
-        deputy__is_active=True,
-    ).values_list("deputy__email", "deputy_id", "principal__email")
-    lent = {f"{email} (for {principal})" for email, user_id, principal in deputies if user_id not in excluded}
-    return (*sorted(names, key=lambda name: (name != "you", name)), *sorted(lent))
+    people = could.get(requirement.roles, ()) if open_places else ()
+    return Place(requirement.label, requirement.count, requirement.count - open_places, people)
 
 
 def _line(requirements: Sequence[Requirement], given: int, *, is_asked: bool) -> str:

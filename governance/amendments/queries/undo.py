@@ -10,7 +10,8 @@ from governance.amendments.actions.undo import drafted
 from governance.amendments.kinds import Basis
 from governance.amendments.models import AmendmentProposal, ConstitutionalAmendment, Rollback, RollbackState
 from governance.amendments.queries.comparison import Line, lines_of, overlapping
-from governance.amendments.queries.staleness import OPEN, touched_by
+from governance.amendments.queries.conflicts import touched_by
+from governance.amendments.queries.staleness import OPEN
 from governance.amendments.undo import Undo
 from governance.approvals.models import RequestState
 from governance.errors import NotAllowed, NotFound

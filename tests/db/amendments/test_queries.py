@@ -103,7 +103,7 @@ def test_may_decide__deputy__in_the_principals_place() -> None:
     assert standing(cast.uma, proposal) == ""
     page = page_of(cast.uma, proposal)
     assert page.box.seat == "a deputy for Operator"
-    assert page.authority.places[0].could == (cast.cy.actor.name, f"{cast.uma.actor.name} (for {cast.cy.actor.name})")
+    assert [person.label for person in page.authority.places[0].could] == ["Cy", "you (for Cy)"]
 
 
 def test_may_decide__agrees_with_the_verb() -> None:

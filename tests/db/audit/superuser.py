@@ -89,6 +89,7 @@ COVERED = {
         "signer",
         "signature",
     ],
+    "decision_snapshots": ["tenant_id", "decision_id", "content", "digest"],
     "systems": ["id", "name", "constitution", "constitution_version", "version", "capabilities"],
     "amendment_proposals": ["number", "system_id", "amendment_type", "basis", "state", "revision", "proposer_id"],
     "proposal_revisions": ["new_constitution", "new_digest", "diff", "evidence", "base_digest", "bound", "digest"],

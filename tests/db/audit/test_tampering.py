@@ -162,6 +162,7 @@ def test_swap__two_entries__both_named(cast: make.Cast) -> None:
         ("constitutional_amendments", "AMD-1"),
         ("system_versions", "Version 2 of clay-consigliere"),
         ("approval_decisions", "The decision"),
+        ("decision_snapshots", "The page of the decision"),
         ("systems", "The system clay-consigliere"),
         ("actor_keys", "The key of"),
         ("amendment_proposals", "The proposal AMD-1"),

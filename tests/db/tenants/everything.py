@@ -53,7 +53,7 @@ def everything() -> make.Cast:
         at=make.AT,
     )
     _programs(cast)
-    upload(scope=cast.bo, name="why.txt", content=b"Because.", at=make.AT)
+    _talk(cast)
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
@@ -69,6 +69,15 @@ def _programs(cast: make.Cast) -> None:
         scope=cast.tess, name="CI", url="https://ci.example.com/in", events=[], at=make.AT
     )
     webhooks.send_test(scope=cast.tess, webhook_id=webhook.id, at=make.AT)
+
+
+def _talk(cast: make.Cast) -> None:
+    """A proposal that people have looked at and said something about, with a file."""
+    file = upload(scope=cast.bo, name="why.txt", content=b"Because.", at=make.AT)
+    proposal = make.proposed(cast, attachments=[file.id], fallback_delay_ms=450)
+    amendments.comment(scope=cast.ada, number=proposal.number, pointer="/fallback_delay_ms", text="Why?", at=make.AT)
+    amendments.tick(scope=cast.ada, number=proposal.number, pointer="/fallback_delay_ms", is_viewed=True, at=make.AT)
+    amendments.look(scope=cast.ada, number=proposal.number, digest=make.digest_of(cast.bo, proposal), at=make.AT)
 
 
 def _override(cast: make.Cast) -> None:

@@ -13,6 +13,7 @@ from tests.db.tenants.everything import everything
 
 APPEND_ONLY = (
     "approval_decisions",
+    "decision_snapshots",
     "ledger_entries",
     "override_reviews",
     "proposal_moves",
@@ -23,6 +24,7 @@ KEPT = (
     "actor_keys",
     "amendment_proposals",
     "approval_requests",
+    "comments",
     "constitutional_amendments",
     "counters",
     "jobs",
