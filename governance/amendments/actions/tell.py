@@ -41,6 +41,7 @@ def register_kinds() -> None:
     kinds.register("override", "Break-glass", can_mute=False)
     kinds.register("authority", "Standing authority")
     kinds.register("dream", "Promoted dreams")
+    kinds.register("comment", "Comments on what you take part in")
 
 
 @dataclass(frozen=True, slots=True)
