@@ -9,7 +9,11 @@ class GovernanceConfig(AppConfig):
         from governance.amendments import subjects
         from governance.amendments.actions import tell
         from governance.approvals import leaving
+        from governance.exports import sources
+        from governance.exports.actions import finish
+        from governance.exports.ledger_list import SOURCE
         from governance.identity.queries import program_managers
+        from governance.jobs import handlers
         from governance.notices import of_jobs
         from governance.webhooks import audience
 
@@ -18,3 +22,5 @@ class GovernanceConfig(AppConfig):
         of_jobs.register()
         leaving.register()
         audience.register(program_managers)
+        sources.register(SOURCE)
+        handlers.register("export", finish)

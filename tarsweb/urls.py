@@ -21,6 +21,7 @@ urlpatterns = [
     path("notices/", include("governance.notices.urls")),
     path("shell/counts/", shell_counts, name="shell-counts"),
     path("ledger/", include("governance.audit.urls")),
+    path("exports/", include("governance.exports.urls")),
     path("searches/", include("governance.searches.urls")),
     path("jobs/", include("governance.jobs.urls")),
     path("tenants/", include("governance.identity.urls")),

@@ -9,7 +9,6 @@ urlpatterns = [
     path("", views.index, name="list"),
     path("verify/", views.verify, name="verify"),
     path("verifications/<uuid:job>/", views.verification, name="verification"),
-    path("export/", views.export, name="export"),
     path("how-to-verify/", views.how_to, name="how"),
     path("<int:sequence>/", views.entry, name="entry"),
     path("<int:sequence>.json", views.entry_json, name="entry_json"),

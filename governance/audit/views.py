@@ -1,59 +1,65 @@
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.audit import checks, queries
-from governance.audit.export import write
-from governance.audit.forms import FilterForm
+from governance.audit.forms import FilterForm, asked_by
+from governance.audit.questions import ALLOWING, questions
 from governance.errors import Invalid, NotFound
-from governance.scope import Capability
+from governance.scope import Capability, Role, Scope
 from governance.searches import queries as searches
-from governance.tenancy import in_tenant
 from governance.web import now, page_or_fragment, reading, scope_of, scoped, wants_fragment
 
 PAGE = "ledger:list"
-MOST_ROWS = 10_000
-"""Rows of a CSV; who needs more takes the whole record."""
 MOST_SHOWN = 200_000
 """Characters of an entry's document that a page draws line by line; a longer one is downloaded."""
-COLUMNS = ("sequence", "at", "recorded_at", "actor", "event_type", "action", "subject_label", "sentence", "entry_hash")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_safe
 @scoped(to="read the ledger")
 def index(request: HttpRequest) -> HttpResponse:
-    """The ledger, newest first, narrowed by the URL; `?format=csv` gives exactly the filtered entries."""
+    """The ledger, newest first, narrowed by the URL."""
     scope, query = scope_of(request), request.GET.urlencode()
     if usual := searches.default_url(scope=scope, page=PAGE, query=query):
         return redirect(usual)
     form = FilterForm(request.GET, actors=queries.actors(scope))
-    filters = form.filters()
-    if request.GET.get("format") == "csv":
-        return _csv(queries.search(scope=scope, filters=filters, limit=MOST_ROWS))
-    before, after = _number(request, "before"), _number(request, "after")
-    sequence, entry_hash = queries.head(scope)
-    context = {
-        "form": form,
-        "found": queries.search(scope=scope, filters=filters, before=before, after=after),
-        "searches": searches.panel(scope=scope, page=PAGE, query=query),
-        "is_narrow": not filters.is_any,
-        "head": {"sequence": sequence, "entry_hash": entry_hash},
-        "check": checks.find(scope=scope),
-        "labels": queries.EVENT_LABELS,
-        "can_verify": scope.can(Capability.VERIFY),
-    }
+    context = {**_entries(request, scope, form), "form": form, "can_verify": scope.can(Capability.VERIFY)}
+    if not wants_fragment(request):
+        sequence, entry_hash = queries.head(scope)
+        context |= {
+            "head": {"sequence": sequence, "entry_hash": entry_hash},
+            "actions": queries.actions(scope),
+            "questions": questions(now()),
+            "allowing": ALLOWING,
+            "is_auditor": Role.AUDITOR in scope.roles,
+        }
     return page_or_fragment(
         request, page="governance/audit/page.html", fragment="governance/audit/_entries.html", context=context
     )
+
+
+def _entries(request: HttpRequest, scope: Scope, form: FilterForm) -> dict[str, Any]:
+    """What fits, with how far the chain around it is verified, and its address with absolute times."""
+    filters, query = form.filters(), request.GET.urlencode()
+    before, after = _number(request, "before"), _number(request, "after")
+    text = filters.text.strip()
+    return {
+        "found": queries.search(scope=scope, filters=filters, before=before, after=after),
+        "is_narrow": not filters.is_any,
+        "filters": filters,
+        "unread": [f"{form[name].label}: {' '.join(map(str, said))}" for name, said in form.errors.items()],
+        "address": request.build_absolute_uri(f"{reverse(PAGE)}?{urlencode(asked_by(filters)) or 'all=1'}"),
+        "subject": text if queries.is_subject(scope=scope, text=text) else "",
+        "check": checks.find(scope=scope),
+        "searches": searches.panel(scope=scope, page=PAGE, query=query),
+    }
 
 
 @require_safe
@@ -64,6 +70,7 @@ def entry(request: HttpRequest, sequence: int) -> HttpResponse:
     found = queries.explained(scope=scope, sequence=sequence)
     last, _ = queries.head(scope)
     context = {
+        "related": queries.related(scope=scope, entry=found),
         "entry": found,
         "label": queries.EVENT_LABELS.get(found.event_type, found.event_type),
         "previous": sequence - 1 if sequence > 1 else None,
@@ -111,19 +118,6 @@ def verification(request: HttpRequest, job: UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@scoped(Capability.VERIFY, to="take the record away")
-def export(request: HttpRequest) -> StreamingHttpResponse:
-    """The whole record as a file. HAZARD: it is written after this view returned, in a snapshot of its own."""
-    scope, at = scope_of(request), now()
-    with in_tenant(scope.tenant_id):
-        name = slugify(queries.tenant_name(scope.tenant_id) or "") or "tenant"
-    lines = write(queries.records(scope, packed_only=True), exported_at=at.isoformat())
-    response = StreamingHttpResponse(lines, content_type="application/jsonl")
-    response["Content-Disposition"] = f'attachment; filename="ledger-{name}-{at:%Y-%m-%d}.jsonl"'
-    return response
-
-
 @require_safe
 @scoped(to="read the ledger")
 def how_to(request: HttpRequest) -> HttpResponse:
@@ -137,21 +131,3 @@ def how_to(request: HttpRequest) -> HttpResponse:
 def _number(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-
-
-def _csv(found: queries.Found) -> HttpResponse:
-    if found.older is not None:
-        raise Invalid(f"More than {MOST_ROWS:,} entries fit. Narrow the filters, or take the whole record instead.")
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(getattr(row, name)) for name in COLUMNS] for row in found.entries)
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="ledger.csv"'
-    return response
-
-
-def _cell(value: Any) -> Any:
-    """HAZARD: a spreadsheet would run a cell that starts like a formula."""
-    text = value.isoformat() if hasattr(value, "isoformat") else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text

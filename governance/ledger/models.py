@@ -53,5 +53,7 @@ class LedgerEntry(TenantRow):
         indexes = [
             models.Index(fields=["tenant", "subject", "sequence"], name="ledger_entries_subject"),
             models.Index(fields=["tenant", "event_type", "sequence"], name="ledger_entries_event"),
-            models.Index(fields=["tenant", "at"], name="ledger_entries_at"),
+            models.Index(fields=["tenant", "action_name", "sequence"], name="ledger_entries_action"),
+            models.Index(fields=["tenant", "actor_name", "sequence"], name="ledger_entries_actor"),
+            models.Index(fields=["tenant", "at", "sequence"], name="ledger_entries_time"),
         ]

@@ -414,4 +414,20 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'webhook', 'event_id'), name='webhook_deliveries_once'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'delivered', 'failed'])), name='webhook_deliveries_state')],
             },
         ),
+        migrations.RemoveIndex(
+            model_name='ledgerentry',
+            name='ledger_entries_at',
+        ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(fields=['tenant', 'action_name', 'sequence'], name='ledger_entries_action'),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(fields=['tenant', 'actor_name', 'sequence'], name='ledger_entries_actor'),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(fields=['tenant', 'at', 'sequence'], name='ledger_entries_time'),
+        ),
     ]

@@ -92,6 +92,7 @@
     dirty.delete(form);
     if (form.method !== "post" || form.hasAttribute("hx-post") || form.dataset.sent === "") { if (form.dataset.sent === "") event.preventDefault(); return; }
     if (event.defaultPrevented) return;
+    if (form.hasAttribute("data-download")) return; // the page stays, and the next file may be asked for
     form.dataset.sent = "";
     for (const button of form.querySelectorAll("button[type=submit], button:not([type])")) button.setAttribute("aria-busy", "true");
   });

@@ -65,6 +65,12 @@ def moment(value: datetime | None) -> SafeString | str:
     return NOTHING if value is None or value == "" else _time(value, humane.moment(_local(value)))
 
 
+@register.filter
+def utc(value: datetime | None) -> str:
+    """The exact moment in UTC as text, for sentences that must mean the same to everybody."""
+    return NOTHING if value is None else humane.exact(value)
+
+
 def _local(value: date) -> date:
     return timezone.localtime(value) if isinstance(value, datetime) else value
 

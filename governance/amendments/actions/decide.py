@@ -31,7 +31,7 @@ from governance.amendments.models import (
 )
 from governance.amendments.queries.page import AmendmentPage
 from governance.approvals import actions as approvals
-from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict
+from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
 from governance.constitution.diff import changes
 from governance.identity.confirm import Confirmation
 from governance.ledger.verbs import governed
@@ -293,6 +293,7 @@ def _said(
     page: AmendmentPage,
     at: datetime,
 ) -> None:
+    details = _decision_details(scope=scope, proposal=proposal, page=page, at=at)
     move(
         scope=scope,
         proposal=proposal,
@@ -301,7 +302,9 @@ def _said(
         at=at,
         why=note,
         explanation=f"{scope.actor.name} {word} {proposal.label}.",
-        details=_decision_details(scope=scope, proposal=proposal, page=page, at=at),
+        # a kind of its own, so that "every bypass" is one look into an index
+        event_type="override" if details["via"] == Via.OVERRIDE else "constitutional_decision",
+        details=details,
         rules_applied=("approval_authority", "four_eyes"),
     )
 

@@ -84,17 +84,11 @@ def test_list__queries__constant_in_rows(cast: make.Cast) -> None:
     client = client_of(cast.uma)
     client.get("/ledger/")
     counts = []
-    for query in ("action=tenants.open", "all=1"):
+    for query in ("event=refusal", "all=1"):
         with CaptureQueriesContext(connection) as captured:
             client.get(f"/ledger/?{query}")
         counts.append(len(captured))
     assert counts[0] == counts[1]
-
-
-def test_csv__filtered__exactly_those(cast: make.Cast) -> None:
-    text = client_of(cast.uma).get("/ledger/?action=amendments.apply&format=csv").content.decode()
-    assert len(text.strip().splitlines()) == 2
-    assert "took effect" in text
 
 
 def test_entry__every_entry__has_its_page(cast: make.Cast) -> None:
@@ -155,7 +149,7 @@ def test_verify__member__refused(cast: make.Cast) -> None:
 
 
 def test_export__downloaded__verifies_without_the_database(cast: make.Cast) -> None:
-    response = client_of(cast.uma).post("/ledger/export/")
+    response = client_of(cast.uma).post("/exports/record/")
     assert response["Content-Disposition"].startswith('attachment; filename="ledger-oms-consulting-')
     body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
     report = verify(read_lines(body.splitlines(keepends=True)))
@@ -164,7 +158,7 @@ def test_export__downloaded__verifies_without_the_database(cast: make.Cast) -> N
 
 
 def test_export__get__refused(cast: make.Cast) -> None:
-    assert client_of(cast.uma).get("/ledger/export/").status_code == 405
+    assert client_of(cast.uma).get("/exports/record/").status_code == 405
 
 
 def test_how_to__auditor__names_key_and_head(cast: make.Cast) -> None:
