@@ -49,8 +49,11 @@ class Filters:
     @classmethod
     def of_json(cls, data: dict[str, Any]) -> Filters:
         """Read back what `as_json` wrote."""
-        times = {name: datetime.fromisoformat(data[name]) for name in ("since", "until") if name in data}
-        return cls(**(data | times))
+        values: dict[str, Any] = dict(data)
+        for name in ("since", "until"):
+            if name in values:
+                values[name] = datetime.fromisoformat(values[name])
+        return cls(**values)
 
 
 def moment(at: datetime) -> str:
