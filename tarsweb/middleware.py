@@ -19,6 +19,8 @@ from tarsweb.demo.passwords import is_refused
 from tarsweb.errors import refusal_response
 
 Handler = Callable[[HttpRequest], HttpResponse]
+APART = ("/invitations/", "/platform/", "/api/v1/platform/")
+"""Pages that look into other tenants than the one somebody works in, and therefore open their own transactions."""
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 
@@ -54,7 +56,7 @@ class TenantScope:
             return self._answer(request, scope)
 
     def _answer(self, request: HttpRequest, scope: Scope | None) -> HttpResponse:
-        if scope is None or request.method not in SAFE:
+        if scope is None or request.method not in SAFE or request.path.startswith(APART):
             return self.get_response(request)
         with in_tenant(scope.tenant_id):
             return self.get_response(request)

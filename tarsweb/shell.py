@@ -111,6 +111,7 @@ MENU = (
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
     _Entry("Administration", "Jobs", "jobs:list", "clock", needs=Capability.READ_RECORD),
+    _Entry("Administration", "People", "people:list", "users", key="p", needs=Capability.READ_RECORD),
     _Entry(
         "Administration",
         "Data fixes",

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from tarsweb.api import schema
 from tarsweb.counts import shell_counts
+from tarsweb.people.views import accept
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -24,6 +25,8 @@ urlpatterns = [
     path("exports/", include("governance.exports.urls")),
     path("searches/", include("governance.searches.urls")),
     path("jobs/", include("governance.jobs.urls")),
+    path("people/", include("tarsweb.people.urls")),
+    path("invitations/<str:secret>/", accept.page, name="invitation"),
     path("tenants/", include("governance.identity.urls")),
     path("api/schema/", schema, name="api-schema"),
     path("budgets/", include("billing.budgets.urls")),

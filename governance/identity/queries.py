@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from governance.identity.models import Deputy, Membership, User
+from django.db import connection
+
+from governance.errors import NotFound
+from governance.identity.links import demand_open, hash_of
+from governance.identity.models import Deputy, Invitation, Membership, User
 from governance.scope import CAPABILITIES, Actor, ActorKind, Capability, Role, Scope
-from governance.tenancy import as_user
+from governance.tenancy import as_user, in_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +88,42 @@ def members(*, scope: Scope) -> list[Membership]:
         .select_related("user")
         .order_by("user__email")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that can be accepted now, as its link shows it."""
+
+    tenant_id: UUID
+    tenant_name: str
+    email: str
+    name: str
+    roles: tuple[Role, ...]
+    invited_by: str
+    expires_at: datetime
+
+    @property
+    def role_line(self) -> str:
+        return ", ".join(role.label for role in self.roles)
+
+
+def open_invitation(*, secret: str, at: datetime) -> OpenInvitation:
+    """The invitation behind a link, before any tenant is known. Raises `NotFound`, `InvitationOver`."""
+    digest = hash_of(secret)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tars_invitation_tenant(%s)", [digest])
+        row = cursor.fetchone()
+    if row is None or row[0] is None:
+        raise NotFound("There is no such invitation. Check that the whole link was opened, or ask for a new one.")
+    with in_tenant(row[0]):
+        found = Invitation.objects.select_related("tenant").get(tenant_id=row[0], secret_hash=digest)
+        demand_open(found.accepted_at, found.revoked_at, found.expires_at, at=at)
+        return OpenInvitation(
+            tenant_id=found.tenant_id,
+            tenant_name=found.tenant.name,
+            email=found.email,
+            name=found.name,
+            roles=tuple(role for role in Role if role.value in found.roles),
+            invited_by=found.invited_by,
+            expires_at=found.expires_at,
+        )

@@ -6,7 +6,6 @@ from governance.identity.actions.invitations import (
     AccountExists,
     AlreadyInvited,
     BadAddress,
-    InvitationOver,
     Invited,
     WrongAddress,
     accept_invitation,
@@ -16,6 +15,7 @@ from governance.identity.actions.invitations import (
 )
 from governance.identity.actions.members import add_member, remove_member, set_roles
 from governance.identity.actions.profile import set_profile
+from governance.identity.links import InvitationOver
 
 __all__ = [
     "AccountExists",

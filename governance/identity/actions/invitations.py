@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from django.db import IntegrityError
 from governance.errors import DomainError, Invalid, NotFound
 from governance.identity.actions.common import AlreadyMember, demand_seat, lock_tenant, named, said_roles
 from governance.identity.actions.members import seat
+from governance.identity.links import demand_open, hash_of
 from governance.identity.models import Invitation, Membership, User
 from governance.ids import new_id
 from governance.ledger import actions as ledger
@@ -38,13 +38,6 @@ class AlreadyInvited(DomainError):
     code = "already_invited"
 
 
-class InvitationOver(DomainError):
-    """Accepted, revoked or expired: the link does nothing any more."""
-
-    code = "invitation_over"
-    status = 410
-
-
 class WrongAddress(DomainError):
     """The invitation is for somebody else."""
 
@@ -65,11 +58,6 @@ class Invited:
     invitation: Invitation
     tenant_name: str
     secret: str
-
-
-def hash_of(secret: str) -> bytes:
-    """What the database keeps of a link's secret. 256 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 @governed("identity.invite", subject="email")
@@ -131,7 +119,7 @@ def accept_invitation(*, scope: Scope, secret: str, user: User, at: datetime) ->
     row = found.first()
     if row is None:
         raise NotFound("There is no such invitation. Ask for a new one.")
-    demand_open(row, at=at)
+    demand_open(row.accepted_at, row.revoked_at, row.expires_at, at=at)
     if user.email != row.email:
         raise WrongAddress(f"This invitation is for {row.email}. Sign in as that address to accept it.")
     if user._state.adding:
@@ -142,18 +130,6 @@ def accept_invitation(*, scope: Scope, secret: str, user: User, at: datetime) ->
     said = f"{row.email} accepted the invitation of {row.invited_by} and joined as {said_roles(row.roles)}."
     _record(scope=scope, at=at, verb="identity.accept_invitation", invitation=row, said=said)
     return member
-
-
-def demand_open(row: Invitation, *, at: datetime) -> None:
-    """Raise `InvitationOver` with what happened to it."""
-    if row.accepted_at is not None:
-        raise InvitationOver("This invitation was accepted already. Sign in to work in the tenant.")
-    if row.revoked_at is not None:
-        raise InvitationOver(
-            "This invitation was taken back or replaced by a newer one. Look for a newer mail, or ask again."
-        )
-    if row.expires_at <= at:
-        raise InvitationOver("This invitation has expired. Ask the person who invited you to send it again.")
 
 
 def _open_account(user: User) -> None:
