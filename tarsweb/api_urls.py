@@ -7,11 +7,13 @@ from django.urls import re_path
 from governance.amendments import api_urls as amendments
 from governance.jobs import api_urls as jobs
 from governance.registry import api_urls as registry
+from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
 
 urlpatterns = [
     *amendments.urlpatterns,
     *jobs.urlpatterns,
     *registry.urlpatterns,
+    *webhooks.urlpatterns,
     re_path(r"^", Unknown.as_view()),
 ]

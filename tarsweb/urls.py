@@ -27,6 +27,7 @@ urlpatterns = [
     path("jobs/", include("governance.jobs.urls")),
     path("people/", include("tarsweb.people.urls")),
     path("invitations/<str:secret>/", accept.page, name="invitation"),
+    path("webhooks/", include("governance.webhooks.urls")),
     path("tenants/", include("governance.identity.urls")),
     path("api/schema/", schema, name="api-schema"),
     path("budgets/", include("billing.budgets.urls")),

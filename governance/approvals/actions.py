@@ -15,6 +15,7 @@ from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Role, Scope
+from governance.webhooks.actions import emit
 
 
 class AlreadyDecided(DomainError):
@@ -267,6 +268,9 @@ def record(
     decision.statement = statement(decision)
     decision.signature = signer.sign(signed_message(decision.statement))
     decision.save(force_insert=True)
+    if seat.via == Via.OVERRIDE:
+        data = {"kind": request.subject_kind, "id": str(request.subject_id), "by": scope.actor.name, "note": note}
+        emit(scope=scope, event="override.used", subject=request.subject_kind, data=data, at=at)
     return decision
 
 

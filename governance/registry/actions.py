@@ -16,6 +16,7 @@ from governance.ledger.verbs import governed
 from governance.registry.models import Cause, System, SystemType, SystemVersion
 from governance.scope import Capability, Scope
 from governance.tenants.actions import ReasonMissing
+from governance.webhooks.actions import emit
 
 
 class NameTaken(DomainError):
@@ -108,6 +109,8 @@ def register_system(
         explanation=f"{name} was registered with its first constitution.",
         rules_applied=["constitution.schema"],
     )
+    data = {"system": name, "type": system.type, "by": scope.actor.name}
+    emit(scope=scope, event="system.registered", subject=name, data=data, at=at)
     return system
 
 

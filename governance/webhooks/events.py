@@ -15,6 +15,7 @@ EVENTS = {
     "override.used": "A decision was made by override",
     "system.registered": "A system was registered",
     "member.added": "Somebody was given a seat",
+    "member.roles_changed": "Somebody's roles changed",
     "member.removed": "Somebody lost their seat",
 }
 TEST = "webhook.test"

@@ -14,6 +14,7 @@ from governance.identity.models import Invitation, Membership, User
 from governance.ledger import actions as ledger
 from governance.scope import Role, Scope
 from governance.tenants.models import Tenant, Tier
+from governance.webhooks.actions import emit
 
 _NOT_A_MEMBER = "That person is not a member of this tenant. Add them first."
 
@@ -104,6 +105,15 @@ def said_roles(roles: Iterable[str]) -> str:
     return ", ".join(Role(role).label.lower() for role in roles)
 
 
+# What other programs hear of seats (docs/webhooks.md).
+NEWS = {
+    "identity.add_member": "member.added",
+    "identity.accept_invitation": "member.added",
+    "identity.set_roles": "member.roles_changed",
+    "identity.remove_member": "member.removed",
+}
+
+
 def record(
     *,
     scope: Scope,
@@ -117,3 +127,11 @@ def record(
     """The ledger entry of an act about one person."""
     action = {"name": verb, "subject": user.email, "user_id": str(user.id), "roles": roles, **(details or {})}
     ledger.append(scope=scope, at=at, event_type="access", action=action, explanation=said)
+    tell_programs(scope=scope, verb=verb, email=user.email, roles=roles, at=at)
+
+
+def tell_programs(*, scope: Scope, verb: str, email: str, roles: list[str], at: datetime) -> None:
+    """Tell webhooks of a seat given, changed or ended, inside the verb's transaction."""
+    if event := NEWS.get(verb):
+        data = {"email": email, "roles": roles, "by": scope.actor.name}
+        emit(scope=scope, event=event, subject=email, data=data, at=at)

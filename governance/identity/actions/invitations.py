@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 
 from governance.errors import DomainError, Invalid, NotFound
-from governance.identity.actions.common import AlreadyMember, demand_seat, lock_tenant, named, said_roles
+from governance.identity.actions.common import AlreadyMember, demand_seat, lock_tenant, named, said_roles, tell_programs
 from governance.identity.actions.members import seat
 from governance.identity.links import demand_open, hash_of
 from governance.identity.models import Invitation, Membership, User
@@ -129,6 +129,7 @@ def accept_invitation(*, scope: Scope, secret: str, user: User, at: datetime) ->
     row.save(update_fields=["accepted_at"])
     said = f"{row.email} accepted the invitation of {row.invited_by} and joined as {said_roles(row.roles)}."
     _record(scope=scope, at=at, verb="identity.accept_invitation", invitation=row, said=said)
+    tell_programs(scope=scope, verb="identity.accept_invitation", email=row.email, roles=row.roles, at=at)
     return member
 
 

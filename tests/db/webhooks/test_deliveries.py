@@ -11,7 +11,11 @@ import pytest
 from django_q.models import OrmQ
 
 from governance.amendments import actions as amendments
+from governance.amendments.kinds import Basis
 from governance.notices.models import Notice
+from governance.registry.actions import register_system
+from governance.registry.models import SystemType
+from governance.scope import Role
 from governance.tenancy import in_tenant
 from governance.webhooks import actions
 from governance.webhooks.deliveries import PATIENCE, WAITS, deliver, wake_due
@@ -110,6 +114,19 @@ def test_whole_life__every_move_has_its_event(cast: make.Cast) -> None:
     assert sorted(row.event.partition(".")[2] for row in waiting(cast)) == [
         "applied", "approved", "proposed", "proposed", "rolled_back", "withdrawn",
     ]  # fmt: skip
+
+
+def test_people_and_systems__are_news_too(cast: make.Cast) -> None:
+    added(cast, "https://every.example.com", "member.added", "system.registered", "override.used")
+    person, _ = make.seated(tenant=cast.tenant, name="dan", roles=[Role.OPERATOR])
+    register_system(scope=cast.bo, name="memvid", type=SystemType.AGENT, constitution=make.CLAY, description="", at=AT)
+    patch = make.proposed(cast, by=cast.sam, basis=Basis.SECURITY_PATCH, fallback_delay_ms=600)
+    make.approve(cast.ada, patch, override=True, note="Sam is alone in security.")
+    told = {row.event: json.loads(bytes(row.body))["data"] for row in waiting(cast)}
+    assert told["member.added"]["email"] == person.email
+    assert told["system.registered"]["system"] == "memvid"
+    assert told["override.used"]["by"] == cast.ada.actor.name
+    assert len(told) == 3
 
 
 def test_failure__waits_longer_each_time_and_is_given_up(cast: make.Cast, server: Receiver) -> None:
