@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, OuterRef, Q, Subquery, TextField
 from django.urls import reverse
 
 from governance.amendments import authority
@@ -17,6 +18,7 @@ from governance.amendments.models import AmendmentProposal, ProposalRevision, Ro
 from governance.approvals import subjects
 from governance.approvals.models import RequestState
 from governance.approvals.subjects import Row
+from governance.constitution.values import tokens_of
 from governance.scope import Scope
 
 ROLLBACK_TYPE = "rollback"
@@ -49,10 +51,12 @@ class _Amendments:
         policy = authority.policy_version(tenant_quorums(scope=scope))
         revision = ProposalRevision.objects.filter(proposal_id=OuterRef("id"), number=OuterRef("revision"))
         facts = AmendmentProposal.objects.filter(which, tenant_id=scope.tenant_id).annotate(
-            base=Subquery(revision.values("base_version")), policy=Subquery(revision.values("policy_version"))
+            base=Subquery(revision.values("base_version")),
+            policy=Subquery(revision.values("policy_version")),
+            fields=Subquery(revision.values(names=_FIELDS)),
         )
         # Columns by name: a system's and a revision's documents are large, and a list needs none of them.
-        for row in facts.order_by("-number").values(*_COLUMNS, "base", "policy")[:limit]:
+        for row in facts.order_by("-number").values(*_COLUMNS, "base", "policy", "fields")[:limit]:
             yield _amendment(row, policy=policy)
 
 
@@ -93,6 +97,12 @@ _COLUMNS = (
     "request__state",
     "system__name",
     "system__constitution_version",
+    "system__constitution__protected",
+    "system__reverse_dependencies",
+)
+# The names of the fields a revision changes, and not what it changes: a list needs no documents.
+_FIELDS = Func(
+    F("diff"), template="ARRAY(SELECT jsonb_object_keys(%(expressions)s))", output_field=ArrayField(TextField())
 )
 _ROLLBACK_COLUMNS = (
     "id",
@@ -128,6 +138,20 @@ def _amendment(row: Mapping[str, Any], *, policy: str) -> Row:
         expires_at=row["expires_at"],
         is_stale=row["state"] in _ASKING and (moved or row["request__state"] == RequestState.VOID),
         extra=tuple(_remarks(row)),
+        basis=row["basis"],
+        protected=_protected(row["fields"] or (), row["system__constitution__protected"]),
+        changes=len(row["fields"] or ()),
+        dependents=len(row["system__reverse_dependencies"]),
+    )
+
+
+def _protected(fields: Collection[str], pointers: object) -> tuple[str, ...]:
+    """The protected pointers below a field that changes: rather one too many than one too few."""
+    listed = pointers if isinstance(pointers, list) else ()
+    return tuple(
+        pointer
+        for pointer in listed
+        if isinstance(pointer, str) and (not pointer or (tokens_of(pointer) or ("",))[0] in fields)
     )
 
 

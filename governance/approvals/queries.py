@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 
 from governance.approvals import subjects
-from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
+from governance.approvals.models import (
+    ApprovalDecision,
+    ApprovalRequest,
+    Assignment,
+    RequestState,
+    Snooze,
+    Verdict,
+    Via,
+)
 from governance.approvals.quorum import Requirement, helps, missing, sentence
 from governance.approvals.subjects import Row
-from governance.identity.queries import deputised_roles
+from governance.identity.queries import deputised_roles, lent_roles
 from governance.scope import Capability, Role, Scope
 
 LIMIT = 500
@@ -36,6 +46,13 @@ class Question:
     requirements: tuple[Requirement, ...]
     given: tuple[frozenset[Role], ...]
     my_verdict: str = ""
+    digest: str = ""
+    due_at: datetime | None = None
+    holder_id: UUID | None = None
+    holder: str = ""
+    """Who has it in hand, "" for nobody."""
+    snoozed_until: datetime | None = None
+    """Until when this actor does not want to see it."""
 
     @property
     def needs(self) -> str:
@@ -71,6 +88,12 @@ class Item:
     question: Question | None = None
 
     @property
+    def due_at(self) -> datetime | None:
+        """When an answer is wanted at the latest: the question's own day or its subject's, whichever comes first."""
+        asked = self.question.due_at if self.question else None
+        return min((due for due in (asked, self.row.due_at) if due is not None), default=None)
+
+    @property
     def asked_at(self) -> datetime:
         return self.question.asked_at if self.question else self.row.proposed_at
 
@@ -88,32 +111,56 @@ class Override:
 
 
 def waiting_for(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
-    """The open questions this actor may answer now, in an own or a lent role, oldest first.
+    """The open questions this actor may answer now, in an own or a lent role, oldest first; snoozed ones are marked.
 
     Answers count as they stand in the rows; the verb checks every signature before it counts one.
     """
     lent = _lent(scope=scope, at=at)
-    if scope.actor.user_id is None or not (lent or scope.can(Capability.DECIDE)):
+    roles = (scope.roles if scope.can(Capability.DECIDE) else frozenset()) | lent
+    if scope.actor.user_id is None or not roles:
         return ()
-    answered = ApprovalDecision.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id)
-    rows = _open(scope).filter(~Exists(answered)).exclude(excluded_user_id=scope.actor.user_id)
+    rows = _unanswered(scope).filter(_asks_any(Value(_names(roles), _TEXTS)))
     return tuple(
-        question for question in _questions(rows) if helps(question.requirements, question.given, scope.roles | lent)
+        question
+        for question in _questions(rows, scope=scope, at=at)
+        if helps(question.requirements, question.given, roles)
     )
 
 
-def team(*, scope: Scope) -> tuple[Question, ...]:
+def waiting_count(*, scope: Scope, at: datetime) -> int:
+    """How many questions this actor may answer now and has not snoozed; stops counting behind `LIMIT`. One query."""
+    if scope.actor.user_id is None:
+        return 0
+    own = scope.roles if scope.can(Capability.DECIDE) else frozenset()
+    lent = lent_roles(scope=scope, at=at)
+    wanted = Func(Value(_names(own), _TEXTS), ArraySubquery(lent), function="array_cat", output_field=_TEXTS)
+    snoozed = Snooze.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id, until__gt=at)
+    rows = _unanswered(scope).filter(_asks_any(wanted)).filter(~Exists(snoozed)).order_by()
+    found = rows.annotate(given=_given(), lent=ArraySubquery(lent)).values_list("requirements", "given", "lent")
+    count = 0
+    known: dict[str, bool] = {}
+    for requirements, given, also in found[: LIMIT + 1]:
+        # Few questions differ in what they need, so each need is worked out once.
+        key = f"{requirements}{given}"
+        if key not in known:
+            roles = own | frozenset(Role(role) for role in also)
+            known[key] = helps([Requirement.of(data) for data in requirements], _people(given), roles)
+        count += known[key]
+    return count
+
+
+def team(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
     """Every open question of the tenant, oldest first."""
-    return tuple(_questions(_open(scope)))
+    return tuple(_questions(_open(scope), scope=scope, at=at))
 
 
-def decided(*, scope: Scope) -> tuple[Question, ...]:
+def decided(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
     """The last questions that were answered for good, newest first, each with this actor's own verdict."""
     # Ids are UUIDv7, so the primary key is the order in time, and the last ones cost no sort of all.
     rows = ApprovalRequest.objects.filter(
         tenant_id=scope.tenant_id, state__in=[RequestState.MET, RequestState.REFUSED]
     ).order_by("-id")
-    found = list(_questions(rows))
+    found = list(_questions(rows, scope=scope, at=at))
     mine = dict(
         ApprovalDecision.objects.filter(
             tenant_id=scope.tenant_id,
@@ -181,10 +228,50 @@ def _open(scope: Scope) -> QuerySet[ApprovalRequest]:
     return ApprovalRequest.objects.filter(tenant_id=scope.tenant_id, state=RequestState.OPEN).order_by("asked_at", "id")
 
 
-def _questions(rows: QuerySet[ApprovalRequest]) -> Iterable[Question]:
-    """One query: the questions, each with the roles of those who said yes."""
+_TEXTS = ArrayField(TextField())
+
+
+def _unanswered(scope: Scope) -> QuerySet[ApprovalRequest]:
+    """The open questions that this actor neither started nor answered."""
+    answered = ApprovalDecision.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id)
+    own = Q(excluded_user_id=scope.actor.user_id, excluded_user_id__isnull=False)
+    return _open(scope).filter(~Exists(answered)).exclude(own)
+
+
+def _asks_any(roles: Any) -> Func:
+    """Whether a question asks for any of these roles at all, met or not."""
+    asked = Func(
+        F("requirements"), template="jsonb_path_query_array(%(expressions)s, '$[*].roles[*]')", output_field=JSONField()
+    )
+    return Func(asked, roles, function="jsonb_exists_any", output_field=BooleanField())
+
+
+def _given() -> ArraySubquery:
+    """The roles of those who said yes to a question, one array a person."""
     yes = ApprovalDecision.objects.filter(request_id=OuterRef("id"), verdict=Verdict.APPROVE).order_by("at", "id")
-    for row in rows.annotate(given=ArraySubquery(yes.values(given_roles=F("roles"))))[:LIMIT]:
+    return ArraySubquery(yes.values(given_roles=F("roles")))
+
+
+def _names(roles: Iterable[Role]) -> list[str]:
+    return sorted(role.value for role in roles)
+
+
+def _people(given: Iterable[Iterable[str]]) -> tuple[frozenset[Role], ...]:
+    return tuple(frozenset(Role(role) for role in roles) for roles in given)
+
+
+def _questions(rows: QuerySet[ApprovalRequest], *, scope: Scope, at: datetime) -> Iterable[Question]:
+    """One query: the questions, the roles of those who said yes, who has them in hand, this actor's snooze."""
+    hand = Assignment.objects.filter(request_id=OuterRef("id"))
+    snoozed = Snooze.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id, until__gt=at)
+    found = rows.annotate(
+        given=_given(),
+        holder_id=Subquery(hand.values("user_id")[:1]),
+        holder_name=Subquery(hand.values("user__name")[:1]),
+        holder_email=Subquery(hand.values("user__email")[:1]),
+        snoozed_until=Subquery(snoozed.values("until")[:1]),
+    )
+    for row in found[:LIMIT]:
         yield Question(
             id=row.id,
             kind=row.subject_kind,
@@ -195,7 +282,12 @@ def _questions(rows: QuerySet[ApprovalRequest]) -> Iterable[Question]:
             closed_because=row.closed_because,
             excluded_user_id=row.excluded_user_id,
             requirements=tuple(Requirement.of(data) for data in row.requirements),
-            given=tuple(frozenset(Role(role) for role in roles) for roles in row.given),
+            given=_people(row.given),
+            digest=row.digest,
+            due_at=row.due_at,
+            holder_id=row.holder_id,
+            holder=row.holder_name or row.holder_email or "",
+            snoozed_until=row.snoozed_until,
         )
 
 

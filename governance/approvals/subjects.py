@@ -16,7 +16,9 @@ class Row:
     """One subject as a list shows it. `type` is its key in filters and URLs, `type_label` the word a person reads.
 
     `due_at`: when a decision is wanted at the latest; after `expires_at` there is nothing left to decide. `is_stale`:
-    what it rests on moved, so nobody can decide until it is renewed. `extra`: short remarks for the line below.
+    what it rests on moved, so nobody can decide until it is renewed. `extra`: short remarks for the line
+    below. `protected`: places the change touches that its constitution protects; `changes`: how many fields it moves;
+    `dependents`: how many systems build on this one.
     """
 
     subject_id: UUID
@@ -35,6 +37,10 @@ class Row:
     expires_at: datetime | None = None
     is_stale: bool = False
     extra: tuple[str, ...] = ()
+    basis: str = "ordinary"
+    protected: tuple[str, ...] = ()
+    changes: int = 1
+    dependents: int = 0
 
 
 class Handler(Protocol):

@@ -28,6 +28,8 @@
     target?.scrollIntoView({ block: "nearest" });
     return Boolean(target);
   }
+  // On the inbox a row under the keys comes before what is open: its preview opens at that button.
+  const answer = (key) => window.tars.desk?.answer(key) || focusKey(key);
   function focusFilter() {
     const field = document.querySelector("[data-filter]") || document.querySelector('main input[type="search"]');
     field?.focus();
@@ -49,7 +51,8 @@
 
   const ACTIONS = {
     j: () => (move(1), true), k: () => (move(-1), true), Enter: openRow, "/": focusFilter,
-    a: () => focusKey("a"), r: () => focusKey("r"), c: () => focusKey("c"),
+    a: () => answer("a"), r: () => answer("r"), c: () => answer("c"),
+    x: () => window.tars.desk?.pick(false), X: () => window.tars.desk?.pick(true),
     "?": () => window.tars.open("keys", document.activeElement),
     g: () => { chordUntil = performance.now() + CHORD_MS; return true; },
   };

@@ -52,9 +52,11 @@ def approve(
     at: datetime,
     note: str = "",
     override: bool = False,
+    batch: str = "",
 ) -> AmendmentProposal:
     """Approve what `digest` names. The last approval needed also applies it, or schedules it for its effective date.
 
+    `batch` marks the entries of one look that decided several alike (`tarsweb.inbox`).
     Raises `NotFound`, `WrongState`, `Expired`, `BaseMoved`, and all that `approvals.answer` raises.
     """
     proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
@@ -82,6 +84,7 @@ def approve(
         word="approved",
         note=note,
         page=page,
+        batch=batch,
         at=at,
     )
     if met:
@@ -292,6 +295,7 @@ def _said(
     note: str,
     page: AmendmentPage,
     at: datetime,
+    batch: str = "",
 ) -> None:
     details = _decision_details(scope=scope, proposal=proposal, page=page, at=at)
     move(
@@ -304,7 +308,7 @@ def _said(
         explanation=f"{scope.actor.name} {word} {proposal.label}.",
         # a kind of its own, so that "every bypass" is one look into an index
         event_type="override" if details["via"] == Via.OVERRIDE else "constitutional_decision",
-        details=details,
+        details={**details, "batch": batch} if batch else details,
         rules_applied=("approval_authority", "four_eyes"),
     )
 

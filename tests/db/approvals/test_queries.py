@@ -82,7 +82,7 @@ def test_question__two_roles_one_given__says_so() -> None:
     proposal = make.proposed(cast, **EXPANSION)
     make.approve(cast.cy, proposal)
     with in_tenant(cast.tenant.id):
-        (question,) = queries.team(scope=cast.uma)
+        (question,) = queries.team(scope=cast.uma, at=make.AT)
     assert question.needs == "Operator + Compliance officer"
     assert (question.given_count, question.needed) == (1, 2)
     assert question.still_needs == "1 of Compliance officer"
@@ -94,7 +94,7 @@ def test_adrift__another_amendment_moved_the_base__is_listed_as_stale() -> None:
     make.applied(cast, routing_confidence_threshold=0.75)
     with in_tenant(cast.tenant.id):
         (row,) = queries.adrift(scope=cast.uma, at=make.AT)
-        assert queries.team(scope=cast.uma) == ()
+        assert queries.team(scope=cast.uma, at=make.AT) == ()
     assert (row.label, row.is_stale) == (stale.label, True)
 
 
@@ -105,7 +105,7 @@ def test_rows__quorum_changed_since__is_stale() -> None:
         scope=cast.tess, type=AmendmentType.MANUAL_UPDATE, effect=None, role=Role.OPERATOR, count=2, at=make.AT
     )
     with in_tenant(cast.tenant.id):
-        (item,) = queries.with_rows(queries.team(scope=cast.uma), scope=cast.uma, at=make.AT)
+        (item,) = queries.with_rows(queries.team(scope=cast.uma, at=make.AT), scope=cast.uma, at=make.AT)
     assert item.row.is_stale
 
 
@@ -155,8 +155,8 @@ def test_decided__newest_first_with_own_answer() -> None:
     first = make.applied(cast, fallback_delay_ms=200)
     second = make.approve(cast.cy, make.proposed(cast, at=make.later(5), fallback_delay_ms=300), at=make.later(6))
     with in_tenant(cast.tenant.id):
-        mine = queries.with_rows(queries.decided(scope=cast.cy), scope=cast.cy, at=make.AT)
-        others = queries.decided(scope=cast.uma)
+        mine = queries.with_rows(queries.decided(scope=cast.cy, at=make.AT), scope=cast.cy, at=make.AT)
+        others = queries.decided(scope=cast.uma, at=make.AT)
     assert [item.row.label for item in mine] == [second.label, first.label]
     assert {item.question.my_answer for item in mine if item.question} == {"Approved"}
     assert {question.my_answer for question in others} == {""}
@@ -192,10 +192,10 @@ def test_lists__more_rows__same_number_of_queries() -> None:
             ) as seen,
         ):
             queries.with_rows(queries.waiting_for(scope=cast.cy, at=make.AT), scope=cast.cy, at=make.AT)
-            queries.with_rows(queries.team(scope=cast.cy), scope=cast.cy, at=make.AT)
+            queries.with_rows(queries.team(scope=cast.cy, at=make.AT), scope=cast.cy, at=make.AT)
             queries.mine(scope=cast.bo, at=make.AT)
             queries.adrift(scope=cast.bo, at=make.AT)
-            queries.decided(scope=cast.cy)
+            queries.decided(scope=cast.cy, at=make.AT)
         return len(seen)
 
     make.proposed(cast)

@@ -162,7 +162,7 @@ def test_inbox__override__waits_for_review_on_top_of_for_me() -> None:
 
 def test_inbox__htmx__answers_the_fragment_alone() -> None:
     html = client_of(make.cast().ada).get("/inbox/", headers={"HX-Request": "true"}).content.decode()
-    assert html.lstrip().startswith('<div class="stack wide" id="_inbox">')
+    assert html.lstrip().startswith('<div class="desk" id="_inbox">')
 
 
 def test_inbox__stranger__sees_nothing_of_it() -> None:
