@@ -30,7 +30,7 @@ class Standing:
 
 def standings(*, scope: Scope, at: datetime) -> tuple[Standing, ...]:
     """Every open question of the tenant with who can answer it, oldest first; four queries whatever their number."""
-    questions = team(scope=scope)
+    questions = team(scope=scope, at=at)
     usable = _usable_roles(scope=scope, at=at) if questions else {}
     answered = _answered(scope=scope, questions=questions)
     return tuple(Standing(one, frozenset(_who(one, usable, answered[one.id]))) for one in questions)

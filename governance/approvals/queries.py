@@ -263,7 +263,7 @@ def _people(given: Iterable[Iterable[str]]) -> tuple[frozenset[Role], ...]:
 def _questions(rows: QuerySet[ApprovalRequest], *, scope: Scope, at: datetime) -> Iterable[Question]:
     """One query: the questions, the roles of those who said yes, who has them in hand, this actor's snooze."""
     hand = Assignment.objects.filter(request_id=OuterRef("id"))
-    snoozed = Snooze.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id, until__gt=at)
+    snoozed = Snooze.objects.filter(Q(user_id=scope.actor.user_id), request_id=OuterRef("id"), until__gt=at)
     found = rows.annotate(
         given=_given(),
         holder_id=Subquery(hand.values("user_id")[:1]),

@@ -118,9 +118,6 @@
     kept = null;
     count();
   });
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (document.hidden && event.detail.elt.hasAttribute?.("data-while-visible")) event.preventDefault();
-  });
 
   window.tars.desk = { pick, answer };
 })();

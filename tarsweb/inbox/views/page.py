@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from governance.errors import DomainError
+from governance.searches import queries as searches
 from governance.web import now, scope_of, scoped, wants_fragment
 from tarsweb.inbox.queries import inbox, news
-from tarsweb.inbox.views.state import context_of, filter_of, list_url, pane_of
+from tarsweb.inbox.views.state import PAGE, context_of, filter_of, list_url, pane_of
 
 _FOLDER = "tarsweb/inbox"
 
@@ -24,6 +25,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     """One tab of the inbox, with the preview that `?open=` names; everything about it is in the URL."""
     if wants_fragment(request) and _target(request) == "_pane":
         return _pane(request)
+    if usual := searches.default_url(scope=scope_of(request), page=PAGE, query=request.GET.urlencode()):
+        return redirect(usual)
     template = f"{_FOLDER}/_inbox.html" if wants_fragment(request) else f"{_FOLDER}/page.html"
     response = render(request, template, context_of(request))
     patch_vary_headers(response, ["HX-Request", "HX-Target"])

@@ -11,12 +11,14 @@ from django.urls import reverse
 from governance.amendments.queries import amendment_page
 from governance.errors import DomainError
 from governance.scope import Capability
+from governance.searches import queries as searches
 from governance.web import now, scope_of
 from tarsweb.inbox.queries import Filter, Inbox, Sort, Tab, holders_of, inbox
 from tarsweb.inbox.queries.page import Hand, chosen, risk_named
 from tarsweb.inbox.risk import Level
 from tarsweb.inbox.times import Nap
 
+PAGE = "inbox:list"
 TABS = {Tab.ME: "For me", Tab.SNOOZED: "Snoozed", Tab.TEAM: "Team", Tab.MINE: "Mine", Tab.DECIDED: "Decided"}
 SORTS = {
     Sort.USUAL: "Due, then risk",
@@ -85,6 +87,7 @@ def context_of(request: HttpRequest, *, open_key: str | None = None, **refused: 
         "naps": list(Nap),
         "query": query_of(asked, page=True),
         "bare_query": query_of(asked),
+        "searches": searches.panel(scope=scope, page=PAGE, query=query_of(asked)),
         "may_propose": scope.can(Capability.PROPOSE),
         **pane_of(request, key=key, found=found, **refused),
     }

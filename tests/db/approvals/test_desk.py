@@ -102,7 +102,7 @@ def test_hand_over__to_a_colleague__in_their_hand_and_they_are_told() -> None:
     desk.hand_over(scope=cast.cy, request_id=request_id, user_id=dee.id, at=make.AT)
     assert question(scope).holder_id == dee.id
     with in_tenant(cast.tenant.id):
-        notice = Notice.objects.get(user_id=dee.id, kind="assigned")
+        notice = Notice.objects.get(user_id=dee.id, key__contains=":assigned:")
     assert notice.url.startswith("/amendments/AMD-")
     assert "handed AMD-" in notice.sentence
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing.budgets.actions import grant_monthly
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
+from governance.approvals import desk
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.constitution.diff import Effect
@@ -77,6 +78,9 @@ def _talk(cast: make.Cast) -> None:
     proposal = make.proposed(cast, attachments=[file.id], fallback_delay_ms=450)
     amendments.comment(scope=cast.ada, number=proposal.number, pointer="/fallback_delay_ms", text="Why?", at=make.AT)
     amendments.tick(scope=cast.ada, number=proposal.number, pointer="/fallback_delay_ms", is_viewed=True, at=make.AT)
+    assert proposal.request_id is not None
+    desk.take(scope=cast.cy, request_id=proposal.request_id, at=make.AT)
+    desk.snooze(scope=cast.cy, request_id=proposal.request_id, until=make.AT + timedelta(hours=1), at=make.AT)
     amendments.look(scope=cast.ada, number=proposal.number, digest=make.digest_of(cast.bo, proposal), at=make.AT)
 
 

@@ -48,7 +48,7 @@ def test_inbox__question_for_my_role__listed_with_what_it_needs_and_counted_in_t
     assert rows(html) == [proposal.label]
     assert "Needs Operator + Compliance officer · 1 given" in html
     assert "Capability expansion" in html
-    assert '<span class="count">1<span class="vh"> waiting for you</span></span>' in html
+    assert '>1<span class="vh"> waiting for you</span></span>' in html
     assert count_of(cast.ada) == 1
 
 

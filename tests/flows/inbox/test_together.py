@@ -99,7 +99,7 @@ def test_together__approved__each_with_its_own_signature_entry_and_batch() -> No
     with in_tenant(cast.tenant.id):
         decisions = list(ApprovalDecision.objects.all())
         batches = [
-            json.loads(bytes(entry.openings))["/action/batch"]["value"]
+            json.loads(bytes(entry.openings))["/action/batch"][1]
             for entry in LedgerEntry.objects.filter(action_name="amendments.approve")
         ]
         report = verify(audit.records(cast.ada))
