@@ -6,6 +6,7 @@ from django.urls import re_path
 
 from governance.amendments import api_urls as amendments
 from governance.jobs import api_urls as jobs
+from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
 from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
@@ -13,6 +14,7 @@ from tarsweb.api import Unknown
 urlpatterns = [
     *amendments.urlpatterns,
     *jobs.urlpatterns,
+    *notices.urlpatterns,
     *registry.urlpatterns,
     *webhooks.urlpatterns,
     re_path(r"^", Unknown.as_view()),

@@ -38,6 +38,7 @@ class Entry:
 
 ENTRIES = (
     Entry("apply and expire what is due", "governance.amendments.tasks.tick", minutes=1),
+    Entry("mail the news", "governance.notices.tasks.tick", minutes=1),
     Entry("wake jobs that are due", "governance.jobs.tasks.sweep", minutes=1),
     Entry("wake webhook deliveries that are due", "governance.webhooks.tasks.sweep", minutes=1),
     Entry("drop files whose time is over", "governance.files.tasks.drop_expired", minutes=60),

@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
 
 # -- mail: files on a machine without SMTP
 vars().update(environ.Env.email_url_config(env.str("TARS_EMAIL_URL", default=f"filemail:///{HOME.path / 'mail'}")))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
 
 # -- calls that leave TARS (governance/outbound.py)

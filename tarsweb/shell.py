@@ -113,6 +113,7 @@ MENU = (
     _Entry("Administration", "Webhooks", "webhooks:list", "link", needs=Capability.MANAGE_PROGRAMS),
     _Entry("Administration", "Jobs", "jobs:list", "clock", needs=Capability.READ_RECORD),
     _Entry("Administration", "People", "people:list", "users", key="p", needs=Capability.READ_RECORD),
+    _Entry("Administration", "Outbox", "notices:outbox", "mail", needs=Capability.MANAGE_PEOPLE),
     _Entry(
         "Administration",
         "Data fixes",

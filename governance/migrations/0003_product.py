@@ -266,11 +266,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('key', models.TextField()),
-                ('to', models.TextField()),
+                ('address', models.TextField()),
                 ('subject', models.TextField()),
                 ('body', models.TextField()),
                 ('html', models.TextField()),
-                ('state', models.TextField(choices=[('queued', 'Waits to be sent'), ('sent', 'Sent'), ('failed', 'Could not be sent')], default='queued')),
+                ('state', models.TextField(choices=[('queued', 'Waits to be sent'), ('sent', 'Sent'), ('failed', 'Could not be sent'), ('kept', 'Kept here')], default='queued')),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('error', models.TextField(default='')),
                 ('created_at', models.DateTimeField()),
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'outbox_mails',
                 'indexes': [models.Index(fields=['tenant', '-id'], name='outbox_mails_recent'), models.Index(condition=models.Q(('state', 'queued')), fields=['tenant', 'next_try_at'], name='outbox_mails_due')],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'key'), name='outbox_mails_once'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sent', 'failed'])), name='outbox_mails_state')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'key'), name='outbox_mails_once'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sent', 'failed', 'kept'])), name='outbox_mails_state')],
             },
         ),
         migrations.CreateModel(

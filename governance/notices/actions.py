@@ -6,13 +6,28 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_q.tasks import async_task
 
-from governance.errors import Invalid, NotAllowed, NotFound
+from governance.errors import DomainError, Invalid, NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.notices import kinds
-from governance.notices.models import MailMode, Notice, NoticePreference
-from governance.scope import Scope
+from governance.notices.models import MailMode, MailState, Notice, NoticePreference, OutboxMail
+from governance.scope import Capability, Scope
+
+DELIVER = "governance.notices.tasks.deliver"
+
+
+class StillWaiting(DomainError):
+    """The mail is on its way already."""
+
+    code = "still_waiting"
+
+
+class NeverSent(DomainError):
+    """The mail of a demo tenant."""
+
+    code = "never_sent"
 
 
 class BadPreference(Invalid):
@@ -77,6 +92,8 @@ def tell_all(*, scope: Scope, news: Iterable[News], at: datetime) -> int:
     ]
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    if any(row.is_urgent for row in rows):
+        _wake(scope)
     return len(rows)
 
 
@@ -126,6 +143,33 @@ def put_away(*, scope: Scope, before: datetime, at: datetime) -> int:
         raise NotAllowed("Only TARS puts old notices away.")
     rows = Notice.objects.filter(tenant_id=scope.tenant_id, at__lt=before, read_at=None)
     return rows.update(read_at=at, mailed_at=at)
+
+
+@governed("notices.send_again", subject="mail_id")
+def send_again(*, scope: Scope, mail_id: UUID, at: datetime) -> OutboxMail:
+    """Put a mail that was sent or failed into the queue again. One's own, or with `MANAGE_PEOPLE` any of the tenant's.
+
+    Raises `NotFound`, `StillWaiting`, `NeverSent`.
+    """
+    rows = OutboxMail.objects.select_for_update().filter(tenant_id=scope.tenant_id, id=mail_id)
+    if not scope.can(Capability.MANAGE_PEOPLE):
+        rows = rows.filter(user_id=scope.person_id)
+    mail = rows.first()
+    if mail is None:
+        raise NotFound("There is no such mail, or it is somebody else's.")
+    if mail.state == MailState.QUEUED:
+        raise StillWaiting("This mail waits to be sent already. Look again in a few minutes.")
+    if mail.state == MailState.KEPT:
+        raise NeverSent("Mails of the demo are never sent: its people are made up. Read it here.")
+    mail.state, mail.attempts, mail.error, mail.next_try_at = MailState.QUEUED.value, 0, "", at
+    mail.save(update_fields=["state", "attempts", "error", "next_try_at"])
+    _wake(scope)
+    return mail
+
+
+def _wake(scope: Scope) -> None:
+    # The broker is this database: the task appears with the commit and not before.
+    async_task(DELIVER, str(scope.tenant_id), task_name="Deliver notices")
 
 
 def _inside(url: str) -> str:

@@ -54,14 +54,19 @@ class MailState(models.TextChoices):
     QUEUED = "queued", "Waits to be sent"
     SENT = "sent", "Sent"
     FAILED = "failed", "Could not be sent"
+    KEPT = "kept", "Kept here"
 
 
 class OutboxMail(TenantRow):
-    """One mail as it was or will be sent, for the outbox page. Never holds a secret: those mails do not come from notices."""
+    """One mail as it was or will be sent, for the outbox page. Never holds a secret: those mails do not come from notices.
+
+    `next_try_at` is also the lease of who sends it now. A demo tenant's mails are kept and never sent: its people are made up,
+    and their addresses may belong to somebody.
+    """
 
     key = models.TextField()
     user = models.ForeignKey("governance.User", null=True, on_delete=models.PROTECT, related_name="+")
-    to = models.TextField()
+    address = models.TextField()
     subject = models.TextField()
     body = models.TextField()
     html = models.TextField()

@@ -10,4 +10,7 @@ urlpatterns = [
     path("read/", views.read, name="read_all"),
     path("<uuid:notice_id>/read/", views.read, name="read"),
     path("preferences/", views.preferences, name="preferences"),
+    path("outbox/", views.outbox_page, name="outbox"),
+    path("outbox/<uuid:mail_id>/", views.mail, name="mail"),
+    path("outbox/<uuid:mail_id>/send-again/", views.send_again, name="send_again"),
 ]

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.errors import Invalid
-from governance.notices import actions, queries
+from governance.notices import actions, outbox, queries
 from governance.notices.forms import PreferenceForm
+from governance.notices.models import MailState
 from governance.notices.queries import Filter
 from governance.web import now, page_or_fragment, reading, scope_of, scoped, wants_fragment
 
@@ -80,3 +81,41 @@ def _page(request: HttpRequest) -> HttpResponse:
         fragment=f"{_FOLDER}/_notices.html",
         context={"found": found, "tabs": tabs, "query": request.GET.urlencode()},
     )
+
+
+@require_safe
+@scoped(None)
+def outbox_page(request: HttpRequest) -> HttpResponse:
+    """The mails of this tenant, one's own or all, newest first."""
+    scope, state = scope_of(request), request.GET.get("state", "")
+    number = int(text) if (text := request.GET.get("page", "1")).isdecimal() else 1
+    here = reverse("notices:outbox")
+    tabs = [{"label": "All", "url": here, "current": state not in MailState.values}]
+    tabs += [{"label": one.label, "url": f"{here}?state={one}", "current": state == one} for one in MailState]
+    context = {
+        "page": outbox.page_of(scope=scope, state=state, page=number),
+        "tabs": tabs,
+        "sees_all": outbox.sees_all(scope),
+        "goes_nowhere": outbox.goes_nowhere(),
+    }
+    return render(request, f"{_FOLDER}/outbox.html", context)
+
+
+@require_safe
+@scoped(None)
+def mail(request: HttpRequest, mail_id: UUID) -> HttpResponse:
+    """One mail as text, with how its sending went."""
+    context = {
+        "mail": outbox.mail_of(scope=scope_of(request), mail_id=mail_id),
+        "goes_nowhere": outbox.goes_nowhere(),
+    }
+    return render(request, f"{_FOLDER}/mail.html", context)
+
+
+@require_POST
+@scoped(None)
+def send_again(request: HttpRequest, mail_id: UUID) -> HttpResponse:
+    """Queue a mail again."""
+    actions.send_again(scope=scope_of(request), mail_id=mail_id, at=now())
+    messages.success(request, "The mail is queued again.")
+    return redirect("notices:mail", mail_id=mail_id)

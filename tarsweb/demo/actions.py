@@ -15,6 +15,7 @@ from billing.budgets.actions import grant_monthly
 from governance.identity.actions import add_member
 from governance.identity.models import Membership, User
 from governance.identity.queries import seats
+from governance.notices.actions import put_away
 from governance.registry.actions import register_system, set_dependencies
 from governance.registry.models import System, SystemType
 from governance.scope import Scope, tars_scope
@@ -27,6 +28,8 @@ from tarsweb.demo.play import Player, Report
 from tarsweb.demo.script import steps
 from tarsweb.demo.worlds import World, load
 
+NEWS_FOR = timedelta(days=1)
+"""What happened before is no news on the first morning."""
 _LOCK = 0x7A25_DE30  # any number that nobody else uses for an advisory lock
 
 
@@ -56,6 +59,7 @@ def fill(*, worlds: Iterable[World] | None = None) -> dict[str, Report]:
                 end = end_of(world, opened_at=tenant.created_at)
                 player = Player(world=world, tenant_id=tenant.id)
                 reports[world.key] = player.play(steps(world, end=end))
+                put_away(scope=tars_scope(tenant.id), before=end - NEWS_FOR, at=end)
     return reports
 
 

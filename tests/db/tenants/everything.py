@@ -16,6 +16,7 @@ from governance.files.actions import upload
 from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
 from governance.notices.actions import set_preference
+from governance.notices.mail import write_due
 from governance.scope import Role
 from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
@@ -59,6 +60,7 @@ def everything() -> make.Cast:
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
     set_preference(scope=cast.ada, mail="daily", muted=[], at=make.AT)
+    write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
 

@@ -34,6 +34,7 @@ TABLES = {
     "memberships": "tenant_id",
     "notice_preferences": "tenant_id",
     "notices": "tenant_id",
+    "outbox_mails": "tenant_id",
     "override_reviews": "tenant_id",
     "proposal_moves": "tenant_id",
     "proposal_revisions": "tenant_id",
