@@ -10,6 +10,7 @@ from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
 from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
+from tarsweb.health import api as health
 
 urlpatterns = [
     *amendments.urlpatterns,
@@ -17,5 +18,6 @@ urlpatterns = [
     *notices.urlpatterns,
     *registry.urlpatterns,
     *webhooks.urlpatterns,
+    *health.urlpatterns,
     re_path(r"^", Unknown.as_view()),
 ]

@@ -1,17 +1,11 @@
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from tarsweb.api import schema
 from tarsweb.counts import shell_counts
+from tarsweb.health import views as health
 from tarsweb.people.views import accept
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Alive: answers without the database."""
-    return HttpResponse("ok", content_type="text/plain")
-
 
 urlpatterns = [
     path("", include("tarsweb.overview.urls")),
@@ -35,6 +29,8 @@ urlpatterns = [
     path("accounts/", include("tarsweb.account.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("healthz", healthz, name="healthz"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("health/", include("tarsweb.health.urls")),
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
 ]
