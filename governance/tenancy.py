@@ -67,6 +67,13 @@ def active_tenant_ids() -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def all_tenant_ids() -> list[UUID]:
+    """Every tenant's id, closed ones too, for a person at the machine itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tars_all_tenant_ids()")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def refuse_privileged_role() -> None:
     """Raise `ImproperlyConfigured` if the connected role could step around row security."""
     with connection.cursor() as cursor:

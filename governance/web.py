@@ -32,6 +32,9 @@ def scope_of(request: HttpRequest) -> Scope:
     """The request's scope; raises `NotAllowed` for somebody who belongs to no tenant."""
     scope: Scope | None = getattr(request, "scope", None)
     if scope is None:
+        closed: tuple[str, ...] = getattr(request, "closed_tenants", ())
+        if closed:
+            raise NotAllowed(f"{closed[0]} was deactivated by the platform’s staff. Its record is kept; ask them why.")
         raise NotAllowed("You belong to no tenant yet. Ask a tenant admin to add you.")
     return scope
 

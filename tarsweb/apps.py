@@ -6,6 +6,15 @@ class TarswebConfig(AppConfig):
     name = "tarsweb"
     verbose_name = "TARS"
 
+    def ready(self) -> None:
+        from governance.jobs import handlers
+        from governance.notices import kinds
+        from tarsweb.platform.actions import END_VISIT, end_by_job
+
+        handlers.register(END_VISIT, end_by_job)
+        kinds.register("left", "Somebody left and decisions moved on")
+        kinds.register("visit", "Platform staff visits the tenant", can_mute=False)
+
 
 class TarsAdminConfig(AdminConfig):
     default_site = "tarsweb.admin_site.TarsAdminSite"

@@ -11,12 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from governance.errors import DomainError
-from governance.identity.queries import actor_of, seats
+from governance.identity.models import User
+from governance.identity.queries import actor_of, closed_tenants, seats
 from governance.identity.views import SESSION_TENANT
 from governance.scope import Scope
 from governance.tenancy import in_tenant
+from governance.web import now
 from tarsweb.demo.passwords import is_refused
 from tarsweb.errors import refusal_response
+from tarsweb.platform.visits import Visit, visit_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 APART = ("/invitations/", "/platform/", "/api/v1/platform/")
@@ -50,6 +53,7 @@ class TenantScope:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.visit = _visit_of(request)  # type: ignore[attr-defined]
         request.scope, request.memberships = _scope_of(request)  # type: ignore[attr-defined]
         scope: Scope | None = request.scope  # type: ignore[attr-defined]
         with _time_zone_of(request.user):
@@ -84,12 +88,22 @@ def _time_zone_of(user: object) -> AbstractContextManager[None]:
         return timezone.override(UTC)
 
 
+def _visit_of(request: HttpRequest) -> Visit | None:
+    """The visit of platform staff that this browser session is on."""
+    user = request.user
+    return visit_of(request.session, user=user, at=now()) if isinstance(user, User) else None
+
+
 def _scope_of(request: HttpRequest) -> tuple[Scope | None, tuple[object, ...]]:
     user = request.user
     if not user.is_authenticated or request.path.startswith("/static/") or is_refused(user):
         return None, ()
     mine = seats(user=user)
+    visit: Visit | None = request.visit  # type: ignore[attr-defined]
+    if visit is not None and isinstance(user, User):
+        return visit.scope(user), (*mine, visit.seat(at=now()))
     if not mine:
+        request.closed_tenants = closed_tenants(user=user)  # type: ignore[attr-defined]
         return None, ()
     chosen = request.session.get(SESSION_TENANT, "")
     first = min(mine, key=lambda seat: (seat.since, seat.tenant_id))

@@ -20,6 +20,7 @@ from governance.notices.queries import unread_count
 from governance.scope import Capability, Role, Scope
 from governance.tenancy import active_tenant, in_tenant
 from tarsweb.demo.people import sign_in_hint
+from tarsweb.platform.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Shell:
     sections: tuple[Section, ...] = ()
     waiting: int = 0
     unread: int = 0
+    visit: Visit | None = None
 
     @property
     def role_line(self) -> str:
@@ -98,6 +100,7 @@ class _Entry:
     key: str = ""
     needs: Capability | None = None
     is_waiting: bool = False
+    is_platform: bool = False
 
 
 # An entry appears as soon as its URL name exists and the scope holds what it needs: a page that does not exist is not
@@ -122,6 +125,7 @@ MENU = (
         "wrench",
         needs=Capability.FIX_DATA,
     ),
+    _Entry("Platform", "Tenants", "platform:list", "tenant", is_platform=True),
 )
 
 
@@ -143,6 +147,7 @@ def build(request: HttpRequest) -> Shell:
         sections=_sections(request, scope, waiting=counted.waiting) if person else (),
         waiting=counted.waiting,
         unread=counted.unread,
+        visit=getattr(request, "visit", None),
     )
 
 
@@ -153,6 +158,8 @@ def _person(request: HttpRequest, scope: Scope | None) -> Person | None:
     email = str(getattr(user, "email", ""))
     name = str(getattr(user, "name", "")) or email
     roles = tuple(role.label for role in Role if scope and role in scope.roles)
+    if not roles and getattr(user, "is_platform_staff", False):
+        roles = ("Platform staff",)
     return Person(name=name, email=email, roles=roles)
 
 
@@ -161,6 +168,9 @@ def _tenant(scope: Scope | None, memberships: Iterable[Any]) -> Tenant | None:
 
 
 def _others(scope: Scope | None, memberships: Iterable[Any]) -> tuple[Tenant, ...]:
+    if scope and scope.is_visit:
+        # A visit is ended, not switched away from.
+        return ()
     others = (_as_tenant(m) for m in memberships if not scope or m.tenant_id != scope.tenant_id)
     return tuple(sorted(others, key=lambda tenant: tenant.name.casefold()))
 
@@ -175,7 +185,7 @@ def _sections(request: HttpRequest, scope: Scope | None, *, waiting: int) -> tup
     groups: dict[str, list[Link]] = {}
     for entry in MENU:
         url = _url(entry.view)
-        if url and _may_see(entry, scope):
+        if url and _may_see(entry, request, scope):
             count = waiting if entry.is_waiting else 0
             current = _current(request, entry.view)
             counts = "waiting" if entry.is_waiting else ""
@@ -184,8 +194,13 @@ def _sections(request: HttpRequest, scope: Scope | None, *, waiting: int) -> tup
     return tuple(Section(title, tuple(links)) for title, links in groups.items())
 
 
-def _may_see(entry: _Entry, scope: Scope | None) -> bool:
-    return entry.needs is None or (scope is not None and scope.can(entry.needs))
+def _may_see(entry: _Entry, request: HttpRequest, scope: Scope | None) -> bool:
+    if entry.is_platform:
+        return bool(getattr(request.user, "is_platform_staff", False))
+    if scope is None:
+        # Nobody without a tenant has anywhere to go but the pages of the platform.
+        return not getattr(request.user, "is_platform_staff", False) and entry.needs is None
+    return entry.needs is None or scope.can(entry.needs)
 
 
 def _url(view: str) -> str:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("invitations/<str:secret>/", accept.page, name="invitation"),
     path("webhooks/", include("governance.webhooks.urls")),
     path("tenants/", include("governance.identity.urls")),
+    path("platform/", include("tarsweb.platform.urls")),
     path("api/schema/", schema, name="api-schema"),
     path("budgets/", include("billing.budgets.urls")),
     path("api/v1/", include("tarsweb.api_urls")),

@@ -40,6 +40,13 @@ def seats(*, user: User) -> tuple[Seat, ...]:
         return tuple(Seat(row[0], row[1], row[2], frozenset(Role(role) for role in row[3]), row[4]) for row in rows)
 
 
+def closed_tenants(*, user: User) -> tuple[str, ...]:
+    """The names of deactivated tenants that a user belongs to."""
+    with as_user(user.id):
+        rows = Membership.objects.filter(user_id=user.id, ended_at=None, tenant__is_active=False)
+        return tuple(rows.order_by("tenant__name").values_list("tenant__name", flat=True))
+
+
 def scope_for(*, user: User, tenant_id: UUID) -> Scope | None:
     """The user's scope in one tenant, or None for a stranger, an ended membership or a closed tenant."""
     for seat in seats(user=user) if user.is_active else ():

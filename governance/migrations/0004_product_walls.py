@@ -72,6 +72,10 @@ CREATE FUNCTION tars_invitation_tenant(secret bytea) RETURNS uuid LANGUAGE sql S
   SET search_path = pg_catalog, public AS $$
   SELECT i.tenant_id FROM invitations i JOIN tenants t ON t.id = i.tenant_id WHERE i.secret_hash = $1 AND t.is_active $$;
 
+-- a person at the machine itself sees closed tenants too; this gives ids and nothing else
+CREATE FUNCTION tars_all_tenant_ids() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = pg_catalog, public AS 'SELECT id FROM tenants ORDER BY id';
+
 -- every tenant with its seats, for platform staff and for nobody else
 CREATE FUNCTION tars_platform_tenants(staff uuid) RETURNS TABLE (
     id uuid, name text, domain text, subscription_tier text, max_users integer, max_monthly_budget numeric,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -39,8 +39,15 @@ class Tile:
 
 
 @require_safe
-@scoped(None)
 def home(request: HttpRequest) -> HttpResponse:
+    """The desk; platform staff who work in no tenant begin with the tenants."""
+    if getattr(request, "scope", None) is None and getattr(request.user, "is_platform_staff", False):
+        return redirect("platform:list")
+    return _desk(request)
+
+
+@scoped(None)
+def _desk(request: HttpRequest) -> HttpResponse:
     """What waits, what changed and how well changes hold."""
     scope, at = scope_of(request), now()
     if not scope.can(Capability.READ_RECORD):

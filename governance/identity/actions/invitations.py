@@ -67,7 +67,7 @@ def invite(*, scope: Scope, email: str, roles: Iterable[Role], at: datetime, nam
     Raises `NotAllowed`, `BadAddress`, `NoRole`, `AlreadyMember`, `AlreadyInvited`, `SeatsTaken`.
     """
     scope.demand(Capability.MANAGE_PEOPLE, to="invite people")
-    email, names = _address(email), named(roles)
+    email, names = address(email), named(roles)
     tenant = lock_tenant(scope=scope)
     if Membership.objects.filter(tenant_id=scope.tenant_id, user__email=email, ended_at=None).exists():
         raise AlreadyMember(f"{email} is a member already. Change their roles instead.")
@@ -164,7 +164,7 @@ def _locked(*, scope: Scope, invitation_id: UUID) -> Invitation:
     return row
 
 
-def _address(email: str) -> str:
+def address(email: str) -> str:
     email = email.strip().lower()
     try:
         validate_email(email)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError
 
+from governance.errors import Invalid
 from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.scope import TARS, Actor, Scope
 from governance.tenancy import in_tenant
 from governance.tenants.actions.common import DomainTaken, demand_valid
 from governance.tenants.models import TIER_LIMITS, Tenant, Tier
+
+_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 def open_tenant(
@@ -30,6 +34,7 @@ def open_tenant(
 
     Whoever calls this has checked that `actor` may. Raises `Invalid`, `DomainTaken`.
     """
+    name, domain = name.strip(), _domain(domain)
     users, budget = TIER_LIMITS[tier]
     tenant = Tenant(
         id=new_id(at),
@@ -66,3 +71,11 @@ def open_tenant(
             ) from error
         raise
     return tenant
+
+
+def _domain(text: str | None) -> str | None:
+    """The domain as it is stored, None for none; raises `Invalid`."""
+    domain = (text or "").strip().lower()
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise Invalid(f"{domain} is no domain such as example.com.", problems=(("/domain", "is no domain"),))
+    return domain or None

@@ -1,0 +1,236 @@
+"""The tenants from outside. To everybody but platform staff there is nothing at these addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from governance.errors import DomainError
+from governance.identity.models import User
+from governance.tenants.models import Tier
+from governance.web import now, page_or_fragment
+from tarsweb import tables
+from tarsweb.people.letters import deliver
+from tarsweb.platform import actions, queries, visits
+from tarsweb.platform.forms import CloseForm, FilterForm, OpenForm, ReasonForm, TermsForm
+from tarsweb.platform.stewards import Steward, steward_of
+
+PER_PAGE = 25
+_FILES = {
+    "csv": (tables.as_csv, "text/csv; charset=utf-8"),
+    "json": (tables.as_json, "application/json"),
+}
+View = Callable[..., HttpResponse]
+
+
+def _staffed(view: View) -> View:
+    """A view for platform staff, who arrive as `steward`; 404 for everybody else who is signed in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, steward_of(request), *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@_staffed
+def index(request: HttpRequest, steward: Steward) -> HttpResponse:
+    """Every tenant, filtered by the URL; `format` gives exactly the filtered ones as a file."""
+    form = FilterForm(request.GET)
+    form.is_valid()
+    filter = queries.Filter(**form.cleaned_data)
+    lines = queries.tenants(actor=steward.actor, filter=filter)
+    if (wanted := request.GET.get("format", "")) in _FILES:
+        write, content_type = _FILES[wanted]
+        body = write((line.as_row() for line in lines), columns=queries.COLUMNS)
+        disposition = f'attachment; filename="tenants.{wanted}"'
+        return HttpResponse(body, content_type=content_type, headers={"Content-Disposition": disposition})
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "asked": FilterForm(form.cleaned_data), "filter": filter}
+    return page_or_fragment(
+        request,
+        page="tarsweb/platform/page.html",
+        fragment="tarsweb/platform/_tenants.html",
+        context=context,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_staffed
+def open_page(request: HttpRequest, steward: Steward) -> HttpResponse:
+    """A new tenant; the tier in the URL fills in its limits."""
+    if request.method != "POST":
+        asked = request.GET.get("tier", "")
+        return _opening(request, OpenForm(tier=Tier(asked) if asked in Tier.values else Tier.STARTER))
+    form = OpenForm(request.POST)
+    if not form.is_valid():
+        return _opening(request, form, status=422)
+    try:
+        opened = actions.open_tenant(by=steward, at=now(), **form.cleaned_data)
+    except DomainError as refusal:
+        return _opening(request, form, refusal=refusal, status=refusal.status)
+    link = deliver(opened.invited) if opened.invited else ""
+    messages.success(request, f"{opened.tenant.name} is open. Its first admin is invited.")
+    if not link:
+        return redirect("platform:tenant", tenant_id=opened.tenant.id)
+    context = {"invited": opened.invited, "link": link, "back": reverse("platform:tenant", args=[opened.tenant.id])}
+    response = render(request, "tarsweb/people/invited.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@_staffed
+def detail(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpResponse:
+    """One tenant's contract, and what staff may do with it."""
+    return _drawn(request, steward, tenant_id)
+
+
+@require_POST
+@_staffed
+def terms(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpResponse:
+    """Another contract."""
+    return _done(
+        request,
+        steward,
+        tenant_id,
+        TermsForm(request.POST),
+        lambda data: actions.change_terms(by=steward, tenant_id=tenant_id, at=now(), **data),
+        said="The contract is changed.",
+    )
+
+
+@require_POST
+@_staffed
+def deactivate(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpResponse:
+    """Close the tenant."""
+    name = queries.tenant(actor=steward.actor, tenant_id=tenant_id).name
+    return _done(
+        request,
+        steward,
+        tenant_id,
+        CloseForm(request.POST, name=name),
+        lambda data: actions.close_tenant(by=steward, tenant_id=tenant_id, reason=data["reason"], at=now()),
+        said="The tenant is deactivated. Its members are told by mail; its record is kept.",
+    )
+
+
+@require_POST
+@_staffed
+def reactivate(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpResponse:
+    """Open it again."""
+    return _done(
+        request,
+        steward,
+        tenant_id,
+        ReasonForm(request.POST, prefix_id="reopen"),
+        lambda data: actions.reopen_tenant(by=steward, tenant_id=tenant_id, at=now(), **data),
+        said="The tenant is open again. Its members are told by mail.",
+    )
+
+
+@require_POST
+@_staffed
+def visit(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpResponse:
+    """Enter the tenant for an hour."""
+    queries.tenant(actor=steward.actor, tenant_id=tenant_id)
+    form = ReasonForm(request.POST, prefix_id="visit")
+    if not form.is_valid():
+        return _drawn(request, steward, tenant_id, bound=form)
+    _left(request, steward)
+    scope = steward.scope(tenant_id)
+    visits.keep(request.session, actions.begin_visit(scope=scope, at=now(), **form.cleaned_data))
+    return redirect("/")
+
+
+@require_POST
+@_staffed
+def leave(request: HttpRequest, steward: Steward) -> HttpResponse:
+    """The visit is over."""
+    _left(request, steward)
+    return redirect("platform:list")
+
+
+def _left(request: HttpRequest, steward: Steward) -> None:
+    """End the visit that this browser session is on, if any."""
+    assert isinstance(request.user, User)
+    visit = visits.visit_of(request.session, user=request.user, at=now())
+    visits.forget(request.session)
+    if visit is not None:
+        scope = steward.scope(visit.tenant_id)
+        actions.end_visit(scope=scope, visit_id=visit.id, by=steward.actor.name, at=now())
+        messages.success(request, f"Your visit of {visit.tenant_name} is over.")
+
+
+def _done(
+    request: HttpRequest,
+    steward: Steward,
+    tenant_id: UUID,
+    form: forms.Form,
+    verb: Callable[[dict[str, Any]], object],
+    *,
+    said: str,
+) -> HttpResponse:
+    """Run the verb on a tenant that exists and go to its page; a refusal redraws it with the reason."""
+    queries.tenant(actor=steward.actor, tenant_id=tenant_id)
+    if not form.is_valid():
+        return _drawn(request, steward, tenant_id, bound=form)
+    try:
+        verb(form.cleaned_data)
+    except DomainError as refusal:
+        return _drawn(request, steward, tenant_id, bound=form, refusal=refusal)
+    messages.success(request, said)
+    return redirect("platform:tenant", tenant_id=tenant_id)
+
+
+def _drawn(
+    request: HttpRequest,
+    steward: Steward,
+    tenant_id: UUID,
+    *,
+    bound: forms.Form | None = None,
+    refusal: DomainError | None = None,
+) -> HttpResponse:
+    line = queries.tenant(actor=steward.actor, tenant_id=tenant_id)
+    now_agreed = {
+        "tier": line.tier,
+        "max_users": line.max_users,
+        "max_monthly_budget": line.max_monthly_budget,
+    }
+    forms_of = {
+        "terms": TermsForm(initial=now_agreed),
+        "close": CloseForm(name=line.name),
+        "reopen": ReasonForm(prefix_id="reopen"),
+        "visit": ReasonForm(prefix_id="visit"),
+    }
+    if bound is not None:
+        forms_of[str(bound.auto_id).removesuffix("-%s")] = bound
+    context = {"line": line, "forms": forms_of, "refusal": refusal}
+    status = refusal.status if refusal else 422 if bound else 200
+    return render(request, "tarsweb/platform/tenant.html", context, status=status)
+
+
+def _opening(
+    request: HttpRequest, form: OpenForm, *, refusal: DomainError | None = None, status: int = 200
+) -> HttpResponse:
+    current = str(form["tier"].value())
+    tabs = [
+        {"label": tier.label, "url": f"?tier={tier.value}", "current": tier.value == current, "count": None}
+        for tier in Tier
+    ]
+    context = {"form": form, "tabs": tabs, "refusal": refusal}
+    return render(request, "tarsweb/platform/open.html", context, status=status)
