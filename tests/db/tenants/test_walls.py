@@ -135,7 +135,13 @@ def test_tenant_column__is_never_null_and_refers_to_a_tenant() -> None:
 
 def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
     found = rows("SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
-    listed = ("tars_active_tenant_ids", "tars_invitation_tenant", "tars_platform_tenants", "tars_token_tenant")
+    listed = (
+        "tars_active_tenant_ids",
+        "tars_all_tenant_ids",
+        "tars_invitation_tenant",
+        "tars_platform_tenants",
+        "tars_token_tenant",
+    )
     assert sorted(found) == [(name, ["search_path=pg_catalog, public"]) for name in listed]
 
 
