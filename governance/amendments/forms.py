@@ -11,6 +11,7 @@ from django import forms
 from django.utils import timezone
 
 from governance import canonical
+from governance.amendments import attachments
 from governance.amendments.evidence import BASIS_ITEMS, ITEMS, Item
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.queries.lists import GROUPS, Filters
@@ -191,7 +192,7 @@ def initial_evidence(evidence: Mapping[str, Any], *, type: AmendmentType, basis:
     """Evidence as form values: text in its field, everything else in the free JSON."""
     known = {key for item in (*ITEMS[type], *BASIS_ITEMS[basis]) for key in _first(item, evidence)}
     texts = {key: value for key, value in evidence.items() if key in known and isinstance(value, str)}
-    more = {key: value for key, value in evidence.items() if key not in texts}
+    more = {key: value for key, value in evidence.items() if key not in texts and key != attachments.KEY}
     values = {f"{PREFIX}{key}": value for key, value in texts.items()}
     return {**values, "evidence_more": json.dumps(more, indent=2, ensure_ascii=False) if more else ""}
 

@@ -15,6 +15,7 @@ from governance.amendments import authority
 from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision, Rollback, RollbackState
+from governance.amendments.queries.conflicts import conflicts_among
 from governance.approvals import subjects
 from governance.approvals.models import RequestState
 from governance.approvals.subjects import Row
@@ -33,7 +34,7 @@ def register() -> None:
 
 
 class _Amendments:
-    """Proposals: two queries, one for the rows and one for the rules they must still agree with."""
+    """Proposals: three queries, for the rows, for what conflicts with them, and for the rules they must still agree with."""
 
     def rows(self, *, scope: Scope, ids: Collection[UUID], at: datetime) -> Mapping[UUID, Row]:
         return {row.subject_id: row for row in self._rows(scope, Q(id__in=ids), limit=len(ids))}
@@ -45,9 +46,9 @@ class _Amendments:
 
     def adrift(self, *, scope: Scope, at: datetime, limit: int) -> Sequence[Row]:
         nobody_asked = Q(state=State.CHANGES_REQUESTED) | Q(state__in=_ASKING, request__state=RequestState.VOID)
-        return tuple(self._rows(scope, nobody_asked, limit=limit))
+        return tuple(self._rows(scope, nobody_asked, limit=limit, with_conflicts=False))
 
-    def _rows(self, scope: Scope, which: Q, *, limit: int) -> Iterator[Row]:
+    def _rows(self, scope: Scope, which: Q, *, limit: int, with_conflicts: bool = True) -> Iterator[Row]:
         policy = authority.policy_version(tenant_quorums(scope=scope))
         revision = ProposalRevision.objects.filter(proposal_id=OuterRef("id"), number=OuterRef("revision"))
         facts = AmendmentProposal.objects.filter(which, tenant_id=scope.tenant_id).annotate(
@@ -56,8 +57,11 @@ class _Amendments:
             fields=Subquery(revision.values(names=_FIELDS)),
         )
         # Columns by name: a system's and a revision's documents are large, and a list needs none of them.
-        for row in facts.order_by("-number").values(*_COLUMNS, "base", "policy", "fields")[:limit]:
-            yield _amendment(row, policy=policy)
+        rows = list(facts.order_by("-number").values(*_COLUMNS, "base", "policy", "fields")[:limit])
+        ids = [row["id"] for row in rows] if with_conflicts else []
+        rivals = conflicts_among(scope=scope, proposal_ids=ids)
+        for row in rows:
+            yield _amendment(row, policy=policy, rivals=rivals.get(row["id"], ()))
 
 
 class _Rollbacks:
@@ -119,7 +123,7 @@ _ROLLBACK_COLUMNS = (
 )
 
 
-def _amendment(row: Mapping[str, Any], *, policy: str) -> Row:
+def _amendment(row: Mapping[str, Any], *, policy: str, rivals: Sequence[str]) -> Row:
     moved = row["base"] != row["system__constitution_version"] or row["policy"] != policy
     return Row(
         subject_id=row["id"],
@@ -137,7 +141,7 @@ def _amendment(row: Mapping[str, Any], *, policy: str) -> Row:
         due_at=min(row["effective_at"] or row["expires_at"], row["expires_at"]),
         expires_at=row["expires_at"],
         is_stale=row["state"] in _ASKING and (moved or row["request__state"] == RequestState.VOID),
-        extra=tuple(_remarks(row)),
+        extra=tuple(_remarks(row, rivals)),
         basis=row["basis"],
         protected=_protected(row["fields"] or (), row["system__constitution__protected"]),
         changes=len(row["fields"] or ()),
@@ -155,7 +159,9 @@ def _protected(fields: Collection[str], pointers: object) -> tuple[str, ...]:
     )
 
 
-def _remarks(row: Mapping[str, Any]) -> Iterator[str]:
+def _remarks(row: Mapping[str, Any], rivals: Sequence[str]) -> Iterator[str]:
+    if rivals:
+        yield f"Conflicts with {', '.join(rivals[:3])}{' and others' if len(rivals) > 3 else ''}"
     if row["basis"] != Basis.ORDINARY:
         yield f"{Basis(row['basis']).label} basis"
     if row["amendment_type"] == AmendmentType.DREAM_PROMOTION and row["state"] == State.PROPOSED:

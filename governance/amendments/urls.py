@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.amendments.views import authority, lists, page, propose, undo
+from governance.amendments.views import authority, decision, lists, page, propose, talk, undo
 
 app_name = "amendments"
 urlpatterns = [
@@ -23,6 +23,13 @@ urlpatterns = [
     path("AMD-<int:number>/request-changes/", page.request_changes, name="request_changes"),
     path("AMD-<int:number>/rebase/", page.rebase, name="rebase"),
     path("AMD-<int:number>/withdraw/", page.withdraw, name="withdraw"),
+    path("AMD-<int:number>/comments/", talk.comment, name="comment"),
+    path("AMD-<int:number>/comments/<uuid:comment_id>/resolve/", talk.resolve, name="resolve_comment"),
+    path("AMD-<int:number>/comments/<uuid:comment_id>/reopen/", talk.reopen, name="reopen_comment"),
+    path("AMD-<int:number>/tick/", talk.tick, name="tick"),
+    path("AMD-<int:number>/look/", talk.look, name="look"),
+    path("AMD-<int:number>/news/", talk.news, name="news"),
+    path("AMD-<int:number>/decisions/<uuid:decision_id>/", decision.decision, name="decision"),
     path("AMD-<int:number>/send/", page.send, name="send"),
     path("AMD-<int:number>/roll-back/", undo.roll_back, name="roll_back"),
     path("AMD-<int:number>/roll-back/approve/", page.approve_roll_back, name="approve_roll_back"),

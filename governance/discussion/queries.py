@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,11 @@ class Remark:
     has_suggestion: bool = False
     value: Any = None
 
+    @property
+    def value_text(self) -> str:
+        """The suggested value as JSON."""
+        return json.dumps(self.value, ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Thread:
@@ -37,6 +43,11 @@ class Thread:
     @property
     def id(self) -> UUID:
         return self.first.id
+
+    @property
+    def key(self) -> str:
+        """The id as a form carries it."""
+        return str(self.first.id)
 
     @property
     def is_resolved(self) -> bool:

@@ -49,10 +49,29 @@
     return Boolean(link);
   }
 
+  // -- reading change by change: [ and ] move, v marks the one that is being read as viewed (it decides nothing)
+  function nextChange(step) {
+    const all = [...document.querySelectorAll("[data-change]")].filter((one) => one.checkVisibility());
+    if (!all.length) return false;
+    const at = all.findIndex((one) => one.contains(document.activeElement));
+    const next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))];
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  function tick() {
+    const spot = document.activeElement?.closest("[data-change]") || document.querySelector("[data-change]:has([data-tick][aria-pressed=false])");
+    const button = spot?.querySelector("[data-tick]");
+    button?.focus();
+    button?.click();
+    return Boolean(button);
+  }
+
   const ACTIONS = {
     j: () => (move(1), true), k: () => (move(-1), true), Enter: openRow, "/": focusFilter,
     a: () => answer("a"), r: () => answer("r"), c: () => answer("c"),
     x: () => window.tars.desk?.pick(false), X: () => window.tars.desk?.pick(true),
+    v: tick, "[": () => nextChange(-1), "]": () => nextChange(1),
     "?": () => window.tars.open("keys", document.activeElement),
     g: () => { chordUntil = performance.now() + CHORD_MS; return true; },
   };

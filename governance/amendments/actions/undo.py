@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from governance import canonical
 from governance.amendments import authority
@@ -11,8 +10,8 @@ from governance.amendments.actions import tell
 from governance.amendments.actions.apply import void_others
 from governance.amendments.actions.common import locked, locked_system, move
 from governance.amendments.actions.sound import demand_sound_rollback
-from governance.amendments.bound import roll_back_bytes
 from governance.amendments.errors import BaseMoved, MergeConflict, NotReversible, WrongState
+from governance.amendments.inverse import drafted
 from governance.amendments.kinds import Basis, State
 from governance.amendments.models import (
     AmendmentProposal,
@@ -20,17 +19,16 @@ from governance.amendments.models import (
     Rollback,
     RollbackState,
 )
-from governance.amendments.undo import Undo, plan
+from governance.amendments.undo import Undo
 from governance.approvals import actions as approvals
 from governance.approvals.models import ApprovalDecision, RequestState, Verdict
 from governance.constitution import schema
 from governance.errors import Invalid
 from governance.identity.confirm import Confirmation
-from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry.actions import write_version
-from governance.registry.models import Cause, System, SystemVersion
+from governance.registry.models import Cause, System
 from governance.scope import Capability, Scope
 
 
@@ -127,56 +125,6 @@ def withdraw_roll_back(*, scope: Scope, number: int, at: datetime) -> Rollback:
         at=at,
     )
     return rollback
-
-
-def drafted(
-    *, scope: Scope, amendment: ConstitutionalAmendment, system: System, reason: str, at: datetime
-) -> tuple[Rollback, Undo]:
-    """The rollback as it would be done now, unsaved, with its digest; the preview and the verb share it."""
-    before, after = _documents(amendment)
-    undo = plan(before=before, after=after, current=system.constitution)
-    new = canonical.canonical_bytes(undo.document)
-    base = SystemVersion.objects.only("digest").get(
-        tenant_id=scope.tenant_id, system_id=system.id, number=system.constitution_version
-    )
-    bound = roll_back_bytes(
-        amendment_id=str(amendment.id),
-        system_name=system.name,
-        base_version=system.constitution_version,
-        base_digest=base.digest,
-        new_digest=canonical.digest_bytes(new),
-        diff=undo.diff,
-    )
-    rollback = Rollback(
-        id=new_id(at),
-        tenant_id=scope.tenant_id,
-        amendment=amendment,
-        system=system,
-        reason=reason.strip(),
-        effect=undo.effect.value,
-        sentence=undo.sentence,
-        diff=undo.diff,
-        base_version=system.constitution_version,
-        base_digest=base.digest,
-        new_constitution=new,
-        new_digest=canonical.digest_bytes(new),
-        bound=bound,
-        digest=canonical.digest_bytes(bound),
-        requested_by=scope.actor.name,
-        requested_at=at,
-    )
-    return rollback, undo
-
-
-def _documents(amendment: ConstitutionalAmendment) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The constitutions before and after the amendment, from the bytes that were approved."""
-    rows = SystemVersion.objects.filter(
-        tenant_id=amendment.tenant_id,
-        system_id=amendment.system_id,
-        number__in=[amendment.base_version, amendment.new_version],
-    ).order_by("number")
-    before, after = (canonical.loads_canonical(bytes(row.canonical)) for row in rows)
-    return before, after
 
 
 def _reversible(*, scope: Scope, proposal: AmendmentProposal) -> ConstitutionalAmendment:

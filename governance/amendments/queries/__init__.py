@@ -1,7 +1,16 @@
 """What pages and API read about amendments. Every function demands a scope and returns loaded values."""
 
 from governance.amendments.queries.drafting import Draft, found_system, look_at, starting_point
-from governance.amendments.queries.lists import Filters, Row, filtered, record_of, rows_of, system_names, with_facts
+from governance.amendments.queries.lists import (
+    Filters,
+    Row,
+    filtered,
+    record_of,
+    rows_of,
+    system_names,
+    with_conflicts,
+    with_facts,
+)
 from governance.amendments.queries.page import AmendmentPage, amendment_page, found_proposal
 from governance.amendments.queries.standing import Authority, Box, authority_of, may_decide
 from governance.amendments.queries.undo import RollBackPreview, roll_back_preview
@@ -26,5 +35,6 @@ __all__ = [
     "rows_of",
     "starting_point",
     "system_names",
+    "with_conflicts",
     "with_facts",
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal, ProposalRevision
+from governance.amendments.queries.conflicts import conflicts_among
 from governance.amendments.queries.staleness import OPEN
 from governance.approvals.models import ApprovalDecision, Verdict
 from governance.registry.models import System
@@ -62,6 +63,7 @@ class Row:
     needed: int
     is_stale: bool
     is_mine: bool
+    conflicts: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -112,6 +114,12 @@ def with_facts(rows: QuerySet[AmendmentProposal]) -> QuerySet[AmendmentProposal]
 def rows_of(*, scope: Scope, proposals: Iterable[AmendmentProposal]) -> Iterator[Row]:
     """Rows of proposals that `with_facts` loaded."""
     return (row_of(proposal, user_id=scope.actor.user_id) for proposal in proposals)
+
+
+def with_conflicts(*, scope: Scope, rows: Sequence[Row], proposals: Sequence[AmendmentProposal]) -> list[Row]:
+    """The same rows with the labels of those that ask for the same places; one query."""
+    found = conflicts_among(scope=scope, proposal_ids=[proposal.id for proposal in proposals])
+    return [replace(row, conflicts=found.get(proposal.id, ())) for row, proposal in zip(rows, proposals, strict=True)]
 
 
 def row_of(proposal: Any, *, user_id: UUID | None) -> Row:

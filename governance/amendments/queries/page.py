@@ -22,7 +22,7 @@ from governance.amendments.queries.conflicts import Rival, rivals
 from governance.amendments.queries.proofs import Proof, evidence_of
 from governance.amendments.queries.staleness import Delta, Staleness, delta, staleness, step_of
 from governance.amendments.queries.standing import Authority, Box, authority_of, box
-from governance.amendments.queries.talk import Talk, talk_of
+from governance.amendments.queries.talk import Suggestion, Talk, talk_of
 from governance.amendments.queries.timeline import Event, timeline
 from governance.amendments.queries.undo import cannot_be_undone, may_roll_back
 from governance.canonical import JSON
@@ -89,6 +89,21 @@ class AmendmentPage:
             self.proposal,
             last=max((remark.id for thread in self.talk.threads for remark in thread.remarks), default=None),
         )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether others may still change what this page shows."""
+        return State(self.proposal.state).is_open or self.waiting is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the date on which it should take effect has passed."""
+        return self.proposal.effective_at is not None and self.proposal.effective_at <= self.at
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """What its proposer could take over."""
+        return self.talk.suggestions if self.can_revise else ()
 
     @property
     def digest(self) -> str:

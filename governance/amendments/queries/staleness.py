@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from governance import canonical
-from governance.amendments import authority
+from governance.amendments import attachments, authority
 from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal, ProposalRevision
@@ -155,13 +155,16 @@ def _step(row: SystemVersion) -> Step:
 
 
 def _evidence_moves(before: ProposalRevision, after: ProposalRevision) -> tuple[str, ...]:
-    keys = sorted(before.evidence.keys() | after.evidence.keys())
+    keys = before.evidence.keys() | after.evidence.keys()
     words = []
-    for key in keys:
+    for key in keys - {attachments.KEY}:
         if key not in before.evidence:
             words.append(f"{key} was added")
         elif key not in after.evidence:
             words.append(f"{key} was taken away")
         elif before.evidence[key] != after.evidence[key]:
             words.append(f"{key} was changed")
-    return tuple(words)
+    old, new = ({one["digest"]: one["name"] for one in attachments.named_in(side.evidence)} for side in (before, after))
+    words += [f"the file {new[digest]} was attached" for digest in new.keys() - old.keys()]
+    words += [f"the file {old[digest]} was taken away" for digest in old.keys() - new.keys()]
+    return tuple(sorted(words))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,8 +25,13 @@ class Spot:
     threads: tuple[Thread, ...]
 
     @property
-    def open_threads(self) -> int:
-        return sum(not thread.is_resolved for thread in self.threads)
+    def index_text(self) -> str:
+        return str(self.index)
+
+    @property
+    def may_suggest(self) -> bool:
+        """Whether another value could stand there."""
+        return bool(self.line.pointer) and self.line.kind != "removed" and not self.line.is_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,6 @@ class Suggestion:
 
     thread: Thread
     remark: Remark
-
-    @property
-    def text(self) -> str:
-        return json.dumps(self.remark.value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

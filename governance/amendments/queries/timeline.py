@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from governance.amendments.kinds import State
-from governance.amendments.models import AmendmentProposal, ProposalMove, ProposalRevision, Rollback, RollbackState
+from governance.amendments.models import (
+    AmendmentProposal,
+    DecisionSnapshot,
+    ProposalMove,
+    ProposalRevision,
+    Rollback,
+    RollbackState,
+)
 from governance.approvals.models import ApprovalDecision, Verdict, Via
 from governance.scope import ROLE_LABELS, Role, Scope
 
@@ -31,13 +42,15 @@ class Event:
     how: str = ""
     tone: str = ""
     sequence: int | None = None
+    decision_id: UUID | None = None
+    """The answer whose page was kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
     """What the lines are made of, keyed by (moment, person): a verb's rows share both."""
 
-    decisions: Mapping[tuple[datetime, str], ApprovalDecision]
+    decisions: Mapping[tuple[datetime, str], Any]
     revisions: Mapping[tuple[datetime, str], ProposalRevision]
 
 
@@ -49,7 +62,7 @@ def timeline(*, scope: Scope, proposal: AmendmentProposal, rollbacks: Sequence[R
     revisions = ProposalRevision.objects.filter(**mine).only("number", "why", "by", "at").order_by("number")
     decisions = ApprovalDecision.objects.filter(
         tenant_id=scope.tenant_id, request__subject_kind="amendment", request__subject_id=proposal.id
-    )
+    ).annotate(has_page=Exists(DecisionSnapshot.objects.filter(decision=OuterRef("pk"))))
     record = _Record(
         decisions={(row.at, row.actor_name): row for row in decisions},
         revisions={(row.at, row.by): row for row in revisions if row.number > 1},
@@ -85,7 +98,15 @@ def _event(move: ProposalMove, record: _Record) -> Event:
         how=how_words(decision) if decision else "",
         tone="good" if decision and decision.verdict == Verdict.APPROVE else _TONES.get(after, ""),
         sequence=move.ledger_sequence,
+        decision_id=decision.id if decision and decision.has_page else None,
     )
+
+
+def move_words(move: ProposalMove) -> str:
+    """A move in words, without what only its revision or its answer says."""
+    if State(move.after) is State.PROPOSED and State(move.before) is State.PROPOSED:
+        return "Answered or revised"
+    return _move_words(move, None)
 
 
 def _answer_words(decision: ApprovalDecision) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from governance.amendments.actions.undo import drafted
+from governance.amendments.inverse import drafted
 from governance.amendments.kinds import Basis
 from governance.amendments.models import AmendmentProposal, ConstitutionalAmendment, Rollback, RollbackState
 from governance.amendments.queries.comparison import Line, lines_of, overlapping

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,7 +13,16 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from governance.amendments.forms import FilterForm
-from governance.amendments.queries import filtered, record_of, rows_of, system_names, with_facts
+from governance.amendments.models import AmendmentProposal
+from governance.amendments.queries import (
+    Row,
+    filtered,
+    record_of,
+    rows_of,
+    system_names,
+    with_conflicts,
+    with_facts,
+)
 from governance.scope import Capability, Scope
 from governance.searches import queries as searches
 from governance.web import page_or_fragment, scope_of, scoped
@@ -36,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": list(rows_of(scope=scope, proposals=page.object_list)),
+        "rows": _rows(scope, page.object_list),
         "searches": searches.panel(scope=scope, page=PAGE, query=query),
         "is_narrow": form.filters().is_narrow,
         "can_propose": scope.can(Capability.PROPOSE),
@@ -47,6 +57,11 @@ def index(request: HttpRequest) -> HttpResponse:
         fragment="governance/amendments/_list.html",
         context=context,
     )
+
+
+def _rows(scope: Scope, proposals: Iterable[AmendmentProposal]) -> list[Row]:
+    found = list(proposals)
+    return with_conflicts(scope=scope, rows=list(rows_of(scope=scope, proposals=found)), proposals=found)
 
 
 def _export(scope: Scope, records: list[dict[str, Any]], request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.amendments import actions
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal
-from governance.amendments.queries import amendment_page
+from governance.amendments.queries import AmendmentPage, amendment_page
 from governance.amendments.queries.page import VIEWS
 from governance.amendments.views.common import aloud, confirmed, demand_reader, to_amendment, typed
 from governance.approvals.actions import review_override as review
@@ -160,10 +160,17 @@ def _done(request: HttpRequest, number: int, verb: Verb, *, near: str = "top") -
         raise
     except DomainError as refusal:
         demand_reader(scope, refusal)
+        _seen(request, scope, number, at)
         return _drawn(request, number, status=refusal.status, refusal=refusal, near=near)
     if not wants_fragment(request):
         return to_amendment(request, number, said=said)
     return aloud(_drawn(request, number), said)
+
+
+def _seen(request: HttpRequest, scope: Scope, number: int, at: datetime) -> None:
+    """Whoever answers has seen what they answer: so that it works without script, too."""
+    if digest := request.POST.get("digest"):
+        actions.look(scope=scope, number=number, digest=digest, at=at)
 
 
 def _drawn(
@@ -180,6 +187,14 @@ def _context(
 ) -> dict[str, Any]:
     asked = request.GET.get("view", "fields")
     page = amendment_page(scope=scope_of(request), number=number, at=now(), view=asked)
+    return context_of(request, page, refusal=refusal, near=near)
+
+
+def context_of(
+    request: HttpRequest, page: AmendmentPage, *, refusal: DomainError | None = None, near: str = "top"
+) -> dict[str, Any]:
+    """What the page's templates read."""
+    number = page.proposal.number
     here = reverse("amendments:detail", kwargs={"number": number})
     tabs = [
         {"label": label, "url": f"{here}?view={name}", "current": name == page.view, "name": name}

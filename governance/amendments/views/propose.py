@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,14 +16,17 @@ from governance.amendments.forms import ProposalForm, initial_evidence, initial_
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries import Draft, found_proposal, found_system, look_at, starting_point, system_names
-from governance.amendments.queries.drafting import Starting
+from governance.amendments.queries.drafting import Starting, suggestions_for, with_suggestions
+from governance.amendments.views.attaching import ACCEPT, Files, shown, taken_in
 from governance.amendments.views.common import to_amendment
 from governance.errors import DomainError, NotAllowed
+from governance.files.queries import Attachment
 from governance.registry.models import System
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of, scoped
 
 _FOLDER = "governance/amendments"
+NO_FILES = Files()
 _TO = "propose an amendment"
 
 
@@ -67,22 +71,27 @@ def revise(request: HttpRequest, number: int) -> HttpResponse:
         proposal = found_proposal(scope=scope, number=number)
         _demand_revisable(scope, proposal)
         starting = starting_point(scope=scope, proposal=proposal)
+        if take := request.GET.getlist("take"):
+            wanted = suggestions_for(scope=scope, proposal=proposal, take=take)
+            starting = with_suggestions(starting, wanted)
     if request.method == "POST":
         return _post_revise(request, proposal, starting)
     start = initial_of(document=starting.document, base_version=starting.base_version)
     evidence = initial_evidence(starting.revision.evidence, **_typed(proposal))
     initial = {**start, **evidence, "effective_at": proposal.effective_at}
     form = ProposalForm(initial=initial, fixed=_fixed(proposal))
-    return _drawn(request, form=form, system=proposal.system, proposal=proposal, starting=starting)
+    ids = tuple(one.id for one in starting.attachments if one.id is not None)
+    return _drawn(request, form=form, system=proposal.system, proposal=proposal, starting=starting, files=Files(ids))
 
 
 def _post_propose(request: HttpRequest) -> HttpResponse:
     scope, intent = scope_of(request), request.POST.get("intent", "check")
     with reading(request):
         system = found_system(scope=scope, name=request.POST.get("system", ""))
-    form = ProposalForm(request.POST)
-    if not form.is_valid() or intent not in ("propose", "draft"):
-        return _redrawn(request, form=form, system=system, status=422 if form.errors else 200)
+    form, files = ProposalForm(request.POST), taken_in(request)
+    if not form.is_valid() or files.refused or intent not in ("propose", "draft"):
+        status = 422 if form.errors or files.refused else 200
+        return _redrawn(request, form=form, system=system, files=files, status=status)
     try:
         proposal = actions.propose(
             scope=scope,
@@ -94,19 +103,21 @@ def _post_propose(request: HttpRequest) -> HttpResponse:
             base_version=form.cleaned_data["base_version"],
             effective_at=form.cleaned_data["effective_at"],
             is_draft=intent == "draft",
+            attachments=files.ids,
             at=now(),
         )
     except DomainError as refusal:
-        return _redrawn(request, form=form, system=system, refusal=refusal, status=refusal.status)
+        return _redrawn(request, form=form, system=system, files=files, refusal=refusal, status=refusal.status)
     said = f"{proposal.label} is saved as a draft." if intent == "draft" else f"{proposal.label} is proposed."
     return to_amendment(request, proposal.number, said=said)
 
 
 def _post_revise(request: HttpRequest, proposal: AmendmentProposal, starting: Starting) -> HttpResponse:
-    form = ProposalForm(request.POST, fixed=_fixed(proposal))
-    shown: dict[str, Any] = {"form": form, "system": proposal.system, "proposal": proposal}
-    if not form.is_valid() or request.POST.get("intent") != "revise":
-        return _redrawn(request, status=422 if form.errors else 200, **shown)
+    form, files = ProposalForm(request.POST, fixed=_fixed(proposal)), taken_in(request)
+    drawn: dict[str, Any] = {"form": form, "system": proposal.system, "proposal": proposal, "files": files}
+    drawn["attached"] = starting.attachments
+    if not form.is_valid() or files.refused or request.POST.get("intent") != "revise":
+        return _redrawn(request, status=422 if form.errors or files.refused else 200, **drawn)
     try:
         actions.revise(
             scope=scope_of(request),
@@ -116,16 +127,17 @@ def _post_revise(request: HttpRequest, proposal: AmendmentProposal, starting: St
             why=form.cleaned_data["why"].strip(),
             base_version=form.cleaned_data["base_version"],
             effective_at=form.cleaned_data["effective_at"],
+            attachments=files.ids,
             at=now(),
         )
     except DomainError as refusal:
-        return _redrawn(request, refusal=refusal, status=refusal.status, **shown)
+        return _redrawn(request, refusal=refusal, status=refusal.status, **drawn)
     return to_amendment(request, proposal.number, said=f"{proposal.label} is revised.")
 
 
-def _redrawn(request: HttpRequest, *, status: int, **shown: Any) -> HttpResponse:
+def _redrawn(request: HttpRequest, *, status: int, **drawn: Any) -> HttpResponse:
     with reading(request):
-        return _drawn(request, status=status, **shown)
+        return _drawn(request, status=status, **drawn)
 
 
 def _drawn(
@@ -135,6 +147,8 @@ def _drawn(
     system: System,
     proposal: AmendmentProposal | None = None,
     starting: Starting | None = None,
+    files: Files = NO_FILES,
+    attached: Sequence[Attachment] = (),
     refusal: DomainError | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -146,6 +160,9 @@ def _drawn(
         "starting": starting,
         "refusal": refusal,
         "problems": problems,
+        "files": shown(scope=scope_of(request), ids=files.ids, attached=starting.attachments if starting else attached),
+        "file_problems": files.refused,
+        "accept": ACCEPT,
         "draft": _look(scope_of(request), system, form, starting),
     }
     return render(request, f"{_FOLDER}/propose.html", context, status=status)

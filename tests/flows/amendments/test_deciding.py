@@ -39,10 +39,12 @@ def test_page__officer_whose_role_does_not_count__sees_why() -> None:
     assert "This still needs 1 of Operator; your role does not count for it." in page
 
 
-def test_page__auditor__reads_and_has_no_form() -> None:
+def test_page__auditor__reads_and_ticks_and_has_no_other_form() -> None:
     cast = make.cast()
     page = body(client_of(cast.uma).get(address(proposed(cast))))
-    assert "<form" not in page.split('<main id="main"')[1].split("</main>")[0]
+    main = page.split('<main id="main"')[1].split("</main>")[0]
+    assert main.count("<form") == main.count('<form id="tick-') == 1
+    assert "Your seat is read-only." in main
 
 
 def test_page__member__is_refused() -> None:
