@@ -55,7 +55,7 @@ def test_snooze__unknown_time_or_nothing_selected__refused() -> None:
 
 def test_take_and_release__shown_in_the_row_and_found_by_the_filter() -> None:
     cast = make.cast()
-    rows = [make.proposed(cast, fallback_delay_ms=ms, at=recent(ms)) for ms in (200, 300)]
+    rows = [make.proposed(cast, at=recent(300), **{name: 200}) for name in ("fallback_delay_ms", "retries")]
     assert "in your hand" in post(cast.cy, "take", rows[0]).content.decode()
     _, dee = make.seated(tenant=cast.tenant, name="dee", roles=[Role.OPERATOR])
     assert "in Cy’s hand" in page(dee)
