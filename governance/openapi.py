@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -32,6 +34,24 @@ _WRITING: Final = {
 }
 
 
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "governance.tokens.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "A token of a person or a system: tars_…"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "rest_framework.authentication.SessionAuthentication"
+    name = "session"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        said = "The session of a signed-in person; what writes also sends the CSRF token in X-CSRFToken."
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME, "description": said}
+
+
 class Fault(serializers.Serializer[Any]):
     """One fault, with a JSON pointer into the body or /name of a parameter."""
 
@@ -50,7 +70,7 @@ class Problem(serializers.Serializer[Any]):
     code = Text()
     request_id = Text()
     errors = Fault(many=True)  # type: ignore[assignment]
-    url = serializers.URLField(required=False, help_text="the page on which a person can do what is missing")
+    link = serializers.URLField(required=False, help_text="the page on which a person can do what is missing")
 
 
 class Schema(AutoSchema):

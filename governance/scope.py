@@ -118,6 +118,18 @@ class Actor:
         return self.sponsor_id if self.kind is ActorKind.SYSTEM else self.user_id
 
 
+_AGENT = " (agent)"
+
+
+def agent_name(system_name: str) -> str:
+    """How a system is called where it acts. No person is called so: people are called by their e-mail addresses."""
+    return f"{system_name}{_AGENT}"
+
+
+def is_agent_name(name: str) -> bool:
+    return name.endswith(_AGENT)
+
+
 TARS = Actor(kind=ActorKind.TARS, name="TARS (autonomous)")
 
 

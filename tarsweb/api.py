@@ -7,13 +7,16 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.rest import Face
+from governance.web import scoped
 
 
 class Unknown(Face):
@@ -34,12 +37,31 @@ def schema(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document: JSON, or YAML to `?format=yaml` and to who accepts only that."""
     wants_yaml = request.GET.get("format") == "yaml" or "yaml" in request.headers.get("Accept", "")
     kind = "application/yaml" if wants_yaml else "application/json"
-    return HttpResponse(_document(is_yaml=wants_yaml), content_type=kind, headers={"Vary": "Accept"})
+    return HttpResponse(_text(is_yaml=wants_yaml), content_type=kind, headers={"Vary": "Accept"})
+
+
+@require_safe
+@scoped(None)
+def home(request: HttpRequest) -> HttpResponse:
+    """The API for people: how to begin, and every address with what it does."""
+    operations = [
+        (method.upper(), path, operation["description"])
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    ]
+    context = {"base": settings.PUBLIC_URL.rstrip("/"), "rate": settings.API_RATE, "operations": operations}
+    return render(request, "tarsweb/api/page.html", context)
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The OpenAPI document of this process's code."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
 
 
 @lru_cache(maxsize=2)
-def _document(*, is_yaml: bool) -> bytes:
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+def _text(*, is_yaml: bool) -> bytes:
     if is_yaml:
-        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True)).encode()
-    return json.dumps(document, indent=2, ensure_ascii=False).encode()
+        return str(yaml.safe_dump(document(), sort_keys=False, allow_unicode=True)).encode()
+    return json.dumps(document(), indent=2, ensure_ascii=False).encode()

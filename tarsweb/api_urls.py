@@ -8,6 +8,7 @@ from governance.amendments import api_urls as amendments
 from governance.jobs import api_urls as jobs
 from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
+from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
@@ -19,5 +20,6 @@ urlpatterns = [
     *registry.urlpatterns,
     *webhooks.urlpatterns,
     *health.urlpatterns,
+    *tokens.urlpatterns,
     re_path(r"^", Unknown.as_view()),
 ]

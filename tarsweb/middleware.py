@@ -8,6 +8,7 @@ from datetime import UTC
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from governance.errors import DomainError
@@ -17,14 +18,15 @@ from governance.identity.views import SESSION_TENANT
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from governance.web import now
+from tarsweb import door
 from tarsweb.demo.passwords import is_refused
-from tarsweb.errors import refusal_response
+from tarsweb.door import SAFE
+from tarsweb.errors import as_problem, is_api, refusal_response
 from tarsweb.platform.visits import Visit, visit_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 APART = ("/invitations/", "/platform/", "/api/v1/platform/")
 """Pages that look into other tenants than the one somebody works in, and therefore open their own transactions."""
-SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 
 
@@ -42,6 +44,22 @@ class RequestId:
         return response
 
 
+class Problems:
+    """Every failure under /api/ is a problem, also one that no view of ours answered; an oversized body is not read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_api(request):
+            return self.get_response(request)
+        try:
+            door.demand_small(request)
+        except DomainError as refusal:
+            return refusal_response(request, refusal)
+        return as_problem(request, self.get_response(request))
+
+
 class TenantScope:
     """Sets `request.scope` and `request.memberships`, and runs reading requests inside the tenant's transaction.
 
@@ -53,13 +71,26 @@ class TenantScope:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request):
+            return self._program(request)
+        request.visit = _visit_of(request)  # type: ignore[attr-defined]
+        request.scope, request.memberships = _scope_of(request)  # type: ignore[attr-defined]
+        with _time_zone_of(request.user):
+            return self._answer(request)
+
+    def _program(self, request: HttpRequest) -> HttpResponse:
+        """A request to the API, by token or by session, in UTC."""
+        try:
+            door.present(request)
+        except DomainError as refusal:
+            return refusal_response(request, refusal)
         request.visit = _visit_of(request)  # type: ignore[attr-defined]
         request.scope, request.memberships = _scope_of(request)  # type: ignore[attr-defined]
         scope: Scope | None = request.scope  # type: ignore[attr-defined]
-        with _time_zone_of(request.user):
-            return self._answer(request, scope)
+        return self._answer(request) if scope is None else door.through(request, scope, self._answer)
 
-    def _answer(self, request: HttpRequest, scope: Scope | None) -> HttpResponse:
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        scope: Scope | None = request.scope  # type: ignore[attr-defined]
         if scope is None or request.method not in SAFE or request.path.startswith(APART):
             return self.get_response(request)
         with in_tenant(scope.tenant_id):
@@ -91,11 +122,15 @@ def _time_zone_of(user: object) -> AbstractContextManager[None]:
 def _visit_of(request: HttpRequest) -> Visit | None:
     """The visit of platform staff that this browser session is on."""
     user = request.user
+    if hasattr(request, "bearer"):
+        return None
     return visit_of(request.session, user=user, at=now()) if isinstance(user, User) else None
 
 
 def _scope_of(request: HttpRequest) -> tuple[Scope | None, tuple[object, ...]]:
     user = request.user
+    if (bearer := getattr(request, "bearer", None)) is not None:
+        return (None if isinstance(user, User) and is_refused(user) else bearer.scope), ()
     if not user.is_authenticated or request.path.startswith("/static/") or is_refused(user):
         return None, ()
     mine = seats(user=user)

@@ -8,6 +8,7 @@
 | `TARS_DATABASE_ROLE` | `app` or `owner`: which of the two this process uses | `app` |
 | `TARS_PUBLIC_URL` | the address people type | `http://127.0.0.1:$TARS_PORT` |
 | `TARS_SECRET_KEY`, `TARS_SEALING_KEYS` | secrets | `$TARS_HOME/secrets.env` |
+| `TARS_API_RATE` | requests a minute that one token or person may make to the API | 600 |
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 | `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
@@ -101,6 +102,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tarsweb.middleware.RequestId",
+    "tarsweb.middleware.Problems",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -258,8 +260,12 @@ WHITENOISE_USE_FINDERS = env.bool("TARS_STATIC_FINDERS", default=False)
 if WHITENOISE_USE_FINDERS:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
+API_RATE = env.int("TARS_API_RATE", default=600)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "governance.tokens.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["tarsweb.bodies.StrictJSONParser"],

@@ -118,6 +118,7 @@ MENU = (
     _Entry("Administration", "People", "people:list", "users", key="p", needs=Capability.READ_RECORD),
     _Entry("Administration", "Outbox", "notices:outbox", "mail", needs=Capability.MANAGE_PEOPLE),
     _Entry("Administration", "Health", "health:page", "shield", needs=Capability.MANAGE_PROGRAMS),
+    _Entry("Administration", "Tokens", "tokens:list", "key"),
     _Entry(
         "Administration",
         "Data fixes",

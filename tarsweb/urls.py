@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from tarsweb.api import schema
+from tarsweb.api import home, schema
 from tarsweb.counts import shell_counts
 from tarsweb.health import views as health
 from tarsweb.people.views import accept
@@ -18,12 +18,14 @@ urlpatterns = [
     path("ledger/", include("governance.audit.urls")),
     path("exports/", include("governance.exports.urls")),
     path("searches/", include("governance.searches.urls")),
+    path("tokens/", include("governance.tokens.urls")),
     path("jobs/", include("governance.jobs.urls")),
     path("people/", include("tarsweb.people.urls")),
     path("invitations/<str:secret>/", accept.page, name="invitation"),
     path("webhooks/", include("governance.webhooks.urls")),
     path("tenants/", include("governance.identity.urls")),
     path("platform/", include("tarsweb.platform.urls")),
+    path("api/", home, name="api-home"),
     path("api/schema/", schema, name="api-schema"),
     path("budgets/", include("billing.budgets.urls")),
     path("api/v1/", include("tarsweb.api_urls")),

@@ -213,7 +213,7 @@ def seat_for(*, scope: Scope, request: ApprovalRequest, verdict: Verdict, overri
         for role, principals in deputised_roles(scope=scope, at=at).items()
         if any(principal != scope.actor.user_id for principal in principals)
     )
-    if not lent:
+    if not lent or scope.grants is not None:
         scope.demand(Capability.DECIDE, to="decide")
     if verdict is not Verdict.APPROVE:
         wanted = frozenset().union(*(requirement.roles for requirement in requirements))

@@ -225,7 +225,9 @@ class Story:
         desk = self.desks.get(subject)
         if desk is None:
             key = self.chain.keys.get(entry.signer)
-            desk = self.desks[subject] = Desk(entry.signer, key.user_id if key else None, "", "", digests={})
+            # A system's proposal is its sponsor's to answer for: four eyes exclude that person.
+            proposer_id = action.get("sponsor_id") or (key.user_id if key else None)
+            desk = self.desks[subject] = Desk(entry.signer, proposer_id, "", "", digests={})
         desk.state, desk.effect = str(action["after"]), str(action.get("effect"))
         if isinstance(revision := action.get("revision"), int) and desk.digests is not None:
             desk.revision = revision

@@ -75,9 +75,10 @@ def append(
     separately. `compliance_score` is 1.0 for a permitted act and 0.0 for a refused one until the policy engine says more.
     Raises `NoChain`.
     """
+    sponsor = {"sponsor_id": str(scope.actor.sponsor_id)} if scope.actor.sponsor_id else {}
     content = {
         "event_type": event_type,
-        "action": dict(action),
+        "action": {**action, **sponsor},
         "constitutional_validation": {
             "rules_applied": list(rules_applied),
             "compliance_score": compliance_score,

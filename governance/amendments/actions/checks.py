@@ -14,7 +14,7 @@ from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.approvals.models import RequestState
 from governance.errors import Invalid, NotAllowed
 from governance.registry.models import System
-from governance.scope import ROLE_LABELS, Capability, Role, Scope
+from governance.scope import ROLE_LABELS, ActorKind, Capability, Role, Scope
 
 EVIDENCE_BYTES = 256 * 1024
 
@@ -34,6 +34,9 @@ def demand_proposer(*, scope: Scope, type: AmendmentType, basis: Basis) -> None:
             raise NotAllowed("Only TARS promotes a dream. Propose a manual update instead.")
         if basis is not Basis.ORDINARY:
             raise TypeMisfit("A dream promotion has the ordinary basis.")
+    elif scope.actor.kind is ActorKind.SYSTEM:
+        if basis is not Basis.ORDINARY:
+            raise NotAllowed(f"A system proposes on the ordinary basis only; a person proposes {basis.label.lower()}.")
     elif not scope.actor.is_tars and not scope.roles & authority.PROPOSERS[basis]:
         names = " or ".join(ROLE_LABELS[role] for role in Role if role in authority.PROPOSERS[basis])
         raise NotAllowed(f"A change on the basis {basis.label.lower()} is proposed by {names}.")

@@ -40,7 +40,7 @@ from governance.errors import NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.registry.models import System, SystemVersion
-from governance.scope import Capability, Scope
+from governance.scope import ActorKind, Capability, Scope, is_agent_name
 from governance.tenants.actions import next_number
 
 EXPIRES_AFTER = timedelta(days=30)
@@ -207,7 +207,7 @@ def rebase(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
 def withdraw(*, scope: Scope, number: int, why: str, at: datetime) -> AmendmentProposal:
     """Take an open proposal back. Only the proposer or a tenant admin may."""
     proposal = locked(scope=scope, number=number)
-    if scope.actor.accountable_id != proposal.proposer_id or scope.actor.accountable_id is None:
+    if not (_is_own(scope, proposal) or scope.actor.user_id == proposal.proposer_id):
         scope.demand(Capability.FIX_DATA, to="withdraw somebody else's amendment")
     demand_state(
         proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, State.APPROVED, State.SCHEDULED, to="withdraw"
@@ -351,9 +351,17 @@ def _sources(
 def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:
     proposal = locked(scope=scope, number=number)
     scope.demand(Capability.PROPOSE, to=f"{to} an amendment")
-    if scope.actor.accountable_id != proposal.proposer_id:
+    if not _is_own(scope, proposal):
         raise NotAllowed(f"{proposal.proposed_by} proposed {proposal.label}; only they can {to} it.")
     return proposal
+
+
+def _is_own(scope: Scope, proposal: AmendmentProposal) -> bool:
+    """A system's proposal is the system's, though its sponsor answers for it; a sponsor's is not the system's."""
+    is_accountable = scope.actor.accountable_id == proposal.proposer_id
+    if scope.actor.kind is ActorKind.SYSTEM or is_agent_name(proposal.proposed_by):
+        return is_accountable and proposal.proposed_by == scope.actor.name
+    return is_accountable
 
 
 def _void(proposal: AmendmentProposal, *, because: str, at: datetime) -> None:

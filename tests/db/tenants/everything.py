@@ -17,9 +17,10 @@ from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
 from governance.notices.actions import set_preference
 from governance.notices.mail import write_due
-from governance.scope import Role
+from governance.scope import Capability, Role
 from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
+from governance.tokens.actions import admit, issue_token
 from governance.webhooks import actions as webhooks
 from tests import factories as make
 
@@ -68,6 +69,8 @@ def _programs(cast: make.Cast) -> None:
     """What works for the tenant and what is told of it."""
     with in_tenant(cast.tenant.id):
         jobs.start(scope=cast.bo, kind="export", key="first", title="Export", payload={}, at=make.AT)
+    issued = issue_token(scope=cast.bo, name="CI", scopes=[Capability.READ_RECORD], days=30, at=make.AT)
+    admit(secret=issued.secret, limit=600, at=make.AT)
     webhook, _ = webhooks.add_webhook(
         scope=cast.tess, name="CI", url="https://ci.example.com/in", events=[], at=make.AT
     )

@@ -23,6 +23,7 @@ APPEND_ONLY = (
 KEPT = (
     "actor_keys",
     "amendment_proposals",
+    "api_tokens",
     "approval_requests",
     "comments",
     "constitutional_amendments",

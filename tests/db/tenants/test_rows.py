@@ -18,6 +18,7 @@ from tests.db.tenants.everything import everything
 TABLES = {
     "actor_keys": "tenant_id",
     "amendment_proposals": "tenant_id",
+    "api_tokens": "tenant_id",
     "approval_decisions": "tenant_id",
     "approval_requests": "tenant_id",
     "assignments": "tenant_id",
@@ -40,6 +41,7 @@ TABLES = {
     "proposal_revisions": "tenant_id",
     "quorums": "tenant_id",
     "resources": "tenant_id",
+    "rate_windows": "tenant_id",
     "rollbacks": "tenant_id",
     "saved_searches": "tenant_id",
     "standing_authorities": "tenant_id",

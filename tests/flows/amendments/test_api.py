@@ -264,7 +264,7 @@ def test_every_failure__is_a_problem() -> None:
     assert is_problem(client_of(mallory).get(f"{AMENDMENTS}AMD-1/"), 404, "not_found")
     assert is_problem(client_of(mallory).get(f"{API}systems/clay-consigliere/"), 404, "not_found")
     assert is_problem(client_of(cast.mel).get(AMENDMENTS), 403, "not_allowed")
-    assert is_problem(Client().get(AMENDMENTS), 403, "not_authenticated")
+    assert is_problem(Client().get(AMENDMENTS), 401, "not_authenticated")
 
 
 def test_post__without_csrf_token__refused() -> None:
@@ -273,7 +273,7 @@ def test_post__without_csrf_token__refused() -> None:
     client = Client(enforce_csrf_checks=True)
     client.cookies = client_of(cast.cy).cookies
     data = {"digest": make.digest_of(cast.bo, proposal), "password": make.PASSWORD}
-    assert is_problem(post(client, "amendments/AMD-1/approve", data), 403, "permission_denied")
+    assert is_problem(post(client, "amendments/AMD-1/approve", data), 403, "csrf_failed")
     assert make.state_of(cast.bo, proposal) == "proposed"
 
 

@@ -1,0 +1,40 @@
+"""What the API takes and answers about tokens; the schema is read off it."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from governance.rest import Body, Choice, Instant, Record, Text, Whole
+from governance.scope import Capability
+from governance.tokens.actions import MOST_DAYS
+
+
+class Wish(Body):
+    """The token that is wanted. Without `system` it speaks for the person who asks."""
+
+    name = Text(max_length=80)
+    scopes = serializers.ListField(child=Choice(Capability), min_length=1, max_length=len(Capability))
+    days = Whole(required=False, default=90, min_value=1, max_value=MOST_DAYS)
+    system = Text(required=False, default="", allow_blank=True)
+
+
+class Token(Record):
+    id = serializers.UUIDField()
+    name = Text()
+    prefix = Text(help_text="the part that people see")
+    holder = Text(help_text="the person's e-mail address or the system's name")
+    kind = Choice(["person", "system"])
+    scopes = serializers.ListField(child=Choice(Capability))
+    state = Choice(["live", "expired", "revoked"])
+    created_by = Text()
+    created_at = Instant()
+    expires_at = Instant()
+    last_used_at = Instant(allow_null=True)
+    revoked_at = Instant(allow_null=True)
+    revoked_because = Text(allow_blank=True)
+
+
+class Issued(Token):
+    """The new token with its secret, which is shown this once."""
+
+    secret = Text()
