@@ -15,6 +15,7 @@ from governance.tokens.actions import admit
 from governance.tokens.rates import Window, count_request
 from governance.web import now
 from tarsweb.errors import refusal_response
+from tarsweb.once import once
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -88,4 +89,4 @@ def _answered(request: HttpRequest, scope: Scope, window: Window, answer: Handle
         return refusal_response(
             request, NotAllowed("This token only reads. Issue one that holds more to change something.")
         )
-    return answer(request)
+    return answer(request) if request.method in SAFE else once(request, scope, answer)

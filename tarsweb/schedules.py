@@ -37,6 +37,7 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("forget kept answers of the API", "governance.idempotency.tasks.forget", minutes=60),
     Entry("apply and expire what is due", "governance.amendments.tasks.tick", minutes=1),
     Entry("mail the news", "governance.notices.tasks.tick", minutes=1),
     Entry("wake jobs that are due", "governance.jobs.tasks.sweep", minutes=1),

@@ -20,6 +20,7 @@ from governance.audit.signing import DECISION, is_signed
 from governance.canonical import digest_bytes, loads_canonical
 from governance.errors import DomainError
 from governance.ledger.hashing import nanoseconds
+from governance.scope import is_agent_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +227,14 @@ class Story:
         if desk is None:
             key = self.chain.keys.get(entry.signer)
             # A system's proposal is its sponsor's to answer for: four eyes exclude that person.
-            proposer_id = action.get("sponsor_id") or (key.user_id if key else None)
-            desk = self.desks[subject] = Desk(entry.signer, proposer_id, "", "", digests={})
+            is_agent = key is not None and is_agent_name(key.name)
+            proposer_id = action.get("sponsor_id") if is_agent else key.user_id if key else None
+            proposer = entry.signer
+            if name == "amendments.withdraw" and "proposed_by" in action:
+                # Somebody else's draft was withdrawn: no entry of its proposer's precedes this one, which names them.
+                proposer, proposer_id = f"the draft of {subject}", action.get("proposer_id")
+                self.names[proposer].add(str(action["proposed_by"]))
+            desk = self.desks[subject] = Desk(proposer, proposer_id, "", "", digests={})
         desk.state, desk.effect = str(action["after"]), str(action.get("effect"))
         if isinstance(revision := action.get("revision"), int) and desk.digests is not None:
             desk.revision = revision

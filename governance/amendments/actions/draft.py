@@ -222,6 +222,7 @@ def withdraw(*, scope: Scope, number: int, why: str, at: datetime) -> AmendmentP
         at=at,
         why=why,
         explanation=f"{proposal.label} was withdrawn.",
+        details={} if _is_own(scope, proposal) else _whose(proposal),
     )
     return proposal
 
@@ -362,6 +363,14 @@ def _is_own(scope: Scope, proposal: AmendmentProposal) -> bool:
     if scope.actor.kind is ActorKind.SYSTEM or is_agent_name(proposal.proposed_by):
         return is_accountable and proposal.proposed_by == scope.actor.name
     return is_accountable
+
+
+def _whose(proposal: AmendmentProposal) -> dict[str, str | None]:
+    """For the entry of somebody who withdraws another's: of a draft, the chain knows nothing yet."""
+    return {
+        "proposed_by": proposal.proposed_by,
+        "proposer_id": str(proposal.proposer_id) if proposal.proposer_id else None,
+    }
 
 
 def _void(proposal: AmendmentProposal, *, because: str, at: datetime) -> None:

@@ -13,6 +13,7 @@ from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.constitution.diff import Effect
 from governance.files.actions import upload
+from governance.idempotency.actions import claim
 from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
 from governance.notices.actions import set_preference
@@ -69,6 +70,7 @@ def _programs(cast: make.Cast) -> None:
     """What works for the tenant and what is told of it."""
     with in_tenant(cast.tenant.id):
         jobs.start(scope=cast.bo, kind="export", key="first", title="Export", payload={}, at=make.AT)
+    claim(tenant_id=cast.tenant.id, owner="tars", key="first", fingerprint="", at=make.AT)
     issued = issue_token(scope=cast.bo, name="CI", scopes=[Capability.READ_RECORD], days=30, at=make.AT)
     admit(secret=issued.secret, limit=600, at=make.AT)
     webhook, _ = webhooks.add_webhook(

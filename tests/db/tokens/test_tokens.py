@@ -235,6 +235,14 @@ def test_sponsor__withdraws_an_agent_s_proposal__and_does_not_send_it() -> None:
     assert report is not None and report.is_verified, report.findings
 
 
+def test_admin__withdraws_somebody_s_draft__and_the_record_says_whose_it_was() -> None:
+    cast = make.cast()
+    draft = make.proposed(cast, by=cast.bo, is_draft=True)
+    amendments.withdraw(scope=cast.tess, number=draft.number, why="Left behind", at=make.AT)
+    report = checks.run(tenant_id=cast.tenant.id, job=new_id(make.AT), at=make.AT).report
+    assert report is not None and report.is_verified, report.findings
+
+
 def test_token_of_a_deputy__without_decide__does_not_decide() -> None:
     from governance.identity.actions import register_deputy
 
