@@ -28,6 +28,7 @@ TABLES = {
     "decision_snapshots": "tenant_id",
     "deputies": "tenant_id",
     "jobs": "tenant_id",
+    "idempotency_keys": "tenant_id",
     "invitations": "tenant_id",
     "ledger_entries": "tenant_id",
     "ledger_heads": "tenant_id",
