@@ -23,6 +23,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from tarsweb import oidc
 from tarsweb.home import Home, database_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -198,21 +199,12 @@ MFA_TOTP_TOLERANCE = 0
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_ADAPTER = "governance.identity.adapters.CompanySignIn"
 # The company's sign-in service (OpenID Connect), when it is named; docs/operations.md
-SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
-OIDC_ISSUER = env.str("TARS_OIDC_ISSUER", default="")
-if OIDC_ISSUER:
-    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "company",
-                "name": env.str("TARS_OIDC_NAME", default="your company"),
-                "client_id": env.str("TARS_OIDC_CLIENT_ID"),
-                "secret": env.str("TARS_OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": OIDC_ISSUER},
-            }
-        ],
-    }
+SOCIALACCOUNT_PROVIDERS = oidc.providers(
+    issuer=env.str("TARS_OIDC_ISSUER", default=""),
+    client_id=env.str("TARS_OIDC_CLIENT_ID", default=""),
+    secret=env.str("TARS_OIDC_CLIENT_SECRET", default=""),
+    name=env.str("TARS_OIDC_NAME", default="your company"),
+)
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # -- web

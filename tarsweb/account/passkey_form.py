@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from allauth.core import context
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+
+from tarsweb import humane
 
 
 class AddPasskeyForm(AddWebAuthnForm):
@@ -17,4 +20,7 @@ class AddPasskeyForm(AddWebAuthnForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = "Name of the device"
+        self.fields["name"].initial = self.initial["name"] = humane.device(
+            context.request.headers.get("User-Agent", "")
+        )
         self.fields["name"].max_length = 60

@@ -21,9 +21,9 @@ def reachable(host: str) -> str:
 
 
 def argv(host: str, port: int) -> list[str]:
-    """gunicorn with two processes of four threads; no control socket (two clones would fight for it)."""
+    """gunicorn with two processes of four patient threads; no control socket (two clones would fight for it)."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = "--worker-class gthread --workers 2 --threads 4 --timeout 30 --graceful-timeout 8 --no-control-socket"
+    options = "--workers 2 --threads 4 --timeout 30 --graceful-timeout 8 --no-control-socket"
     logs = "--access-logfile - --error-logfile - --capture-output"
     return [
         sys.executable,
@@ -32,6 +32,8 @@ def argv(host: str, port: int) -> list[str]:
         "--bind",
         bind,
         *options.split(),
+        "--worker-class",
+        "tarsweb.supervisor.patient.PatientWorker",
         *logs.split(),
         "tarsweb.wsgi:application",
     ]

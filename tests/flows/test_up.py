@@ -165,6 +165,31 @@ def test_up__supervisor_killed__the_next_start_recovers(installation: Installati
         assert installation.sign_in_status() == 200
 
 
+def test_up__clients_of_a_byte_now_and_then__keep_nobody_waiting(installation: Installation) -> None:
+    """More of them than there are threads, in their headers and in their bodies; one that is too large is told so."""
+    address, sockets = ("127.0.0.1", installation.port), []
+    half = [
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+        b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\na",
+        b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n0\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /healthz HTTP/1.1\r\nX-Ahead: ",
+    ]
+    with installation.up():
+        for number in range(40):
+            sockets.append(socket.create_connection(address))
+            sockets[-1].sendall(half[number % len(half)])
+        for _ in range(12):
+            for slow in sockets:
+                slow.sendall(b"x")
+            assert installation.sign_in_status() == 200
+        with socket.create_connection(address) as large:
+            large.sendall(b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n")
+            large.settimeout(10)
+            assert large.recv(4096).startswith(b"HTTP/1.1 413 ")
+        for slow in sockets:
+            slow.close()
+
+
 def test_up__a_process_dies_or_freezes__it_is_started_again(installation: Installation) -> None:
     with installation.up():
         web = installation.members("gunicorn")[0]
