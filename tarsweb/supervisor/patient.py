@@ -23,7 +23,7 @@ _SENTENCE = f"This is larger than the {LARGEST // (1024 * 1024)} MB that TARS ta
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class PatientWorker(ThreadWorker):
     """Gathers in the main loop, which never blocks; threads see whole requests only."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
