@@ -60,7 +60,7 @@ def sessions(product: Product, chromium) -> Callable[[str], object]:  # type: ig
             page.goto("/accounts/login/")
             page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(email)
             page.locator("input[type=password]").fill(product.logins[email])
-            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Sign in", exact=True).click()
             page.wait_for_url(f"{product.url}/")
             states[email] = context.storage_state()
             context.close()

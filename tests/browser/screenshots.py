@@ -23,7 +23,7 @@ def draw(product: Product) -> None:
         page.goto("/accounts/login/")
         page.locator("input[name=login]").fill(OFFICER)
         page.locator("input[type=password]").fill(product.logins[OFFICER])
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(f"{product.url}/")
         for name, path in (("overview", "/"), ("inbox", "/inbox/"), ("ledger", "/ledger/")):
             page.goto(path)
