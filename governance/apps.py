@@ -15,6 +15,7 @@ class GovernanceConfig(AppConfig):
         from governance.identity.queries import program_managers
         from governance.jobs import handlers
         from governance.notices import of_jobs
+        from governance.registry import export as systems
         from governance.webhooks import audience
 
         subjects.register()
@@ -22,5 +23,9 @@ class GovernanceConfig(AppConfig):
         of_jobs.register()
         leaving.register()
         audience.register(program_managers)
-        sources.register(SOURCE)
+        # after the verbs: its reads and they import each other
+        from governance.amendments import export as amendments
+
+        for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE):
+            sources.register(source)
         handlers.register("export", finish)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.list_page, name="list"),
     path("register/", views.register_page, name="register"),
     path("<path:name>/versions/", views.versions_page, name="versions"),
+    path("<path:name>/blame/", views.blame_page, name="blame"),
     path("<path:name>/compare/", views.compare_page, name="compare"),
     path("<path:name>/time-machine/", views.time_machine_page, name="time-machine"),
     path("<path:name>/dependencies/", views.dependencies_page, name="dependencies"),

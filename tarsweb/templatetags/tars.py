@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.core.paginator import Page
@@ -168,9 +169,14 @@ def pretty_json(value: Any) -> str:
 
 
 @register.simple_tag
-def json_lines(value: Any, prefix: str = "", marks: Mapping[str, str] | None = None, label: str = "JSON") -> SafeString:
-    """Numbered lines with the ids `{prefix}{JSON pointer}`; `marks` gives pointers a class (add, del), inherited."""
-    rows = format_html_join("", "{}", ((_json_line(line, prefix, marks or {}),) for line in lines_of(value)))
+def json_lines(
+    value: Any, prefix: str = "", marks: Mapping[str, str] | None = None, label: str = "JSON", link: str = ""
+) -> SafeString:
+    """Numbered lines with the ids `{prefix}{JSON pointer}`; `marks` gives pointers a class (add, del), inherited.
+
+    `link` makes the first word of each line a link to `{link}?pointer=…`.
+    """
+    rows = format_html_join("", "{}", ((_json_line(line, prefix, marks or {}, link),) for line in lines_of(value)))
     return format_html(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}"><ol class="json" role="list">{}</ol></div>',
         label,
@@ -178,8 +184,12 @@ def json_lines(value: Any, prefix: str = "", marks: Mapping[str, str] | None = N
     )
 
 
-def _json_line(line: Line, prefix: str, marks: Mapping[str, str]) -> SafeString:
+def _json_line(line: Line, prefix: str, marks: Mapping[str, str], link: str = "") -> SafeString:
     tokens = format_html_join("", '<span class="{}">{}</span>', line.tokens)
+    if link and line.opens and line.pointer and line.tokens[0][0] != "p":
+        kind, text = line.tokens[0]
+        first = format_html('<a class="{}" href="{}?pointer={}">{}</a>', kind, link, quote(line.pointer), text)
+        tokens = first + format_html_join("", '<span class="{}">{}</span>', line.tokens[1:])
     anchor = format_html(' id="{}"', prefix + line.pointer) if line.opens else ""
     tone = next((marks[p] for p in humane.ancestors(line.pointer) if p in marks), "")
     return format_html(

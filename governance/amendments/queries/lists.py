@@ -74,8 +74,11 @@ class Row:
         return tuple(index < self.given for index in range(self.needed))
 
 
-def filtered(*, scope: Scope, filters: Filters) -> QuerySet[AmendmentProposal]:
-    """The tenant's proposals that fit, newest first, with all that `row_of` reads."""
+def filtered(*, scope: Scope, filters: Filters, mine: str | None = None) -> QuerySet[AmendmentProposal]:
+    """The tenant's proposals that fit, newest first, with all that `row_of` reads.
+
+    `mine` is whose are "mine", where the reader is not the one who asked (a job).
+    """
     rows = AmendmentProposal.objects.filter(tenant_id=scope.tenant_id)
     if filters.state:
         rows = rows.filter(state__in=GROUPS.get(filters.state, (filters.state,)))
@@ -86,7 +89,7 @@ def filtered(*, scope: Scope, filters: Filters) -> QuerySet[AmendmentProposal]:
     if filters.system:
         rows = rows.filter(system__name=filters.system)
     if filters.mine:
-        rows = rows.filter(proposer_id=scope.actor.user_id)
+        rows = rows.filter(proposer_id=mine or scope.actor.user_id)
     if filters.q:
         rows = rows.filter(_text(filters.q))
     return rows.order_by("-number")

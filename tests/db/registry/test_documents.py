@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from governance.exports.table import Row, as_csv, as_json
 from governance.registry import export
 from governance.registry.compare import compare
 from governance.registry.facts import Fact, facts
@@ -77,15 +78,13 @@ def test_compare__secret_changed__neither_side_is_shown() -> None:
 
 
 def test_export__csv__a_formula_stays_text_and_the_unmeasured_empty() -> None:
-    head, row = export.as_csv([LINE]).splitlines()
+    head, row = b"".join(as_csv(export.SOURCE.columns, [Row(export.record(LINE))])).decode().splitlines()
     assert head.split(",") == list(export.COLUMNS)
-    assert row.startswith(
-        "'=cmd(),agent,active,HOT,1.0.0,3,payroll audit,2026-11-02T09:00:00+00:00,0,10,9,0.040000,72,,"
-    )
+    assert row.startswith("'=cmd(),agent,active,HOT,1.0.0,3,payroll audit,2026-11-02T09:00:00Z,0,10,9,0.040000,72,,")
 
 
 def test_export__json__amounts_are_text() -> None:
-    (record,) = json.loads(export.as_json([LINE]))
+    (record,) = json.loads(b"".join(as_json([Row(export.record(LINE))])))
     assert set(record) == set(export.COLUMNS)
     assert record["avg_cost_usd"] == "0.040000"
     assert record["avg_user_satisfaction"] is None

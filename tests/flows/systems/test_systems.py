@@ -14,6 +14,7 @@ from governance.ledger.models import LedgerEntry
 from governance.registry.actions import register_system
 from governance.registry.models import System, SystemType
 from governance.tenancy import in_tenant
+from governance.web import now
 from tests import factories as make
 from tests.web import client_of
 
@@ -54,10 +55,10 @@ def test_list__nothing_fits__offers_to_clear_the_filter() -> None:
 def test_list__exports__exactly_the_filtered_ones() -> None:
     cast = make.cast()
     another(cast, "memvid")
-    found = client_of(cast.uma).get("/systems/", {"type": "product", "format": "json"})
+    found = client_of(cast.uma).post("/exports/systems/", {"query": "type=product", "format": "json"})
     assert [record["name"] for record in json.loads(found.content)] == ["memvid"]
-    found = client_of(cast.uma).get("/systems/", {"format": "csv"})
-    assert found["Content-Disposition"] == 'attachment; filename="systems.csv"'
+    found = client_of(cast.uma).post("/exports/systems/", {"query": "", "format": "csv"})
+    assert found["Content-Disposition"] == f'attachment; filename="systems-oms-consulting-{now():%Y-%m-%d}.csv"'
     assert [line.split(",")[0] for line in found.content.decode().splitlines()] == [
         "name",
         "clay-consigliere",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, time
 from typing import Any, Final
 
 from django.contrib import messages
@@ -9,56 +8,34 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from governance.errors import DomainError, NotFound
 from governance.registry import export, queries
 from governance.registry.actions import register_system, set_dependencies
-from governance.registry.compare import compare
-from governance.registry.facts import facts
 from governance.registry.forms import RegisterForm
-from governance.registry.models import Lifecycle, Status, System, SystemType
-from governance.registry.queries import MOST_SYSTEMS, SystemFilter, VersionText
+from governance.registry.models import Lifecycle, Status, SystemType
+from governance.registry.views.common import document_of, number_of, tab
 from governance.scope import Capability
 from governance.searches import queries as searches
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
 
 PAGE: Final = "systems:list"
 PER_PAGE: Final = 25
-MOST_SHOWN: Final = 200_000
-"""Bytes of a constitution that a page draws line by line; a longer one is downloaded."""
-_EXPORTS: Final = {
-    "csv": (export.as_csv, "text/csv; charset=utf-8"),
-    "json": (export.as_json, "application/json"),
-}
+RECENT: Final = 5
+DEEPEST: Final = 4
 
 
 @require_safe
 @scoped(to="see the systems")
 def list_page(request: HttpRequest) -> HttpResponse:
-    """The systems of the tenant, filtered by the URL; `format` gives exactly the filtered ones as a file."""
+    """The systems of the tenant, filtered by the URL."""
     scope, query = scope_of(request), request.GET.urlencode()
     if usual := searches.default_url(scope=scope, page=PAGE, query=query):
         return redirect(usual)
-    asked = SystemFilter(
-        **{
-            field: request.GET.get(name, "").strip()
-            for field, name in (
-                ("text", "q"),
-                ("type", "type"),
-                ("status", "status"),
-                ("lifecycle", "lifecycle"),
-                ("capability", "capability"),
-            )
-        }
-    )
+    asked = export.filter_of(request.GET)
     rows = queries.systems(scope=scope, filter=asked)
-    if (wanted := request.GET.get("format", "")) in _EXPORTS:
-        write, content_type = _EXPORTS[wanted]
-        body = write(queries.line_of(row) for row in rows[:MOST_SYSTEMS])
-        return _file(body, name=f"systems.{wanted}", content_type=content_type)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -109,52 +86,14 @@ def detail_page(request: HttpRequest, name: str) -> HttpResponse:
     """The constitution in force: known fields as facts, and the JSON."""
     system = queries.system(scope=scope_of(request), name=name)
     version = queries.version(scope=scope_of(request), system=system, number=system.constitution_version)
-    figures = queries.amendments(scope=scope_of(request), system=system)
-    return _tab(request, system, "detail", {**_document(version), "amendments": figures})
-
-
-@require_safe
-@scoped(to="see a system")
-def versions_page(request: HttpRequest, name: str) -> HttpResponse:
-    """Every version: what changed, why and by whom."""
-    system = queries.system(scope=scope_of(request), name=name)
-    rows = queries.versions(scope=scope_of(request), system=system)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    lines = [queries.version_of(row) for row in page.object_list]
-    return _tab(request, system, "versions", {"page": page, "lines": lines})
-
-
-@require_safe
-@scoped(to="see a system")
-def compare_page(request: HttpRequest, name: str) -> HttpResponse:
-    """Any two versions beside each other."""
-    system = queries.system(scope=scope_of(request), name=name)
-    latest = system.constitution_version
-    old, new = (
-        queries.version(scope=scope_of(request), system=system, number=_number(request, parameter, default))
-        for parameter, default in (("from", max(latest - 1, 1)), ("to", latest))
-    )
+    recent = queries.versions(scope=scope_of(request), system=system)[:RECENT]
     context = {
-        "old": old,
-        "new": new,
-        "old_document": old.constitution,
-        "new_document": new.constitution,
-        "comparison": compare(old.constitution, new.constitution),
-        "is_shown": len(old.canonical) + len(new.canonical) <= MOST_SHOWN,
+        "amendments": queries.amendments(scope=scope_of(request), system=system),
+        "recent": [queries.version_of(row) for row in recent],
+        "export": urlencode({"system": system.name}),
+        "blame": reverse("systems:blame", args=[system.name]),
     }
-    return _tab(request, system, "compare", context)
-
-
-@require_safe
-@scoped(to="see a system")
-def time_machine_page(request: HttpRequest, name: str) -> HttpResponse:
-    """The constitution that held at a moment."""
-    system = queries.system(scope=scope_of(request), name=name)
-    text = request.GET.get("on", "").strip()
-    on = _moment(text) if text else now()
-    found = queries.in_force(scope=scope_of(request), system=system, on=on) if on else None
-    context = {"on": on, "asked": text, "is_unread": on is None, **(_document(found) if found else {})}
-    return _tab(request, system, "time-machine", context)
+    return tab(request, system, "detail", {**document_of(version), **context})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -181,7 +120,7 @@ def health_page(request: HttpRequest, name: str) -> HttpResponse:
     """How it is doing: the metric fields of its row."""
     system = queries.system(scope=scope_of(request), name=name)
     figures = queries.amendments(scope=scope_of(request), system=system)
-    return _tab(request, system, "health", {"health": queries.health(system), "amendments": figures})
+    return tab(request, system, "health", {"health": queries.health(system), "amendments": figures})
 
 
 @require_safe
@@ -189,39 +128,13 @@ def health_page(request: HttpRequest, name: str) -> HttpResponse:
 def download(request: HttpRequest, name: str) -> HttpResponse:
     """The canonical bytes of a version; `ETag` and `Repr-Digest` (RFC 9530) carry the digest that amendments name."""
     system = queries.system(scope=scope_of(request), name=name)
-    number = _number(request, "version", system.constitution_version)
+    number = number_of(request, "version", system.constitution_version)
     found = queries.version(scope=scope_of(request), system=system, number=number)
     response = _file(found.canonical, name=f"{system.name}-v{number}.json", content_type="application/json")
     response["ETag"] = f'"{found.line.digest}"'
     raw = bytes.fromhex(found.line.digest.removeprefix("sha256:"))
     response["Repr-Digest"] = f"sha-256=:{base64.b64encode(raw).decode()}:"
     return response
-
-
-_TABS: Final = {
-    "detail": "Constitution",
-    "versions": "Versions",
-    "compare": "Compare",
-    "time-machine": "Time machine",
-    "dependencies": "Dependencies",
-    "health": "Health",
-}
-
-
-def _tab(request: HttpRequest, system: System, tab: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    tabs = [
-        {
-            "label": label,
-            "url": reverse(f"systems:{key}", args=[system.name]),
-            "current": key == tab,
-            "count": system.constitution_version if key == "versions" else None,
-        }
-        for key, label in _TABS.items()
-    ]
-    may_propose = scope_of(request).can(Capability.PROPOSE)
-    shared = {"system": system, "tab": tab, "tab_label": _TABS[tab], "tabs": tabs, "may_propose": may_propose}
-    template = f"governance/registry/{tab.replace('-', '_')}.html"
-    return render(request, template, {**shared, **context}, status=status)
 
 
 def _dependencies(
@@ -233,41 +146,17 @@ def _dependencies(
     status: int = 200,
 ) -> HttpResponse:
     system = queries.system(scope=scope_of(request), name=name)
-    found = queries.dependencies(scope=scope_of(request), system=system)
+    depth = min(max(number_of(request, "depth", 2), 1), DEEPEST)
+    found = queries.dependencies(scope=scope_of(request), system=system, depth=depth)
     context = {
         "dependencies": found,
+        "depth": depth,
+        "depths": range(1, DEEPEST + 1),
         "chosen": [one.name for one in found.needs] if chosen is None else chosen,
         "may_edit": scope_of(request).can(Capability.MANAGE_SYSTEMS),
         "error": error,
     }
-    return _tab(request, system, "dependencies", context, status=status)
-
-
-def _document(version: VersionText) -> dict[str, Any]:
-    document = version.constitution
-    is_shown = len(version.canonical) <= MOST_SHOWN
-    return {"version": version, "document": document, "facts": facts(document), "is_shown": is_shown}
-
-
-def _number(request: HttpRequest, parameter: str, default: int) -> int:
-    """A version number from the URL; raises `NotFound` for text that is none."""
-    text = request.GET.get(parameter, "").strip()
-    if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise NotFound(f"“{text[:40]}” is no version. Versions are numbered 1, 2, 3 …")
-    return int(text) if text else default
-
-
-def _moment(text: str) -> datetime | None:
-    """A date (what held when that day was over) or a date and time in the reader's zone; None if it is neither."""
-    try:
-        found, day = parse_datetime(text) if len(text) > 10 else None, parse_date(text)
-    except ValueError:
-        return None
-    if found is None and day is not None:
-        found = datetime.combine(day, time.max)
-    if found is None:
-        return None
-    return timezone.make_aware(found) if timezone.is_naive(found) else found
+    return tab(request, system, "dependencies", context, status=status)
 
 
 def _redrawn(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:

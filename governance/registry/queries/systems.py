@@ -1,9 +1,8 @@
-"""Systems and their versions, as pages, exports and the API read them. Lists never load a constitution."""
+"""Systems, as pages, exports and the API read them. Lists never load a constitution."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +10,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Count, FilteredRelation, Max, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from governance import canonical
 from governance.constitution.wording import visible
 from governance.errors import NotFound
 from governance.registry.models import System, SystemVersion
@@ -74,35 +72,6 @@ class SystemLine:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionLine:
-    """One version in the timeline, with the amendment that caused it (None for the first)."""
-
-    number: int
-    at: datetime
-    by: str
-    cause: str
-    digest: str
-    amendment: int | None
-    sentence: str
-    effect: str
-    rolled_back_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class VersionText:
-    """One version with its document. `until` is when the next version took over."""
-
-    line: VersionLine
-    canonical: bytes
-    until: datetime | None = None
-
-    @property
-    def constitution(self) -> dict[str, Any]:
-        document: dict[str, Any] = canonical.loads_canonical(self.canonical)
-        return document
-
-
-@dataclass(frozen=True, slots=True)
 class Amendments:
     """The figures of seeds/000 "Query: Active Constitution" for one system, and its open proposals."""
 
@@ -114,27 +83,6 @@ class Amendments:
     @property
     def rollback_rate(self) -> float | None:
         return self.rollbacks / self.total if self.total else None
-
-
-@dataclass(frozen=True, slots=True)
-class Dependency:
-    """A linked system; `through` names the direct neighbour by which a distant one is reached."""
-
-    name: str
-    type: str
-    status: str
-    through: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Dependencies:
-    """What a system needs and what needs it: directly, and beyond."""
-
-    needs: tuple[Dependency, ...]
-    needs_beyond: tuple[Dependency, ...]
-    needed_by: tuple[Dependency, ...]
-    needed_by_beyond: tuple[Dependency, ...]
-    others: tuple[str, ...]
 
 
 def systems(*, scope: Scope, filter: SystemFilter) -> QuerySet[System, dict[str, Any]]:
@@ -204,30 +152,6 @@ def amendments(*, scope: Scope, system: System) -> Amendments:
     return Amendments(figures["total"], figures["rollbacks"], under_way.count(), figures["last"])
 
 
-def versions(*, scope: Scope, system: System) -> QuerySet[SystemVersion, dict[str, Any]]:
-    """The versions of a system, newest first, as rows for `version_of`; no documents."""
-    return _versions(scope, system).order_by("-number")
-
-
-def version_of(row: dict[str, Any]) -> VersionLine:
-    """One row of `versions`. A rollback says what it undid and how, not what the amendment had said."""
-    is_undo = row["cause"] == "rollback"
-    label = f"AMD-{row['amendment__number']}"
-    return VersionLine(
-        number=row["number"],
-        at=row["at"],
-        by=row["by"],
-        cause=row["cause"],
-        digest=row["digest"],
-        amendment=row["amendment__number"],
-        sentence=f"{label} was rolled back: {row['undo__sentence'] or ''}"
-        if is_undo
-        else row["amendment__sentence"] or "",
-        effect=(row["undo__effect"] if is_undo else row["amendment__effect"]) or "",
-        rolled_back_at=None if is_undo else row["amendment__rolled_back_at"],
-    )
-
-
 def digests(*, scope: Scope, systems: Iterable[System]) -> dict[UUID, str]:
     """The digest of each system's constitution, in one query."""
     wanted = {(system.id, system.constitution_version) for system in systems}
@@ -237,48 +161,6 @@ def digests(*, scope: Scope, systems: Iterable[System]) -> dict[UUID, str]:
         number__in={number for _, number in wanted},
     ).values_list("system_id", "number", "digest")
     return {system_id: digest for system_id, number, digest in rows if (system_id, number) in wanted}
-
-
-def version(*, scope: Scope, system: System, number: int) -> VersionText:
-    """One version with its bytes. Raises `NotFound`."""
-    row = _versions(scope, system).filter(number=number).values("canonical", *_VERSION).first()
-    if row is None:
-        raise NotFound(f"{system.name} has no version {number}; its last one is {system.constitution_version}.")
-    return VersionText(version_of(row), bytes(row["canonical"]))
-
-
-def in_force(*, scope: Scope, system: System, on: datetime) -> VersionText | None:
-    """The constitution that held at a moment, or None before the system was registered."""
-    rows = _versions(scope, system)
-    row = rows.filter(at__lte=on).order_by("-number").values("canonical", *_VERSION).first()
-    if row is None:
-        return None
-    following = rows.filter(number=row["number"] + 1).values_list("at", flat=True).first()
-    return VersionText(version_of(row), bytes(row["canonical"]), until=following)
-
-
-def dependencies(*, scope: Scope, system: System) -> Dependencies:
-    """The neighbours of a system in both directions, from one query over the tenant's systems."""
-    rows = System.objects.filter(tenant_id=scope.tenant_id).order_by("name")
-    columns = rows.values_list("id", "name", "type", "status", "depends_on", "reverse_dependencies")[:MOST_SYSTEMS]
-    known = {row[0]: _Node(*row) for row in columns}
-    needs, beyond = _reached(known, system.id, upwards=False)
-    needed_by, above = _reached(known, system.id, upwards=True)
-    others = tuple(node.name for node in known.values() if node.id != system.id)
-    return Dependencies(needs, beyond, needed_by, above, others)
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    id: UUID
-    name: str
-    type: str
-    status: str
-    needs: list[UUID]
-    needed_by: list[UUID]
-
-    def as_dependency(self, through: str = "") -> Dependency:
-        return Dependency(self.name, self.type, self.status, through)
 
 
 _METRICS: Final = (
@@ -301,19 +183,6 @@ _COLUMNS: Final = (
     "last",
     "open",
 )
-_VERSION: Final = (
-    "number",
-    "at",
-    "by",
-    "cause",
-    "digest",
-    "amendment__number",
-    "amendment__sentence",
-    "amendment__effect",
-    "amendment__rolled_back_at",
-    "undo__sentence",
-    "undo__effect",
-)
 
 
 def _health(row: dict[str, Any]) -> Health:
@@ -325,12 +194,6 @@ def _health(row: dict[str, Any]) -> Health:
         avg_execution_time_ms=row["avg_execution_time_ms"] if ran else None,
         avg_user_satisfaction=row["avg_user_satisfaction"],
     )
-
-
-def _versions(scope: Scope, system: System) -> QuerySet[SystemVersion, dict[str, Any]]:
-    done = FilteredRelation("amendment__rollbacks", condition=Q(amendment__rollbacks__state="done"))
-    rows = SystemVersion.objects.filter(tenant_id=scope.tenant_id, system=system)
-    return rows.annotate(undo=done).values(*_VERSION)
 
 
 def _last_amended() -> Subquery:
@@ -350,27 +213,3 @@ def _model(name: str) -> QuerySet[Model]:
     """A higher slice's table, by name: its rows are read here and written there."""
     rows: QuerySet[Model] = apps.get_model("governance", name)._default_manager.all()
     return rows
-
-
-def _reached(
-    known: Mapping[UUID, _Node], start: UUID, *, upwards: bool
-) -> tuple[tuple[Dependency, ...], tuple[Dependency, ...]]:
-    """Direct neighbours, and those behind them with the direct one they are reached through; breadth first."""
-    neighbours = _neighbours(known, start, upwards=upwards)
-    direct, beyond = [known[id] for id in neighbours], []
-    seen, queue = {start, *neighbours}, deque((node, node.name) for node in direct)
-    while queue:
-        node, through = queue.popleft()
-        for id in _neighbours(known, node.id, upwards=upwards):
-            if id not in seen:
-                seen.add(id)
-                beyond.append(known[id].as_dependency(through))
-                queue.append((known[id], through))
-    near = sorted((node.as_dependency() for node in direct), key=lambda one: one.name)
-    return tuple(near), tuple(sorted(beyond, key=lambda one: one.name))
-
-
-def _neighbours(known: Mapping[UUID, _Node], id: UUID, *, upwards: bool) -> list[UUID]:
-    node = known.get(id)
-    links = (node.needed_by if upwards else node.needs) if node else []
-    return [neighbour for neighbour in links if neighbour in known]
