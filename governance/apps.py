@@ -8,7 +8,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from governance.amendments import subjects
         from governance.amendments.actions import tell
-        from governance.approvals import leaving
+        from governance.approvals import leaving, reminders
         from governance.exports import sources
         from governance.exports.actions import finish
         from governance.exports.ledger_list import SOURCE
@@ -20,6 +20,7 @@ class GovernanceConfig(AppConfig):
 
         subjects.register()
         tell.register_kinds()
+        reminders.register_kinds()
         of_jobs.register()
         leaving.register()
         audience.register(program_managers)

@@ -39,6 +39,8 @@ class Entry:
 ENTRIES = (
     Entry("forget kept answers of the API", "governance.idempotency.tasks.forget", minutes=60),
     Entry("apply and expire what is due", "governance.amendments.tasks.tick", minutes=1),
+    Entry("remind of what is due", "governance.approvals.tasks.remind", minutes=15),
+    Entry("tell what ends soon", "governance.amendments.tasks.warn", minutes=15),
     Entry("mail the news", "governance.notices.tasks.tick", minutes=1),
     Entry("wake jobs that are due", "governance.jobs.tasks.sweep", minutes=1),
     Entry("wake webhook deliveries that are due", "governance.webhooks.tasks.sweep", minutes=1),

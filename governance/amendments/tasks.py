@@ -1,4 +1,4 @@
-"""What happens by itself, every minute in the worker: scheduled amendments take effect, unanswered ones expire."""
+"""What happens by itself in the worker: scheduled amendments take effect, unanswered ones expire, and say so before."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from governance.amendments.actions import apply_due, expire_due
+from governance.amendments.actions.expiring import warn_expiring
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal
 from governance.errors import DomainError
@@ -62,3 +63,14 @@ def _outcome(verb: Callable[..., AmendmentProposal], *, scope: Scope, number: in
         log.exception("tenant %s: AMD-%s failed", scope.tenant_id, number)
         return "failed"
     return {State.APPLIED: "applied", State.EXPIRED: "expired"}.get(state, "asked_again")
+
+
+def warn(at_iso: str | None = None) -> int:
+    """Tell in every active tenant what ends soon; returns how many ends are near. A tenant that fails stops no other."""
+    at, near = datetime.fromisoformat(at_iso) if at_iso else timezone.now(), 0
+    for tenant_id in active_tenant_ids():
+        try:
+            near += warn_expiring(scope=tars_scope(tenant_id), at=at)
+        except Exception:
+            log.exception("tenant %s: what ends soon could not be told", tenant_id)
+    return near

@@ -73,8 +73,9 @@ def ask(
     requirements: Sequence[Requirement],
     excluded_user_id: UUID | None,
     at: datetime,
+    due_at: datetime | None = None,
 ) -> ApprovalRequest:
-    """Open a question about one digest. `excluded_user_id` (the proposer) may never answer it."""
+    """Open a question about one digest. `excluded_user_id` (the proposer) may never answer it; `due_at` is its deadline."""
     return ApprovalRequest.objects.create(
         id=new_id(at),
         tenant_id=scope.tenant_id,
@@ -84,6 +85,7 @@ def ask(
         requirements=[requirement.as_json() for requirement in requirements],
         excluded_user_id=excluded_user_id,
         asked_at=at,
+        due_at=due_at,
     )
 
 

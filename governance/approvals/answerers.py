@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from governance.approvals.models import ApprovalDecision
+from governance.approvals.people import staff
 from governance.approvals.queries import Question, team
 from governance.approvals.quorum import helps
-from governance.identity.models import Deputy, Membership
 from governance.scope import Role, Scope
 
 
@@ -31,7 +31,7 @@ class Standing:
 def standings(*, scope: Scope, at: datetime) -> tuple[Standing, ...]:
     """Every open question of the tenant with who can answer it, oldest first; four queries whatever their number."""
     questions = team(scope=scope, at=at)
-    usable = _usable_roles(scope=scope, at=at) if questions else {}
+    usable = staff(scope=scope, at=at).usable if questions else {}
     answered = _answered(scope=scope, questions=questions)
     return tuple(Standing(one, frozenset(_who(one, usable, answered[one.id]))) for one in questions)
 
@@ -41,7 +41,7 @@ def could_answer(question: Question, *, user_id: UUID, roles: frozenset[Role], a
     return not answered and question.excluded_user_id != user_id and helps(question.requirements, question.given, roles)
 
 
-def _who(question: Question, usable: dict[UUID, frozenset[Role]], answered: set[UUID]) -> Iterable[UUID]:
+def _who(question: Question, usable: Mapping[UUID, frozenset[Role]], answered: set[UUID]) -> Iterable[UUID]:
     # People with the same roles are alike: one matching for each kind of person.
     helpful = {roles: helps(question.requirements, question.given, roles) for roles in set(usable.values())}
     for user_id, roles in usable.items():
@@ -56,15 +56,3 @@ def _answered(*, scope: Scope, questions: Iterable[Question]) -> dict[UUID, set[
         if user_id is not None:
             found[request_id].add(user_id)
     return found
-
-
-def _usable_roles(*, scope: Scope, at: datetime) -> dict[UUID, frozenset[Role]]:
-    """The roles each current member may use now, lent ones included; a principal lends only what they still hold."""
-    members = Membership.objects.filter(tenant_id=scope.tenant_id, ended_at=None, user__is_active=True)
-    held = {user_id: frozenset(map(Role, roles)) for user_id, roles in members.values_list("user_id", "roles")}
-    usable = dict(held)
-    lent = Deputy.objects.filter(tenant_id=scope.tenant_id, starts_at__lte=at, ends_at__gt=at)
-    for deputy_id, principal_id, role in lent.values_list("deputy_id", "principal_id", "role"):
-        if deputy_id in held and Role(role) in held.get(principal_id, ()):
-            usable[deputy_id] = usable[deputy_id] | {Role(role)}
-    return usable

@@ -65,8 +65,8 @@ def hand_over(*, scope: Scope, request_id: UUID, user_id: UUID, at: datetime) ->
     Raises what `take` raises, and `CannotAnswer` for somebody who lacks the role, has answered or proposed it.
     """
     request = _mine(scope=scope, request_id=request_id, at=at)
-    person = _able(scope=scope, request=request, user_id=user_id, at=at)
-    row = _row(scope=scope, request=request, at=at)
+    person = able(scope=scope, request=request, user_id=user_id, at=at)
+    row = row_of(scope=scope, request=request, at=at)
     assignment = _assigned(scope=scope, request=request, user_id=person.id, at=at)
     tell(
         scope=scope,
@@ -90,7 +90,7 @@ def snooze(*, scope: Scope, request_id: UUID, until: datetime, at: datetime) -> 
     if not at < until <= at + LONGEST_SNOOZE:
         raise Invalid("Choose a time within the next 14 days.", problems=(("/until", "is out of range"),))
     request = _mine(scope=scope, request_id=request_id, at=at)
-    due = due_of(request, _row(scope=scope, request=request, at=at))
+    due = due_of(request, row_of(scope=scope, request=request, at=at))
     if due is not None and due <= at:
         raise Overdue("This is overdue and stays in sight. Decide it, or hand it over to somebody who can.")
     Snooze.objects.filter(tenant_id=scope.tenant_id, request=request, user_id=scope.person_id).delete()
@@ -139,8 +139,8 @@ def _locked(*, scope: Scope, request_id: UUID) -> ApprovalRequest:
     return request
 
 
-def _able(*, scope: Scope, request: ApprovalRequest, user_id: UUID, at: datetime) -> User:
-    """The person, if they could answer the question today."""
+def able(*, scope: Scope, request: ApprovalRequest, user_id: UUID, at: datetime) -> User:
+    """The person, if they could answer the question today. Raises `CannotAnswer`."""
     member = (
         Membership.objects.filter(tenant_id=scope.tenant_id, user_id=user_id, ended_at=None, user__is_active=True)
         .select_related("user")
@@ -174,7 +174,8 @@ def _assigned(*, scope: Scope, request: ApprovalRequest, user_id: UUID, at: date
     )
 
 
-def _row(*, scope: Scope, request: ApprovalRequest, at: datetime) -> Row:
+def row_of(*, scope: Scope, request: ApprovalRequest, at: datetime) -> Row:
+    """What a question is about. Raises `NotFound`."""
     handler = subjects.handler_of(request.subject_kind)
     row = handler.rows(scope=scope, ids=[request.subject_id], at=at).get(request.subject_id) if handler else None
     if row is None:

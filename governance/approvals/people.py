@@ -10,7 +10,10 @@ from uuid import UUID
 
 from governance.approvals.quorum import Requirement
 from governance.identity.models import Deputy, Membership
-from governance.scope import CAPABILITIES, Actor, Capability, Role, Scope
+from governance.scope import Actor, Role, Scope
+
+WATCHERS = (Role.SECURITY, Role.COMPLIANCE, Role.ADMIN)
+"""Who hears of a break-glass at once, and is asked to review it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Staff:
     names: Mapping[UUID, str]
     roles: Mapping[UUID, frozenset[Role]]
     lent: Mapping[UUID, frozenset[Role]]
+
+    @property
+    def usable(self) -> Mapping[UUID, frozenset[Role]]:
+        """The roles that each of them may use now, own and lent; a principal lends only what they still hold."""
+        return {user_id: held | self.lent.get(user_id, frozenset()) for user_id, held in self.roles.items()}
 
     def holding(self, roles: Collection[Role]) -> frozenset[UUID]:
         """Those who hold one of these roles themselves."""
@@ -33,10 +41,6 @@ class Staff:
         """Those whose answer would fill one of the places, deputies included."""
         roles = frozenset().union(*(requirement.roles for requirement in needed))
         return (self.holding(roles) | self.standing_in(roles)) - frozenset(without)
-
-    def deciding(self, *, without: Collection[UUID | None] = ()) -> frozenset[UUID]:
-        """Those who may decide at all, and so may review what somebody decided alone."""
-        return self.holding([role for role in Role if Capability.DECIDE in CAPABILITIES[role]]) - frozenset(without)
 
     def called(self, actor: Actor) -> str:
         """What colleagues call an actor: a person's name where they gave one, else the actor's own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,10 @@ from governance.scope import Capability, Role, Scope
 
 LIMIT = 500
 """Questions one list looks at; an inbox longer than that is not read, it is filtered."""
+
+
+REVIEW_WITHIN = timedelta(days=7)
+"""How long an override may wait for its review before pages point at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,9 @@ class Override:
     at: datetime
     row: Row
     is_own: bool
+    by_id: UUID | None = None
+    is_late: bool = False
+    """Nobody has looked at it for a week."""
 
 
 def waiting_for(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
@@ -218,10 +225,27 @@ def overrides_to_review(*, scope: Scope, at: datetime) -> tuple[Override, ...]:
         for subject_id, shown_row in handler.rows(scope=scope, ids=ids, at=at).items()
     }
     return tuple(
-        Override(row[0], row[1], row[2], row[3], shown[row[5], row[6]], row[4] == scope.actor.user_id)
+        Override(
+            decision_id=row[0],
+            by=row[1],
+            note=row[2],
+            at=row[3],
+            row=shown[row[5], row[6]],
+            is_own=row[4] == scope.actor.user_id,
+            by_id=row[4],
+            is_late=row[3] <= at - REVIEW_WITHIN,
+        )
         for row in rows
         if (row[5], row[6]) in shown
     )
+
+
+def late_reviews(*, scope: Scope, at: datetime) -> int:
+    """How many overrides nobody has looked at for a week: one cheap query."""
+    late = ApprovalDecision.objects.filter(
+        tenant_id=scope.tenant_id, via=Via.OVERRIDE, reviews=None, at__lte=at - REVIEW_WITHIN
+    )
+    return late.count()
 
 
 def _open(scope: Scope) -> QuerySet[ApprovalRequest]:

@@ -158,6 +158,7 @@ def test_governance__reads_the_clock_in_its_faces_only() -> None:
         "governance/identity/models.py",
         "governance/amendments/forms.py",
         "governance/amendments/tasks.py",
+        "governance/approvals/tasks.py",
         "governance/jobs/tasks.py",
         "governance/webhooks/tasks.py",
         "governance/files/tasks.py",

@@ -26,6 +26,7 @@ from governance.amendments.actions.common import (
 )
 from governance.amendments.actions.decide import approve_under_authority, grant_for
 from governance.amendments.attachments import with_files
+from governance.amendments.deadlines import due_at
 from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit
 from governance.amendments.facts import current_revision, requirements_of, tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
@@ -245,6 +246,7 @@ def _send(
         digest=revision.digest,
         requirements=needed,
         excluded_user_id=proposal.proposer_id,
+        due_at=due_at(basis=basis, asked_at=at, effective_at=proposal.effective_at, expires_at=proposal.expires_at),
         at=at,
     )
     is_dream = scope.actor.is_tars and type is AmendmentType.DREAM_PROMOTION

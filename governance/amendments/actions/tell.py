@@ -17,7 +17,7 @@ from django.urls import reverse
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal, Rollback, StandingAuthority
 from governance.approvals.models import ApprovalDecision, Verdict, Via
-from governance.approvals.people import Staff, staff
+from governance.approvals.people import WATCHERS, Staff, staff
 from governance.approvals.quorum import Requirement, missing, sentence
 from governance.notices import actions as notices
 from governance.notices import kinds
@@ -25,8 +25,6 @@ from governance.notices.actions import News
 from governance.registry.models import System
 from governance.scope import ROLE_LABELS, Role, Scope
 
-WATCHERS: Final = (Role.SECURITY, Role.COMPLIANCE, Role.ADMIN)
-"""Who hears of a break-glass at once."""
 LONGEST: Final = 400
 
 

@@ -10,6 +10,7 @@ from governance.amendments.actions import tell
 from governance.amendments.actions.apply import void_others
 from governance.amendments.actions.common import locked, locked_system, move
 from governance.amendments.actions.sound import demand_sound_rollback
+from governance.amendments.deadlines import ROLL_BACK_WITHIN
 from governance.amendments.errors import BaseMoved, MergeConflict, NotReversible, WrongState
 from governance.amendments.inverse import drafted
 from governance.amendments.kinds import Basis, State
@@ -63,6 +64,7 @@ def roll_back(
         digest=rollback.digest,
         requirements=authority.roll_back_requirements(undo.effect),
         excluded_user_id=None,
+        due_at=at + ROLL_BACK_WITHIN,
         at=at,
     )
     rollback.state = RollbackState.WAITING

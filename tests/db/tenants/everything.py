@@ -11,6 +11,7 @@ from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals import desk
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
+from governance.approvals.reminders import nudge
 from governance.constitution.diff import Effect
 from governance.files.actions import upload
 from governance.idempotency.actions import claim
@@ -87,6 +88,7 @@ def _talk(cast: make.Cast) -> None:
     amendments.tick(scope=cast.ada, number=proposal.number, pointer="/fallback_delay_ms", is_viewed=True, at=make.AT)
     assert proposal.request_id is not None
     desk.take(scope=cast.cy, request_id=proposal.request_id, at=make.AT)
+    nudge(scope=cast.uma, request_id=proposal.request_id, user_id=cast.cy.person_id, at=make.AT)
     desk.snooze(scope=cast.cy, request_id=proposal.request_id, until=make.AT + timedelta(hours=1), at=make.AT)
     amendments.look(scope=cast.ada, number=proposal.number, digest=make.digest_of(cast.bo, proposal), at=make.AT)
 

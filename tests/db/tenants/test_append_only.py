@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "override_reviews",
     "proposal_moves",
     "proposal_revisions",
+    "reminders",
     "system_versions",
 )
 KEPT = (

@@ -41,6 +41,7 @@ TABLES = {
     "proposal_moves": "tenant_id",
     "proposal_revisions": "tenant_id",
     "quorums": "tenant_id",
+    "reminders": "tenant_id",
     "resources": "tenant_id",
     "rate_windows": "tenant_id",
     "rollbacks": "tenant_id",
