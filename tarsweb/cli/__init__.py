@@ -10,7 +10,8 @@ import sys
 import typer
 
 from governance.errors import DomainError
-from tarsweb.cli import documents, ledger, up
+from tarsweb.cli import documents, ledger, remote, up
+from tarsweb.client.errors import ClientError, Problem
 
 app = typer.Typer(
     name="tars",
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (up, documents, ledger):
+for part in (up, documents, ledger, remote):
     part.register(app)
 
 
@@ -31,6 +32,14 @@ def main() -> None:
         print(error.sentence, file=sys.stderr)
         for pointer, sentence in error.problems:
             print(f"  {pointer or '/'}: {sentence}", file=sys.stderr)
+        sys.exit(1)
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        if isinstance(error, Problem):
+            for pointer, sentence in error.errors:
+                print(f"  {pointer or '/'}: {sentence}", file=sys.stderr)
+            if error.link:
+                print(f"  Go on here: {error.link}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)

@@ -1,0 +1,223 @@
+"""Commands that talk to a TARS over its API: `tars --server URL --token-file F systems`, `amendments`, `constitution` …
+
+Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 refused or failed, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tarsweb.client import Tars
+
+Number = Annotated[str, typer.Argument(metavar="AMD-n", help="The amendment's short id.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many rows.")]
+Evidence = Annotated[
+    list[str] | None, typer.Option("--evidence", metavar="KEY=VALUE", help="One item of evidence; repeat it.")
+]
+
+
+class _Chosen:
+    """What the options before the command said."""
+
+    server: str = ""
+    token_file: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the options `--server` and `--token-file`, and the commands that use them."""
+    app.callback()(options)
+    app.command("systems")(systems)
+    app.command("amendments")(amendments)
+    app.command("amendment")(amendment)
+    app.command("withdraw")(withdraw)
+    app.command("rollback")(rollback)
+    group = typer.Typer(no_args_is_help=True, help="Constitutions of a server: list, get, update.")
+    group.command("list")(systems)
+    group.command("get")(get)
+    group.command("update")(update)
+    app.add_typer(group, name="constitution")
+
+
+def options(
+    server: Annotated[str, typer.Option(envvar="TARS_SERVER", help="The TARS to talk to: https://tars.example")] = "",
+    token_file: Annotated[
+        str, typer.Option(envvar="TARS_TOKEN_FILE", help="A file that holds a token and nothing else.")
+    ] = "",
+) -> None:
+    """The control plane in which AI agents are governed."""
+    _Chosen.server, _Chosen.token_file = server, token_file
+
+
+def systems(limit: Limit = 200, as_json: Json = False) -> None:
+    """List the server's systems with the version of their constitution."""
+    with _tars() as tars:
+        rows = list(islice(tars.systems(), limit))
+    _rows(rows, ("name", "type", "status", "constitution_version", "updated_at"), as_json=as_json)
+
+
+def amendments(
+    state: Annotated[str, typer.Option(help="A state, `open` or `closed`.")] = "",
+    system: Annotated[str, typer.Option(help="Of one system.")] = "",
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List amendments, newest first.
+
+    Example:  tars --server https://tars.example --token-file token amendments --state open
+    """
+    filters = {name: value for name, value in (("state", state), ("system", system)) if value}
+    with _tars() as tars:
+        rows = list(islice(tars.amendments(**filters), limit))
+    _rows(rows, ("id", "state", "system", "effect", "sentence"), as_json=as_json)
+
+
+def amendment(number: Number, as_json: Json = False) -> None:
+    """Show one amendment: its sentence, its changes and where it stands."""
+    with _tars() as tars:
+        found = tars.amendment(_number(number))
+    if as_json:
+        _print_json(found)
+        return
+    print(f"{found['id']}  {found['state'].replace('_', ' ')}  {found['system']}")
+    print(found["sentence"])
+    for change in found["changes"]:
+        print(f"  {change.get('pointer', '')}  {change.get('sentence', '')}".rstrip())
+
+
+def get(name: Annotated[str, typer.Argument(help="The system's name.")]) -> None:
+    """Print a system's constitution as JSON; its version goes to standard error."""
+    with _tars() as tars:
+        found = tars.system(name)
+    print(f"version {found['constitution_version']}, {found['constitution_digest']}", file=sys.stderr)
+    _print_json(found["constitution"])
+
+
+def update(
+    name: Annotated[str, typer.Argument(help="The system's name.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The new constitution; - is standard input.")],
+    kind: Annotated[str, typer.Option("--type", help="The amendment's type.")] = "manual_update",
+    basis: Annotated[str, typer.Option(help="The amendment's basis.")] = "ordinary",
+    base_version: Annotated[int, typer.Option(help="The version it was made from; today's if left out.")] = 0,
+    evidence: Evidence = None,
+    is_draft: Annotated[bool, typer.Option("--draft", help="Keep it without asking anybody.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Propose that a system's constitution become what FILE holds. It changes when people have approved it.
+
+    Example:  tars constitution update clay-consigliere new.json --evidence reason="Fewer timeouts" --evidence jira_ticket=OMS-1
+    """
+    wanted = _document(file)
+    with _tars() as tars:
+        base = base_version or tars.system(name)["constitution_version"]
+        made = tars.propose(
+            system=name,
+            amendment_type=kind,
+            basis=basis,
+            evidence=dict(_pair(text) for text in evidence or ()),
+            base_version=base,
+            constitution=wanted,
+            is_draft=is_draft,
+        )
+    if as_json:
+        _print_json(made)
+    else:
+        print(f"{made['id']} is {made['state'].replace('_', ' ')}: {made['sentence']}")
+
+
+def withdraw(number: Number, reason: Annotated[str, typer.Option(help="Why.")] = "") -> None:
+    """Take back one's own proposal."""
+    with _tars() as tars:
+        found = tars.act(_number(number), "withdraw", reason=reason)
+    print(f"{found['id']} is {found['state'].replace('_', ' ')}.")
+
+
+def rollback(number: Number, as_json: Json = False) -> None:
+    """Show what rolling an amendment back would do now. Doing it takes a person: the address to go to is printed.
+
+    A token proves no presence, so no program rolls anything back alone.
+    """
+    wanted = _number(number)
+    with _tars() as tars:
+        preview = tars.roll_back_preview(wanted)
+    if as_json:
+        _print_json(preview)
+    else:
+        print(preview["refused_because"] or preview["sentence"])
+    if not preview["refused_because"]:
+        print(f"Do it here: {_Chosen.server.rstrip('/')}/amendments/AMD-{wanted}/roll-back/", file=sys.stderr)
+
+
+def _tars() -> Tars:
+    import stamina
+
+    from tarsweb.client import Tars
+
+    stamina.instrumentation.set_on_retry_hooks([])
+    if not _Chosen.server:
+        raise typer.BadParameter("Say which TARS: tars --server https://tars.example --token-file FILE …")
+    return Tars(_Chosen.server, token=_token())
+
+
+def _token() -> str:
+    """The token from its file; a secret is never an argument, where every process could read it."""
+    if not _Chosen.token_file:
+        raise typer.BadParameter("Name the file that holds your token: --token-file FILE. The page Tokens issues one.")
+    try:
+        text = Path(_Chosen.token_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{_Chosen.token_file} cannot be read ({error}).") from None
+    if not text or len(text.split()) != 1:
+        raise typer.BadParameter(f"{_Chosen.token_file} should hold one token and nothing else.")
+    return text
+
+
+def _number(text: str) -> int:
+    digits = text.upper().removeprefix("AMD-")
+    if not (digits.isascii() and digits.isdigit()):
+        raise typer.BadParameter(f"{text} is no amendment's id; they look like AMD-42.")
+    return int(digits)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (equals and key):
+        raise typer.BadParameter(f"{text} is not KEY=VALUE.")
+    return key, value
+
+
+def _document(file: str) -> dict[str, Any]:
+    from governance import canonical
+
+    try:
+        found = canonical.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read ({error}).") from None
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f"{file} holds no JSON object, which a constitution is.")
+    return found
+
+
+def _rows(rows: Iterable[Any], columns: tuple[str, ...], *, as_json: bool) -> None:
+    rows = list(rows)
+    if as_json:
+        _print_json(rows)
+        return
+    cells = [[str(row.get(column) if row.get(column) is not None else "") for column in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    if not cells:
+        print("Nothing fits.", file=sys.stderr)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
