@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import re_path
 
 from governance.amendments import api_urls as amendments
+from governance.files import api_urls as files
 from governance.jobs import api_urls as jobs
 from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
@@ -15,6 +16,7 @@ from tarsweb.health import api as health
 
 urlpatterns = [
     *amendments.urlpatterns,
+    *files.urlpatterns,
     *jobs.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,

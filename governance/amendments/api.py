@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from governance import canonical
 from governance.amendments import actions, records, serializers, shapes
+from governance.amendments.actions.discuss import Wish
 from governance.amendments.errors import (
     BaseMoved,
     EvidenceMissing,
@@ -41,6 +42,7 @@ from governance.constitution import patch
 from governance.constitution.patch import PatchFailed
 from governance.constitution.schema import InvalidConstitution
 from governance.errors import Invalid
+from governance.files.actions import BadFile, TooManyFiles
 from governance.identity.confirm import Confirmation, NotConfirmed, confirm, factor_of, refuse_program
 from governance.identity.models import User
 from governance.registry.models import System
@@ -68,6 +70,8 @@ _DRAFTING = (
     MergeConflict,
     PatchFailed,
     Expired,
+    BadFile,
+    TooManyFiles,
 )
 _ANSWERING = (
     NotConfirmed,
@@ -112,6 +116,7 @@ class Amendments(Face):
             base_version=base,
             effective_at=body["effective_at"],
             is_draft=body["draft"],
+            attachments=body.get("attachments", ()),
             at=now(),
         )
         response = _answered(request, scope, proposal.number, status=201)
@@ -144,6 +149,7 @@ class Revise(Face):
             why=body["reason"],
             base_version=base,
             effective_at=body["effective_at"],
+            attachments=body.get("attachments"),
             at=now(),
         )
         return _answered(request, scope, number)
@@ -204,6 +210,14 @@ class Approve(Answer):
     def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
         """Approve exactly the digest that was read; the last answer that is needed applies the amendment."""
         return self.signed(request, number, body)
+
+
+class RequestChanges(Answer):
+    @endpoint(gives=shapes.Amendment, takes=serializers.Changes, problems=_ANSWERING)
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Hand it back to its proposer, perhaps with suggestions for single places."""
+        wishes = [Wish(**wish) for wish in body.pop("suggestions", ())]
+        return self.signed(request, number, {**body, "wishes": wishes})
 
 
 class Withdraw(Act):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from governance.amendments import actions, api
+from governance.amendments import actions, api, talk_api
 from governance.rest import route
 
 _ONE = "amendments/AMD-<int:number>/"
@@ -12,7 +12,7 @@ urlpatterns = [
     *route(f"{_ONE}roll_back/", api.RollBack, name="api-roll_back"),
     *route(f"{_ONE}approve/", api.Approve, name="api-approve", run=actions.approve),
     *route(f"{_ONE}reject/", api.Answer, name="api-reject", run=actions.reject),
-    *route(f"{_ONE}request_changes/", api.Answer, name="api-request_changes", run=actions.request_changes),
+    *route(f"{_ONE}request_changes/", api.RequestChanges, name="api-request_changes", run=actions.request_changes),
     *route(
         f"{_ONE}approve_roll_back/",
         api.Answer,
@@ -20,6 +20,23 @@ urlpatterns = [
         run=actions.approve_roll_back,
         near="second",
     ),
+    *route(f"{_ONE}comments/", talk_api.Comments, name="api-comments"),
+    *route(
+        f"{_ONE}comments/<uuid:comment_id>/resolve/",
+        talk_api.Settle,
+        name="api-resolve_comment",
+        run=actions.resolve_comment,
+    ),
+    *route(
+        f"{_ONE}comments/<uuid:comment_id>/reopen/",
+        talk_api.Settle,
+        name="api-reopen_comment",
+        run=actions.reopen_comment,
+    ),
+    *route(f"{_ONE}ticks/", talk_api.Ticks, name="api-ticks"),
+    *route(f"{_ONE}look/", talk_api.Looks, name="api-look"),
+    *route(f"{_ONE}decisions/", talk_api.Decisions, name="api-decisions"),
+    *route(f"{_ONE}decisions/<uuid:decision_id>/", talk_api.OneDecision, name="api-decision"),
     *route(f"{_ONE}withdraw/", api.Withdraw, name="api-withdraw", run=actions.withdraw),
     *route(f"{_ONE}send/", api.Simple, name="api-send", run=actions.send),
     *route(f"{_ONE}rebase/", api.Simple, name="api-rebase", run=actions.rebase),

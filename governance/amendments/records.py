@@ -8,7 +8,10 @@ from governance.amendments.kinds import Basis
 from governance.amendments.queries.answers import Answer
 from governance.amendments.queries.lists import utc
 from governance.amendments.queries.page import AmendmentPage
+from governance.amendments.queries.talk import Talk
 from governance.amendments.queries.undo import RollBackPreview
+from governance.discussion.queries import Thread
+from governance.files.queries import Attachment
 
 
 def amendment_record(page: AmendmentPage) -> dict[str, Any]:
@@ -36,6 +39,13 @@ def amendment_record(page: AmendmentPage) -> dict[str, Any]:
         "evidence": page.revision.evidence,
         "checklist": [_proof(proof) for proof in page.evidence],
         "authority": _authority(page),
+        "attachments": [_attachment(file) for file in page.attachments],
+        "comments": [thread(one) for one in page.talk.threads],
+        "viewed": viewed(page.talk),
+        "conflicts": [
+            {"id": rival.label, "sentence": rival.sentence, "state": rival.state, "pointers": list(rival.pointers)}
+            for rival in page.rivals
+        ],
         "stale": _stale(page),
         "applied": _applied(page),
         "timeline": [_event(event) for event in page.events],
@@ -60,6 +70,42 @@ def roll_back_record(preview: RollBackPreview) -> dict[str, Any]:
         "voids": [proposal.label for proposal in preview.voids],
         "dependants": list(preview.dependants),
         "refused_because": preview.reason_to_rest or None,
+    }
+
+
+def thread(found: Thread) -> dict[str, Any]:
+    """A thread with its comments, in order."""
+    return {
+        "pointer": found.pointer,
+        "is_resolved": found.is_resolved,
+        "resolved_by": found.resolved_by or None,
+        "comments": [
+            {
+                "id": str(remark.id),
+                "author": remark.author,
+                "at": utc(remark.at),
+                "revision": remark.revision,
+                "text": remark.text,
+                "suggestion": {"value": remark.value} if remark.has_suggestion else None,
+            }
+            for remark in found.remarks
+        ],
+    }
+
+
+def viewed(talk: Talk) -> list[str]:
+    """The pointers of the changes that this reader has viewed."""
+    return [spot.line.pointer for spot in talk.spots if spot.is_viewed]
+
+
+def _attachment(file: Attachment) -> dict[str, Any]:
+    return {
+        "id": str(file.id) if file.id else None,
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": file.size,
+        "digest": file.digest,
+        "state": file.state,
     }
 
 

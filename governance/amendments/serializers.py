@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.amendments.kinds import AmendmentType, Basis
-from governance.rest import Because, Body, Choice, Flag, Instant, Object, Operations, Text, Whole
+from governance.files.kinds import EVIDENCE_FILES
+from governance.rest import Anything, Because, Body, Choice, Flag, Instant, Object, Operations, Text, Whole
 
 
 class Answer(Because):
@@ -15,6 +16,18 @@ class Answer(Because):
 
     digest = Text()
     password = Text(required=False, trim_whitespace=False)
+
+
+class Wish(Body):
+    """What a place should hold instead."""
+
+    pointer = Text(max_length=1000)
+    value = Anything()
+    text = Text(required=False, allow_blank=True, default="", max_length=4000)
+
+
+class Changes(Answer):
+    suggestions = Wish(many=True, required=False)
 
 
 class Approval(Answer):
@@ -29,6 +42,9 @@ class Change(Body):
     evidence = Object(required=False, default=dict)
     base_version = Whole(required=False, min_value=1)
     effective_at = Instant(required=False, allow_null=True, default=None)
+    attachments = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=EVIDENCE_FILES, help_text="ids of files"
+    )
 
     def validate(self, attrs: Any) -> Any:
         if ("constitution" in attrs) == ("patch" in attrs):

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.queries.lists import GROUPS
+from governance.amendments.talk_shapes import Attachment, Conflict, Thread
 from governance.approvals.models import Verdict, Via
 from governance.constitution.diff import Effect
 from governance.rest import Anything, Choice, Flag, Instant, Object, Operations, Query, Record, Text, Whole
@@ -156,6 +157,10 @@ class Amendment(Record):
     evidence = Object(required=False)
     checklist = Proof(many=True, required=False)
     authority = Authority(required=False)
+    attachments = Attachment(many=True, required=False)
+    comments = Thread(many=True, required=False)
+    viewed = serializers.ListField(child=Text(allow_blank=True), required=False, help_text="changes that you ticked")
+    conflicts = Conflict(many=True, required=False)
     stale = Stale(required=False, allow_null=True)
     applied = Applied(required=False, allow_null=True)
     timeline = Event(many=True, required=False)
