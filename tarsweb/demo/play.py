@@ -1,7 +1,8 @@
 """Plays a script through the real verbs, with the script's moments as arguments, and goes on where it was left.
 
-A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft writes
-no entry; its row keeps the moment. So a killed run repeats nothing, forgets nothing, and needs no notes of its own.
+A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft and a
+comment write no entry; their rows keep the moment. So a killed run repeats nothing, forgets nothing, and needs no notes
+of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from governance.amendments.queries import roll_back_preview
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.constitution.diff import Effect
+from governance.discussion.models import Comment
 from governance.errors import DomainError, NotFound
+from governance.files.actions import upload
 from governance.identity.actions import register_deputy
 from governance.identity.confirm import Confirmation
 from governance.identity.models import User
@@ -52,7 +55,8 @@ def moments_done(*, tenant_id: UUID, steps: Iterable[Step]) -> set[datetime]:
     with in_tenant(tenant_id):
         entries = LedgerEntry.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
         drafts = AmendmentProposal.objects.filter(tenant_id=tenant_id, created_at__in=wanted)
-        return {*entries, *drafts.values_list("created_at", flat=True)}
+        comments = Comment.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
+        return {*entries, *drafts.values_list("created_at", flat=True), *comments}
 
 
 class Player:
@@ -125,8 +129,21 @@ class Player:
             effective_at=args["effective_at"],
             expires_at=args["expires_at"],
             is_draft=args["is_draft"],
+            attachments=[self._file(step, name, text) for name, text in args["files"].items()],
             at=step.at,
         )
+
+    def _file(self, step: Step, name: str, text: str) -> UUID:
+        return upload(scope=self.scope(step.by), name=name, content=text.encode(), at=step.at).id
+
+    def comment(self, step: Step) -> None:
+        """A comment, or with `reply` an answer in the first thread."""
+        proposal, args = self._proposal(step), dict(step.args)
+        if args.pop("reply", False):
+            with in_tenant(self.tenant_id):
+                first = Comment.objects.filter(subject_id=proposal.id, thread=None).order_by("at").first()
+            args["thread_id"] = first.id if first else None
+        amendments.comment(scope=self.scope(step.by), number=proposal.number, at=step.at, **args)
 
     def revise(self, step: Step) -> None:
         amendments.revise(
@@ -214,6 +231,7 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "reject": Player.decide,
     "request_changes": Player.decide,
     "roll_back": Player.roll_back,
+    "comment": Player.comment,
     "withdraw": Player.on_number,
     "apply_due": Player.on_number,
     "expire_due": Player.on_number,

@@ -88,6 +88,7 @@ def _proposal(told: Mapping[str, Any], *, end: datetime, world: World) -> dict[s
         "basis": told.get("basis", "ordinary"),
         "changes": {name: told[name] for name in _CHANGES if name in told},
         "is_draft": told.get("draft", False),
+        "files": told.get("files", {}),
         "effective_at": _later(told.get("effective"), end=end, world=world),
         "expires_at": _later(told.get("expires"), end=end, world=world),
         "evidence": {
