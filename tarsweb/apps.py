@@ -9,8 +9,10 @@ class TarswebConfig(AppConfig):
     def ready(self) -> None:
         from governance.jobs import handlers
         from governance.notices import kinds
+        from tarsweb.demo import removal
         from tarsweb.platform.actions import END_VISIT, end_by_job
 
+        removal.register()
         handlers.register(END_VISIT, end_by_job)
         kinds.register("left", "Somebody left and decisions moved on")
         kinds.register("visit", "Platform staff visits the tenant", can_mute=False)

@@ -133,6 +133,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tarsweb.shell.shell",
+                "tarsweb.guide.session.banner",
+                "tarsweb.help.articles.help_here",
             ],
         },
     }

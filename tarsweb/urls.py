@@ -35,5 +35,8 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("health/", include("tarsweb.health.urls")),
+    path("guide/", include("tarsweb.guide.urls")),
+    path("help/", include("tarsweb.help.urls")),
+    path("demo/", include("tarsweb.demo.urls")),
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
 ]

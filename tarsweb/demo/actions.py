@@ -52,7 +52,7 @@ def fill(*, worlds: Iterable[World] | None = None) -> dict[str, Report]:
     Returns a report for each world; empty when another process is filling already.
     """
     reports: dict[str, Report] = {}
-    with _alone() as is_alone:
+    with only_one() as is_alone:
         for world in (load() if worlds is None else tuple(worlds)) if is_alone else ():
             tenant = find_tenant(world)
             if tenant is not None:
@@ -151,8 +151,8 @@ def _show_measures(told: dict[str, Any], *, world: World, tenant_id: UUID, end: 
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this process is the only one that fills. The lock is the session's: a killed process frees it."""
+def only_one() -> Iterator[bool]:
+    """Whether nobody else fills or removes the demo. The lock is the session's: a killed process frees it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         is_alone = bool(cursor.fetchone()[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def store(logins: dict[str, str]) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     draft.replace(path)
+
+
+def forget(emails: Collection[str]) -> None:
+    """Take these logins out of the file, and the file away when nobody is left."""
+    left = {email: password for email, password in stored().items() if email not in emails}
+    _path().unlink(missing_ok=True)
+    if left:
+        store(left)
 
 
 @cache

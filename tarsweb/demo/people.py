@@ -38,7 +38,7 @@ def ensure_accounts(worlds: Iterable[World]) -> None:
     """
     people = {person.email: person for world in worlds for person in world.people}
     users = {user.email: user for user in User.objects.filter(email__in=people)}
-    ours = [email for email in people if email not in users or _is_ours(users[email])]
+    ours = [email for email in people if email not in users or is_ours(users[email])]
     known = passwords.stored()
     fresh = {email: passwords.password() for email in ours if email not in known}
     if fresh:
@@ -87,7 +87,7 @@ def _account(person: Person) -> User:
     return User.objects.create_user(email=person.email, name=person.name, time_zone=person.time_zone)
 
 
-def _is_ours(user: User) -> bool:
+def is_ours(user: User) -> bool:
     return all(seat.is_demo for seat in seats(user=user))
 
 

@@ -137,12 +137,12 @@ def long_work(scope: Scope, at: datetime) -> Check:
 
 
 def mail(scope: Scope, at: datetime) -> Check:
-    kind = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
+    kind = settings.EMAIL_BACKEND.split(".")[-2]
     rows = OutboxMail.objects.filter(tenant_id=scope.tenant_id)
     counts = dict(rows.values_list("state").annotate(Count("id")))
     failed = counts.get(MailState.FAILED, 0)
     facts = (
-        ("Sent through", "SMTP" if kind == "smtp" else kind),
+        ("Sent through", {"smtp": "SMTP", "filebased": "files"}.get(kind, kind)),
         ("Waiting", counts.get(MailState.QUEUED, 0)),
         ("Sent", counts.get(MailState.SENT, 0)),
         ("Failed", failed),

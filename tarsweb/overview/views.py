@@ -18,6 +18,8 @@ from governance.amendments.kinds import AmendmentType
 from governance.scope import Capability, Scope
 from governance.web import now, scope_of, scoped
 from tarsweb import humane
+from tarsweb.guide.queries import checklist
+from tarsweb.guide.session import seen
 from tarsweb.inbox.queries import Line, waiting
 from tarsweb.overview import figures, queries
 from tarsweb.overview.greeting import greeting
@@ -68,6 +70,8 @@ def _desk(request: HttpRequest) -> HttpResponse:
         "rate_chart": figures.rate_chart(points),
         "type_chart": figures.type_chart(queries.type_weeks(days, at)),
         "progress": _progress_of(scope),
+        "checklist": checklist(scope=scope, seen=seen(request)),
+        "may_remove_demo": scope.can(Capability.MANAGE_PEOPLE),
         "may_propose": scope.can(Capability.PROPOSE),
         "may_register": scope.can(Capability.MANAGE_SYSTEMS),
     }

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 from tarsweb.embedded.processes import wait_until
 from tarsweb.home import Home
@@ -41,18 +42,35 @@ def demo_logins(home: Home) -> str:
         raise StartError(
             "TARS can be reached from other machines, so the demo's logins are not shown. Use --host 127.0.0.1."
         )
+    asked = _demo("--logins", state=state)
+    if asked.returncode:
+        raise StartError(f"The demo's logins cannot be shown: {_last_line(asked)}")
+    return asked.stdout.strip()
+
+
+def demo_removal(home: Home) -> str:
+    """Remove the demo and say what that did. Raises StartError when TARS does not run or there is no demo."""
+    if running_address(home) is None:
+        raise StartError("TARS is not running, so its database cannot be reached. Run `tars up` first.")
+    asked = _demo("--remove", state=home.state())
+    if asked.returncode:
+        raise StartError(f"The demo was not removed: {_last_line(asked)}")
+    return asked.stdout.strip()
+
+
+def _demo(option: str, *, state: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """The management command `demo` with the running product's settings."""
     env = {"DJANGO_SETTINGS_MODULE": "tarsweb.settings", **os.environ, "TARS_HOST": state["host"]}
     env["TARS_PORT"] = str(state["web_port"])
-    asked = subprocess.run(
-        [sys.executable, "-m", "django", "demo", "--logins"],
+    return subprocess.run(
+        [sys.executable, "-m", "django", "demo", option],
         env=env,
         cwd=BASE_DIR,
         capture_output=True,
         text=True,
         check=False,
     )
-    if asked.returncode:
-        raise StartError(
-            f"The demo's logins cannot be shown: {(asked.stderr.strip().splitlines() or ['no reason given'])[-1]}"
-        )
-    return asked.stdout.strip()
+
+
+def _last_line(asked: subprocess.CompletedProcess[str]) -> str:
+    return (asked.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -11,20 +11,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from governance.errors import DomainError
-from tarsweb.demo import actions, passwords, people, tasks, worlds
+from tarsweb.demo import actions, passwords, people, removal, tasks, worlds
 
 
 class Command(BaseCommand):
     """Run as the application role. Refused where other machines can reach TARS."""
 
-    help = "The demo: --prepare makes it (the worker fills it), --fill fills it here, --logins prints who may sign in."
+    help = "The demo: --prepare makes it (the worker fills it), --fill does here, --logins prints the logins, --remove closes it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Exactly one of the three; `--json` for machines."""
+        """Exactly one of the four; `--json` for machines."""
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--prepare", action="store_true", help="make tenants, people and systems; print the logins")
         what.add_argument("--fill", action="store_true", help="play the history here instead of in the worker")
         what.add_argument("--logins", action="store_true", help="print the logins again")
+        what.add_argument("--remove", action="store_true", help="close the demo's tenants and end its people's sign-in")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -32,6 +33,8 @@ class Command(BaseCommand):
         try:
             if options["fill"]:
                 self._fill(as_json=options["json"])
+            elif options["remove"]:
+                self._remove(as_json=options["json"])
             else:
                 self._logins(prepare=options["prepare"], as_json=options["json"])
         except DomainError as error:
@@ -59,6 +62,13 @@ class Command(BaseCommand):
         for world, report in reports.items():
             done = f"{report.played} steps played, {report.skipped} had been"
             self.stdout.write(f"{world}: {done}, {len(report.refused)} no longer fitted")
+
+    def _remove(self, *, as_json: bool) -> None:
+        done = removal.remove(by="the operator of this installation", at=timezone.now())
+        if not done.tenants:
+            raise CommandError("There is no demo here to remove.")
+        said = f"{done.tenants} demo tenants closed, {done.people} people of the demo cannot sign in. The record stays."
+        self.stdout.write(json.dumps(asdict(done)) if as_json else said)
 
 
 def _as_json(found: tuple[people.Login, ...]) -> str:

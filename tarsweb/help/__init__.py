@@ -1,0 +1,1 @@
+"""A short article per page: what it is, how to, keys, words. Open to everybody, because sign-in needs help too."""
