@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from governance.notices import kinds
 from governance.scope import Scope
 
 Find = Callable[[Scope], Iterable[UUID]]
@@ -14,6 +15,7 @@ _find: list[Find] = []
 def register(find: Find) -> None:
     """Called from `AppConfig.ready`, again without harm."""
     _find[:] = [find]
+    kinds.register("webhook", "A webhook was switched off")
 
 
 def managers(scope: Scope) -> list[UUID]:

@@ -37,6 +37,7 @@ ARTICLES = (
     Article("budgets", "Budgets", ("budgets:",), "budgets:list"),
     Article("ledger", "Ledger", ("ledger:", "exports:"), "ledger:list"),
     Article("people", "People", ("people:", "tenants:", "invitation"), "people:list"),
+    Article("tenants", "Tenants", ("platform:",)),
     Article("notices", "Notices and mail", ("notices:",)),
     Article("programs", "Tokens and webhooks", ("webhooks:", "tokens:"), "webhooks:list"),
     Article("jobs", "Jobs", ("jobs:",), "jobs:list"),
