@@ -16,7 +16,7 @@ from governance.scope import Role, Scope
 from governance.tenants.models import Tenant, Tier
 from governance.webhooks.actions import emit
 
-_NOT_A_MEMBER = "That person is not a member of this tenant. Add them first."
+_NOT_A_MEMBER = "There is no such person in this tenant."
 
 
 class SeatsTaken(DomainError):

@@ -1,0 +1,131 @@
+"""Every address of the product, walked, with the ids of a tenant that has one of everything.
+
+A new route with a parameter that is named below is tested by being there. One with a new parameter fails until `IDS` or `WORDS`
+says what it is; one that should not be tested stands in `EXEMPT` with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from governance.tenancy import in_tenant
+from tests import factories as make
+
+IDS = {
+    "authority_id": "StandingAuthority",
+    "comment_id": "Comment",
+    "decision_id": "ApprovalDecision",
+    "delivery_id": "WebhookDelivery",
+    "deputy_id": "Deputy",
+    "file_id": "StoredFile",
+    "invitation_id": "Invitation",
+    "job_id": "Job",
+    "mail_id": "OutboxMail",
+    "notice_id": "Notice",
+    "quorum_id": "Quorum",
+    "search_id": "SavedSearch",
+    "token_id": "ApiToken",
+    "webhook_id": "Webhook",
+}
+"""Parameters that are the id of a row of this table."""
+
+WORDS = {"verb": "remove", "kind": "amendments"}
+"""Parameters that are a word of ours and name nobody's thing."""
+
+EXEMPT = {
+    "invitations/<str:secret>/": "whoever has the link's secret is asked to join; it is no id",
+    "ledger/verifications/<uuid:job>/": "an unknown one is one that has not begun; the answer is kept under the tenant's id",
+}
+_OURS = ("admin/", "accounts/")
+"""Django's and allauth's own: the admin has a test of its own, accounts are about the person who is signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address with its parameters; `view` is the API's view class, if it is one of its."""
+
+    address: str
+    name: str
+    view: Any
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(re.findall(r"<(?:\w+:)?(\w+)>", self.address))
+
+    @property
+    def is_api(self) -> bool:
+        return self.address.startswith("api/")
+
+    @property
+    def names_somebody_s(self) -> bool:
+        return any(name not in WORDS for name in self.parameters)
+
+    def filled(self, ids: dict[str, Any]) -> str:
+        """The address with these ids."""
+        text = re.sub(r"\(\?P<(\w+)>[^)]*\)|<(?:\w+:)?(\w+)>", lambda m: str(ids[m[1] or m[2]]), self.address)
+        return "/" + text.replace("^", "").replace("$", "")
+
+
+def routes() -> list[Route]:
+    """Every route of ours that takes an id."""
+    found = [_route(address, pattern) for address, pattern in _walked(get_resolver().url_patterns, "")]
+    return [
+        route
+        for route in found
+        if not route.address.startswith(_OURS) and route.address not in EXEMPT and route.names_somebody_s
+    ]
+
+
+def ids_of(cast: make.Cast) -> dict[str, Any]:
+    """An id of every kind in the cast's tenant."""
+    with in_tenant(cast.tenant.id):
+        ids: dict[str, Any] = {name: _any(model) for name, model in IDS.items()}
+        number, sequence = (_model(name).objects.latest("id") for name in ("AmendmentProposal", "LedgerEntry"))
+    return {
+        **ids,
+        **WORDS,
+        "name": cast.system.name,
+        "number": number.number,
+        "sequence": sequence.sequence,
+        "tenant_id": cast.tenant.id,
+        "user_id": cast.users["cy"].id,
+    }
+
+
+def ids_of_nobody() -> dict[str, Any]:
+    """Ids of the same kinds that exist nowhere."""
+    rows = {name: uuid4() for name in (*IDS, "tenant_id", "user_id")}
+    return {**rows, **WORDS, "name": "no-such-system", "number": 987_654, "sequence": 987_654}
+
+
+def _any(model: str) -> Any:
+    found = _model(model).objects.order_by("-id").first()
+    assert found is not None, f"tests/db/tenants/everything.py makes no {model}"
+    return found.pk
+
+
+def _model(name: str) -> type[Model]:
+    return next(model for model in apps.get_models() if model.__name__ == name)
+
+
+def _route(address: str, pattern: URLPattern) -> Route:
+    return Route(
+        re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", address), pattern.name or "", getattr(pattern.callback, "cls", None)
+    )
+
+
+def _walked(patterns: list[Any], below: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        address = below + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walked(pattern.url_patterns, address)
+        elif not getattr(pattern.callback, "is_alias", False):
+            yield address, pattern
