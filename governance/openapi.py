@@ -137,7 +137,7 @@ class Schema(AutoSchema):
     def _problems(self, spoken: Spoken) -> dict[int, str]:
         found = dict(_EVERYWHERE) | (_WRITING if self.method != "GET" else {})
         kinds: list[type[DomainError]] = [Invalid, *spoken.problems]
-        kinds += [NotFound] if "{" in self.path else []
+        kinds += [NotFound] if "{" in self.path or self.method != "GET" else []
         kinds += [PreconditionMissing, PreconditionFailed] if spoken.takes_base else []
         for kind in kinds:
             if kind is not NotAllowed:
