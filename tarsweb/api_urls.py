@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.urls import re_path
 
 from governance.amendments import api_urls as amendments
+from governance.audit import api_urls as audit
+from governance.exports import api_urls as exports
 from governance.files import api_urls as files
 from governance.jobs import api_urls as jobs
 from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
+from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
@@ -16,10 +19,13 @@ from tarsweb.health import api as health
 
 urlpatterns = [
     *amendments.urlpatterns,
+    *audit.urlpatterns,
+    *exports.urlpatterns,
     *files.urlpatterns,
     *jobs.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,
+    *searches.urlpatterns,
     *webhooks.urlpatterns,
     *health.urlpatterns,
     *tokens.urlpatterns,

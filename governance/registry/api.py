@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 
 from governance.constitution.schema import InvalidConstitution
 from governance.registry import actions, queries, shapes
+from governance.registry.compare import compare
 from governance.registry.models import System, SystemType
 from governance.registry.records import dependencies_record, system_record, version_record
 from governance.rest import Face, endpoint, paged, paging, tagged, unknown_cursor
@@ -83,6 +85,51 @@ class OneVersion(Face):
         found = queries.version(scope=scope, system=queries.system(scope=scope, name=name), number=number)
         record = {**version_record(found.line), "constitution": found.constitution}
         return tagged(request, record, digest=found.line.digest)
+
+
+class Compare(Face):
+    @endpoint(gives=shapes.Comparison, query=shapes.CompareQuery)
+    def get(self, request: Request, name: str, asked: dict[str, Any]) -> Response:
+        """What changed between two versions, each by its number or by a moment at which it held."""
+        scope = self.reader(request)
+        system = queries.system(scope=scope, name=name)
+        latest = system.constitution_version
+        old, new = (
+            queries.version_at(scope=scope, system=system, text=asked.get(side, ""), default=default)
+            for side, default in (("from", max(latest - 1, 1)), ("to", latest))
+        )
+        found = compare(old.constitution, new.constitution)
+        return Response(
+            {
+                "old": version_record(old.line),
+                "new": version_record(new.line),
+                "sentence": found.sentence,
+                "effect": str(found.effect),
+                "changes": [asdict(one) for one in found.changes],
+            }
+        )
+
+
+class Blame(Face):
+    @endpoint(gives=shapes.Set, query=shapes.BlameQuery, is_paged=True)
+    def get(self, request: Request, name: str, asked: dict[str, Any]) -> Response:
+        """Every value of the constitution in force, with the version that last set it."""
+        scope = self.reader(request)
+        limit, after = paging(request)
+        found = queries.values_set(
+            scope=scope, system=queries.system(scope=scope, name=name), below=asked.get("pointer", "")
+        )
+        start = _number(after) if after else 0
+        results = [
+            {
+                "pointer": one.pointer,
+                "value": one.value,
+                "version": version_record(one.line),
+                "is_oldest": one.is_oldest,
+            }
+            for one in found[start : start + limit]
+        ]
+        return paged(request, results, next_after=str(start + limit) if len(found) > start + limit else None)
 
 
 class Dependencies(Face):

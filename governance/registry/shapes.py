@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from governance.constitution.diff import Effect
 from governance.registry.models import Cause, Deployment, Lifecycle, Status, SystemType
-from governance.rest import Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
+from governance.rest import Anything, Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -92,3 +92,46 @@ class Dependencies(Record):
     needs_beyond = Dependency(many=True)
     needed_by = Dependency(many=True)
     needed_by_beyond = Dependency(many=True)
+
+
+class CompareQuery(Query):
+    """Versions by number, or moments at which they held; without them the last change."""
+
+    to = Text(required=False, max_length=40)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """`from` is a word of Python's."""
+        return {"from": Text(required=False, max_length=40), **super().get_fields()}
+
+
+class Said(Record):
+    """One change; `old` and `new` are empty where there was or is nothing."""
+
+    pointer = Text(allow_blank=True)
+    sentence = Text()
+    effect = Choice(Effect)
+    old = Text(allow_blank=True)
+    new = Text(allow_blank=True)
+
+
+class Comparison(Record):
+    old = Version()
+    new = Version()
+    sentence = Text(allow_blank=True)
+    effect = Choice(Effect)
+    changes = Said(many=True)
+
+
+class BlameQuery(Query):
+    pointer = Text(
+        required=False, allow_blank=True, max_length=2000, help_text="only what lies there and below (RFC 6901)"
+    )
+
+
+class Set(Record):
+    """A value, and the version that last set it."""
+
+    pointer = Text(allow_blank=True)
+    value = Anything(allow_null=True)
+    version = Version()
+    is_oldest = Flag(help_text="that version, or one before it")

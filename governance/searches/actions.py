@@ -61,33 +61,34 @@ def save_search(
     return found
 
 
-@governed("searches.rename", subject="search_id")
-def rename_search(*, scope: Scope, search_id: UUID, name: str, at: datetime) -> SavedSearch:
-    """Call one's own search something else. Raises `Invalid`, `NameTaken`, `NotFound`."""
-    name, (own, found) = _name(name), _own(scope, search_id)
-    if own.filter(name=name).exclude(id=found.id).exists():
-        raise NameTaken(f"You have another search called {name} here. Choose another name, or remove that one.")
-    found.name = name
-    found.save(update_fields=["name"])
-    return found
+@governed("searches.change", subject="search_id")
+def change_search(
+    *,
+    scope: Scope,
+    search_id: UUID,
+    name: str | None = None,
+    is_shared: bool | None = None,
+    is_default: bool | None = None,
+    at: datetime,
+) -> SavedSearch:
+    """Rename one's own search, share it or stop, open its page with it or stop; what is None stays.
 
-
-@governed("searches.share", subject="search_id")
-def share_search(*, scope: Scope, search_id: UUID, is_shared: bool, at: datetime) -> SavedSearch:
-    """Show one's own search to everybody who may read the page, or stop. Raises `NotAllowed`, `NotFound`."""
-    if is_shared:
-        scope.demand(Capability.READ_RECORD, to="share a search")
-    _, found = _own(scope, search_id)
-    found.is_shared = is_shared
-    found.save(update_fields=["is_shared"])
-    return found
-
-
-@governed("searches.make_default", subject="search_id")
-def make_default(*, scope: Scope, search_id: UUID, is_default: bool = True, at: datetime) -> SavedSearch:
-    """Open the page with this search of one's own from now on, or no longer. Raises `NotFound`."""
+    Raises `Invalid`, `NameTaken`, `NotAllowed`, `NotFound`.
+    """
     own, found = _own(scope, search_id)
-    _set_default(own, found, is_default=is_default)
+    if name is not None:
+        found.name = _name(name)
+        if own.filter(name=found.name).exclude(id=found.id).exists():
+            raise NameTaken(
+                f"You have another search called {found.name} here. Choose another name, or remove that one."
+            )
+    if is_shared is not None:
+        found.is_shared = is_shared
+        if is_shared:
+            scope.demand(Capability.READ_RECORD, to="share a search")
+    found.save(update_fields=["name", "is_shared"])
+    if is_default is not None:
+        _set_default(own, found, is_default=is_default)
     return found
 
 

@@ -51,14 +51,15 @@ def save_page(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, search_id: UUID, verb: str) -> HttpResponse:
     """Rename, share, star or remove one of one's own."""
     scope, at = scope_of(request), now()
-    if verb == "rename":
-        actions.rename_search(scope=scope, search_id=search_id, name=request.POST.get("name", ""), at=at)
-    elif verb == "share":
-        actions.share_search(scope=scope, search_id=search_id, is_shared=request.POST.get("on") == "1", at=at)
-    elif verb == "default":
-        actions.make_default(scope=scope, search_id=search_id, is_default=request.POST.get("on") == "1", at=at)
-    else:
+    is_on = request.POST.get("on") == "1"
+    if verb == "remove":
         actions.remove_search(scope=scope, search_id=search_id, at=at)
+    elif verb == "rename":
+        actions.change_search(scope=scope, search_id=search_id, name=request.POST.get("name", ""), at=at)
+    elif verb == "share":
+        actions.change_search(scope=scope, search_id=search_id, is_shared=is_on, at=at)
+    else:
+        actions.change_search(scope=scope, search_id=search_id, is_default=is_on, at=at)
     messages.success(request, "The search is removed." if verb == "remove" else "Saved.")
     return redirect("searches:list")
 

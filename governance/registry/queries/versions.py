@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final
 
 from django.db.models import FilteredRelation, Q, QuerySet
 from django.db.models.functions import Length
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 
 from governance import canonical
 from governance.constitution.wording import is_secret
@@ -101,6 +103,33 @@ def version(*, scope: Scope, system: System, number: int) -> VersionText:
     return VersionText(version_of(row), bytes(row["canonical"]))
 
 
+def version_at(*, scope: Scope, system: System, text: str, default: int) -> VersionText:
+    """A version by its number, or by a day or moment at which it held (in the reader's zone). Raises `NotFound`."""
+    text = text.strip()
+    if not text:
+        return version(scope=scope, system=system, number=default)
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return version(scope=scope, system=system, number=int(text))
+    on = moment_of(text)
+    found = in_force(scope=scope, system=system, on=on) if on else None
+    if found is None:
+        raise NotFound(f"“{text[:40]}” is no version of {system.name} and no day or moment at which it had one.")
+    return found
+
+
+def moment_of(text: str) -> datetime | None:
+    """A date (what held when that day was over) or a date and time in the reader's zone; None if it is neither."""
+    try:
+        found, day = parse_datetime(text) if len(text) > 10 else None, parse_date(text)
+    except ValueError:
+        return None
+    if found is None and day is not None:
+        found = datetime.combine(day, time.max)
+    if found is None:
+        return None
+    return timezone.make_aware(found) if timezone.is_naive(found) else found
+
+
 def in_force(*, scope: Scope, system: System, on: datetime) -> VersionText | None:
     """The constitution that held at a moment, or None before the system was registered."""
     rows = _versions(scope, system)
@@ -137,14 +166,19 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def values_set(*, scope: Scope, system: System) -> tuple[Set, ...]:
-    """Every value of the constitution in force with the version that last set it, in the order of the document."""
+def values_set(*, scope: Scope, system: System, below: str = "") -> tuple[Set, ...]:
+    """Every value of the constitution in force with the version that last set it, in the order of the document.
+
+    `below` is a pointer: only what lies there and below.
+    """
+    below = below.rstrip("/")
     rows = _versions(scope, system)
     sizes = rows.order_by("-number").annotate(size=Length("canonical")).values_list("number", "size")
     first = _first_within(sizes, MOST_BLAMED)
     lines = {row["number"]: version_of(row) for row in rows.filter(number__gte=first)}
     found = blame(_documents(scope, system, first))
-    return tuple(_set(one, lines, oldest=first) for one in found)
+    wanted = (one for one in found if one.pointer == below or one.pointer.startswith(f"{below}/"))
+    return tuple(_set(one, lines, oldest=first) for one in wanted)
 
 
 def _set(one: Blamed, lines: dict[int, VersionLine], *, oldest: int) -> Set:

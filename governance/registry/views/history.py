@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from governance.registry import panels, queries
 from governance.registry.compare import compare
-from governance.registry.views.common import MOST_SHOWN, chosen, document_of, moment_of, tab
+from governance.registry.views.common import MOST_SHOWN, document_of, tab
 from governance.scope import Capability
 from governance.web import now, scope_of, scoped
 
@@ -38,12 +38,8 @@ def versions_page(request: HttpRequest, name: str) -> HttpResponse:
 def blame_page(request: HttpRequest, name: str) -> HttpResponse:
     """Which version set each value that is in force; `pointer` narrows it to what lies there and below."""
     system = queries.system(scope=scope_of(request), name=name)
-    pointer = request.GET.get("pointer", "").strip().rstrip("/")
-    found = [
-        one
-        for one in queries.values_set(scope=scope_of(request), system=system)
-        if one.pointer == pointer or one.pointer.startswith(f"{pointer}/")
-    ]
+    pointer = request.GET.get("pointer", "").strip()
+    found = queries.values_set(scope=scope_of(request), system=system, below=pointer)
     page = Paginator(found, VALUES).get_page(request.GET.get("page"))
     return tab(request, system, "blame", {"page": page, "values": list(page.object_list), "pointer": pointer})
 
@@ -55,7 +51,7 @@ def compare_page(request: HttpRequest, name: str) -> HttpResponse:
     system = queries.system(scope=scope_of(request), name=name)
     latest = system.constitution_version
     old, new = (
-        chosen(request, scope_of(request), system, parameter, default)
+        queries.version_at(scope=scope_of(request), system=system, text=request.GET.get(parameter, ""), default=default)
         for parameter, default in (("from", max(latest - 1, 1)), ("to", latest))
     )
     absolute = f"{reverse('systems:compare', args=[system.name])}?from={old.line.number}&to={new.line.number}"
@@ -77,7 +73,7 @@ def time_machine_page(request: HttpRequest, name: str) -> HttpResponse:
     """The constitution that held at a moment."""
     system = queries.system(scope=scope_of(request), name=name)
     text = request.GET.get("on", "").strip()
-    on = moment_of(text) if text else now()
+    on = queries.moment_of(text) if text else now()
     found = queries.in_force(scope=scope_of(request), system=system, on=on) if on else None
     address = f"{reverse('systems:time-machine', args=[system.name])}?{urlencode({'on': on.isoformat()})}" if on else ""
     context: dict[str, Any] = {

@@ -95,16 +95,16 @@ def test_save__more_than_anybody_overlooks__refused(cast: make.Cast, monkeypatch
 
 def test_share__by_a_reader__everybody_sees_it(cast: make.Cast) -> None:
     made = _save(cast.bo)
-    actions.share_search(scope=cast.bo, search_id=made.id, is_shared=True, at=make.AT)
+    actions.change_search(scope=cast.bo, search_id=made.id, is_shared=True, at=make.AT)
     assert _names(cast.ada) == ["Due"]
-    actions.share_search(scope=cast.bo, search_id=made.id, is_shared=False, at=make.AT)
+    actions.change_search(scope=cast.bo, search_id=made.id, is_shared=False, at=make.AT)
     assert _names(cast.ada) == []
 
 
 def test_share__by_a_member_who_cannot_read__refused(cast: make.Cast) -> None:
     made = _save(cast.mel)
     with pytest.raises(NotAllowed):
-        actions.share_search(scope=cast.mel, search_id=made.id, is_shared=True, at=make.AT)
+        actions.change_search(scope=cast.mel, search_id=made.id, is_shared=True, at=make.AT)
     with pytest.raises(NotAllowed):
         _save(cast.mel, "Other", is_shared=True)
 
@@ -115,27 +115,27 @@ def test_another_persons__is_not_found(cast: make.Cast) -> None:
         with pytest.raises(NotFound):
             actions.remove_search(scope=scope, search_id=made.id, at=make.AT)
         with pytest.raises(NotFound):
-            actions.rename_search(scope=scope, search_id=made.id, name="Mine", at=make.AT)
+            actions.change_search(scope=scope, search_id=made.id, name="Mine", at=make.AT)
         with pytest.raises(NotFound):
-            actions.make_default(scope=scope, search_id=made.id, at=make.AT)
+            actions.change_search(scope=scope, search_id=made.id, is_default=True, at=make.AT)
 
 
 def test_rename__to_a_name_in_use__refused(cast: make.Cast) -> None:
     _save(cast.bo, "One")
     two = _save(cast.bo, "Two")
     with pytest.raises(actions.NameTaken):
-        actions.rename_search(scope=cast.bo, search_id=two.id, name="One", at=make.AT)
-    assert actions.rename_search(scope=cast.bo, search_id=two.id, name=" Three ", at=make.AT).name == "Three"
+        actions.change_search(scope=cast.bo, search_id=two.id, name="One", at=make.AT)
+    assert actions.change_search(scope=cast.bo, search_id=two.id, name=" Three ", at=make.AT).name == "Three"
 
 
 def test_default__moves_and_ends(cast: make.Cast) -> None:
     one, two = _save(cast.bo, "One", is_default=True), _save(cast.bo, "Two", query="q=2")
-    actions.make_default(scope=cast.bo, search_id=two.id, at=make.AT)
+    actions.change_search(scope=cast.bo, search_id=two.id, is_default=True, at=make.AT)
     with in_tenant(cast.tenant.id):
         assert queries.default_url(scope=cast.bo, page=PAGE, query="") == "/amendments/?q=2"
         assert queries.default_url(scope=cast.bo, page=PAGE, query="all=1") is None
         assert queries.default_url(scope=cast.ada, page=PAGE, query="") is None
-    actions.make_default(scope=cast.bo, search_id=two.id, is_default=False, at=make.AT)
+    actions.change_search(scope=cast.bo, search_id=two.id, is_default=False, at=make.AT)
     actions.remove_search(scope=cast.bo, search_id=one.id, at=make.AT)
     with in_tenant(cast.tenant.id):
         assert queries.default_url(scope=cast.bo, page=PAGE, query="") is None
