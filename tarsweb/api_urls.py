@@ -16,12 +16,14 @@ from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
+from tarsweb.inbox import api_urls as inbox
 
 urlpatterns = [
     *amendments.urlpatterns,
     *audit.urlpatterns,
     *exports.urlpatterns,
     *files.urlpatterns,
+    *inbox.urlpatterns,
     *jobs.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,

@@ -117,9 +117,10 @@ class Override:
     """Nobody has looked at it for a week."""
 
 
-def waiting_for(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
+def waiting_for(*, scope: Scope, at: datetime, request_id: UUID | None = None) -> tuple[Question, ...]:
     """The open questions this actor may answer now, in an own or a lent role, oldest first; snoozed ones are marked.
 
+    With `request_id`, that one or none.
     Answers count as they stand in the rows; the verb checks every signature before it counts one.
     """
     lent = _lent(scope=scope, at=at)
@@ -127,6 +128,7 @@ def waiting_for(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
     if scope.actor.user_id is None or not roles:
         return ()
     rows = _unanswered(scope).filter(_asks_any(Value(_names(roles), _TEXTS)))
+    rows = rows.filter(id=request_id) if request_id else rows
     return tuple(
         question
         for question in _questions(rows, scope=scope, at=at)
@@ -159,6 +161,12 @@ def waiting_count(*, scope: Scope, at: datetime) -> int:
 def team(*, scope: Scope, at: datetime) -> tuple[Question, ...]:
     """Every open question of the tenant, oldest first."""
     return tuple(_questions(_open(scope), scope=scope, at=at))
+
+
+def one(*, scope: Scope, request_id: UUID, at: datetime) -> tuple[Question, ...]:
+    """The question of that id, in whatever state, or nothing."""
+    rows = ApprovalRequest.objects.filter(tenant_id=scope.tenant_id, id=request_id)
+    return tuple(_questions(rows, scope=scope, at=at))
 
 
 def decided(*, scope: Scope, at: datetime) -> tuple[Question, ...]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from tarsweb.inbox.queries.hands import Person, holders_of
 from tarsweb.inbox.queries.lane import Together, lanes_of, together
-from tarsweb.inbox.queries.lines import Line, waiting, waiting_count
-from tarsweb.inbox.queries.page import Filter, Inbox, Sort, Tab, inbox, news
+from tarsweb.inbox.queries.lines import Line, found_line, waiting, waiting_count
+from tarsweb.inbox.queries.page import Filter, Hand, Inbox, Sort, Tab, inbox, news
 
 __all__ = [
     "Filter",
+    "Hand",
     "Inbox",
     "Line",
     "Person",
     "Sort",
     "Tab",
     "Together",
+    "found_line",
     "holders_of",
     "inbox",
     "lanes_of",

@@ -11,10 +11,13 @@ from uuid import UUID
 from governance.approvals import queries as approvals
 from governance.approvals.queries import Item, Question
 from governance.approvals.subjects import Row
+from governance.errors import NotFound
 from governance.scope import Scope
 from governance.web import now
 from tarsweb.inbox.risk import Facts, Risk, risk_of
 from tarsweb.inbox.times import Due, due_bucket
+
+_KINDS = {"rollback": "rollback"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,14 @@ class Line:
         return self.item.question is not None and self.item.question.snoozed_until is not None
 
     @property
-    def key(self) -> str:
-        """What URLs and check boxes call it: the label, for a rollback with a word before it."""
-        return self.row.label if self.item.question is None or self.item.question.kind == "amendment" else self._other
+    def kind(self) -> str:
+        """What asks: an amendment, or the rollback of one."""
+        return self.item.question.kind if self.item.question else _KINDS.get(self.row.type, "amendment")
 
     @property
-    def _other(self) -> str:
-        assert self.item.question is not None
-        return f"{self.item.question.kind}-{self.row.label}"
+    def key(self) -> str:
+        """What URLs and check boxes call it: the label, for a rollback with a word before it."""
+        return self.row.label if self.kind == "amendment" else f"{self.kind}-{self.row.label}"
 
 
 def waiting_count(scope: Scope) -> int:
@@ -112,6 +115,15 @@ def line_of(item: Item, *, scope: Scope, at: datetime, mine: frozenset[UUID]) ->
         and question.holder_id is not None
         and question.holder_id == scope.actor.user_id,
     )
+
+
+def found_line(*, scope: Scope, request_id: UUID, at: datetime) -> Line:
+    """One question as a line, open or answered. Raises `NotFound`."""
+    items = approvals.with_rows(approvals.one(scope=scope, request_id=request_id, at=at), scope=scope, at=at)
+    if not items:
+        raise NotFound("There is no such question.")
+    mine = approvals.waiting_for(scope=scope, at=at, request_id=request_id)
+    return line_of(items[0], scope=scope, at=at, mine=frozenset(question.subject_id for question in mine))
 
 
 def is_put_off(line: Line) -> bool:
