@@ -145,6 +145,7 @@ def waiting_count(*, scope: Scope, at: datetime) -> int:
     wanted = Func(Value(_names(own), _TEXTS), ArraySubquery(lent), function="array_cat", output_field=_TEXTS)
     snoozed = Snooze.objects.filter(request_id=OuterRef("id"), user_id=scope.actor.user_id, until__gt=at)
     rows = _unanswered(scope).filter(_asks_any(wanted)).filter(~Exists(snoozed)).order_by()
+    rows = rows if own else rows.filter(Exists(lent))  # who may decide nothing costs no look at the questions
     found = rows.annotate(given=_given(), lent=ArraySubquery(lent)).values_list("requirements", "given", "lent")
     count = 0
     known: dict[str, bool] = {}

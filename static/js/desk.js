@@ -29,8 +29,12 @@
     const field = box.querySelector("[name=confirm]") || box.querySelector("[data-key=a]");
     const spot = landing === "field" ? field : landing === "title" ? null : box.querySelector(`[data-key="${landing}"]`);
     const target = spot || box.querySelector("[data-pane-title]");
-    target?.focus({ preventScroll: target !== spot });
     landing = "";
+    if (!target) return;
+    // The answer sticks to the preview's foot where there is room: moving the focus there must not hide the sentence.
+    target.focus({ preventScroll: true });
+    const { top, bottom } = target.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) target.scrollIntoView({ block: "nearest" });
   }
   function close() {
     const box = pane();
