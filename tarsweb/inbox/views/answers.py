@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import State
 from governance.amendments.views.common import aloud, confirmed, demand_reader, typed
-from governance.errors import DomainError
+from governance.errors import DomainError, NotFound
 from governance.web import now, reading, scope_of, scoped, wants_fragment
 from tarsweb.inbox.queries import inbox
 from tarsweb.inbox.views.page import drawn, refused_pane
@@ -34,8 +34,13 @@ def answer(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         following = inbox(scope=scope, filter=asked, at=now()).after(key)
     try:
         said = _answered(request, number, verb)
+    except NotFound:
+        raise
     except DomainError as refusal:
         demand_reader(scope, refusal)
+        if digest := request.POST.get("digest"):
+            # Whoever answers has seen what they answer: so that it works without script, too.
+            amendments.look(scope=scope, number=number, digest=digest, at=now())
         with reading(request):
             if wants_fragment(request):
                 return refused_pane(request, key=key, refusal=refusal)

@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals import queries
+from governance.approvals.models import ApprovalRequest
 from governance.identity.actions import register_deputy
+from governance.ids import new_id
 from governance.scope import Role, Scope
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -203,3 +205,59 @@ def test_lists__more_rows__same_number_of_queries() -> None:
     for step in range(6):
         make.proposed(cast, fallback_delay_ms=200 + step)
     assert count() == few
+
+
+def many(cast: make.Cast, count: int, role: str) -> None:
+    """Open questions for one role, as rows: thousands of proposals would take minutes."""
+    with in_tenant(cast.tenant.id):
+        ApprovalRequest.objects.bulk_create(
+            ApprovalRequest(
+                id=new_id(make.AT),
+                tenant_id=cast.tenant.id,
+                subject_kind="nothing",
+                subject_id=new_id(make.AT),
+                digest="sha256:0",
+                requirements=[{"roles": [role], "count": 1}],
+                asked_at=make.AT,
+            )
+            for _ in range(count)
+        )
+
+
+def counted(scope: Scope) -> tuple[int, int]:
+    """The badge's number, and the queries it took."""
+    with in_tenant(scope.tenant_id), CaptureQueriesContext(connection) as seen:
+        return queries.waiting_count(scope=scope, at=make.AT), len(seen)
+
+
+def test_waiting__behind_hundreds_of_others__is_still_found_and_counted() -> None:
+    cast = make.cast()
+    many(cast, queries.LIMIT + 20, "security")
+    proposal = make.proposed(cast)
+    assert waiting(cast.cy) == [proposal.label]
+    assert counted(cast.cy) == (1, 1)
+
+
+def test_waiting_count__more_than_a_list_reads__stops_behind_the_limit_in_one_query() -> None:
+    cast = make.cast()
+    many(cast, queries.LIMIT + 20, "security")
+    assert counted(cast.sam) == (queries.LIMIT + 1, 1)
+    assert counted(cast.uma) == counted(cast.tess) == (0, 1)
+
+
+def test_waiting_count__agrees_with_the_list__for_everybody_and_for_deputies() -> None:
+    cast = make.cast()
+    register_deputy(
+        scope=cast.tess,
+        principal=cast.users["ada"],
+        deputy=cast.users["mel"],
+        role=Role.COMPLIANCE,
+        starts_at=make.AT,
+        ends_at=make.AT + timedelta(days=2),
+        at=make.AT,
+    )
+    proposal = make.proposed(cast, by=cast.sam, **EXPANSION)
+    make.approve(cast.cy, proposal)
+    for scope in (cast.ada, cast.bo, cast.cy, cast.uma, cast.tess, cast.sam, cast.mel, make.stranger()):
+        assert counted(scope)[0] == len(waiting(scope))
+    assert waiting(cast.mel) == [proposal.label]
