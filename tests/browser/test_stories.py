@@ -91,6 +91,6 @@ def test_keyboard__moves_and_opens__without_a_mouse(open_page) -> None:  # type:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/inbox/\?tab=team&open=AMD-\d+$"))
     page.keyboard.press("g")
-    page.keyboard.press("i")
-    page.wait_for_url(re.compile(r"/inbox/"))
-    assert page.get_by_role("heading", name="Inbox").count() == 1
+    page.keyboard.press("s")
+    page.wait_for_url(re.compile(r"/systems/$"))
+    assert page.get_by_role("heading", name="Systems", exact=True).count() == 1

@@ -16,7 +16,7 @@ def test_officer__routine_tightening__two_clicks_and_a_password(open_page, produ
     page.goto("/inbox/")
     page.evaluate(CLICKS)
     started = time.monotonic()
-    page.locator("a.row", has_text="An audit trail becomes mandatory.").filter(has_text="oms-concierge").click()
+    page.locator("a.row", has_text="An audit trail becomes mandatory.").filter(has_text="notion").click()
     page.locator("#_pane [name=confirm]:focus").wait_for()
     # the sentence, its evidence and the button are in sight together
     for seen in (page.locator("#pane-title"), page.locator("#_pane [data-key=a]")):
@@ -24,7 +24,7 @@ def test_officer__routine_tightening__two_clicks_and_a_password(open_page, produ
         assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= 900
     page.keyboard.type(product.logins[OFFICER])
     page.locator("#_pane").get_by_role("button", name=re.compile("^Approve")).click()
-    page.get_by_text("it took effect on oms-concierge").first.wait_for()
+    page.get_by_text("it took effect on notion").first.wait_for()
     assert page.evaluate("window.clicks") <= 2
     assert time.monotonic() - started < 20
     # the next question is open, and the focus is on its sentence
@@ -56,11 +56,11 @@ def test_keys__select_answer_and_close__without_a_mouse(open_page) -> None:  # t
 
 def test_news__a_list_drawn_anew__keeps_focus_and_selection(open_page) -> None:  # type: ignore[no-untyped-def]
     page = open_page(OFFICER)
-    page.goto("/inbox/")
+    page.goto("/inbox/?tab=team")
     page.keyboard.press("j")
     page.keyboard.press("x")
     row = page.evaluate("document.activeElement.id")
-    page.evaluate("htmx.ajax('GET', '/inbox/', {target: '#_inbox', swap: 'outerHTML'})")
+    page.evaluate("htmx.ajax('GET', '/inbox/?tab=team', {target: '#_inbox', swap: 'outerHTML'})")
     page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')")
     assert page.evaluate("document.activeElement.id") == row
     assert page.locator("[data-selects] input[name=question]:checked").count() == 1
