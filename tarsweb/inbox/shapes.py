@@ -68,7 +68,7 @@ class Snooze(Body):
 
     until = Instant(required=False)
 
-    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+    def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "for": Choice(Nap, required=False)}
 
     def validate(self, attrs: dict[str, object]) -> dict[str, object]:
