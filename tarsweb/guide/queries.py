@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
@@ -18,6 +19,7 @@ from governance.scope import Capability, Scope
 from governance.tokens.models import ApiToken
 from governance.webhooks.models import Webhook
 from tarsweb.guide.steps import STEPS, Step
+from tarsweb.inbox.queries import waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,14 @@ def checklist(*, scope: Scope, seen: Collection[str]) -> Checklist | None:
     return Checklist(tuple(items))
 
 
-def address(*, scope: Scope, step: Step) -> str:
-    """Where the step happens, with the tenant's own amendments where it has any."""
+def address(*, scope: Scope, step: Step, at: datetime) -> str:
+    """Where the step happens: with what waits for this person, or else with what the tenant has."""
     if step.key == "inbox":
         return reverse("inbox:list")
     if step.key in {"read", "approve"}:
-        number = _latest(scope, State.PROPOSED) or _latest(scope, State.APPLIED)
-        return _detail(number, "#decide" if step.key == "approve" else "")
+        place = "#decide" if step.key == "approve" else ""
+        mine = next((line.row.url for line in waiting(scope, at=at)), "")
+        return mine + place if mine else _detail(_latest(scope, State.PROPOSED) or _latest(scope, State.APPLIED), place)
     if step.key == "watch":
         row = _of(scope, State.APPLIED).select_related("system").first()
         return reverse("systems:detail", args=[row.system.name]) if row else reverse("systems:list")

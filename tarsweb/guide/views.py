@@ -26,7 +26,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     if found is None:
         raise Http404
     session.enter(request, found)
-    return redirect(queries.address(scope=scope_of(request), step=found))
+    return redirect(queries.address(scope=scope_of(request), step=found, at=now()))
 
 
 @require_POST

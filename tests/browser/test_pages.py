@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 OFFICER = "compliance-officer@oms.com"
+ADMIN = "admin@oms.com"
 PAGES = {
     "overview": "/",
     "inbox": "/inbox/",
@@ -26,6 +27,9 @@ PAGES = {
     "authority": "/amendments/authority/",
     "ledger": "/ledger/",
     "ledger-entry": "/ledger/3/",
+    "jobs": "/jobs/",
+    "guide": "/guide/",
+    "help": "/help/amendment/",
     "password": "/accounts/password/change/",
     "two-factor": "/accounts/2fa/",
     "missing": "/amendments/AMD-999999/",
@@ -37,6 +41,14 @@ PAGES = {
 def test_page__in_every_form__is_accessible_and_fits(name: str, form: str, open_page, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
     page = open_page(OFFICER, form=form)
     page.goto(PAGES[name])
+    check(page, artefacts / f"{name}-{form}.png")
+
+
+@pytest.mark.parametrize("form", ["light", "dark", "phone"])
+@pytest.mark.parametrize("name", ["health", "webhooks", "webhooks-add", "jobs-worker", "demo-remove"])
+def test_page__of_whoever_runs_it__is_accessible_and_fits(name: str, form: str, open_page, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
+    page = open_page(ADMIN, form=form)
+    page.goto(f"/{name.replace('-', '/')}/")
     check(page, artefacts / f"{name}-{form}.png")
 
 
