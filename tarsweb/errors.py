@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.views import defaults
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -25,6 +26,7 @@ _SAID: Final = {
     403: ("not_allowed", "You may not do this."),
     404: ("not_found", "There is nothing at this address. /api/schema/ lists what there is."),
     405: ("method_not_allowed", "This address does not take that method; Allow says which it takes."),
+    413: ("too_large", "The body is too large. Send less at once; nothing was done."),
     500: (
         "internal_error",
         "TARS failed at this. Nothing half-done was left behind; name request_id to its operators.",
@@ -101,6 +103,13 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     code, detail = _named(error, response.status_code)
     body = problem(request=request, status=response.status_code, code=code, detail=detail)
     return Response(body, status=response.status_code, headers=_kept(response), content_type=PROBLEM)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler of what it refuses to read; too large is said as such. `as_problem` words it for the API."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
+    return defaults.bad_request(request, exception)
 
 
 def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -10,6 +10,7 @@
 | `TARS_SECRET_KEY`, `TARS_SEALING_KEYS` | secrets | `$TARS_HOME/secrets.env` |
 | `TARS_API_RATE` | requests a minute that one token or person may make to the API | 600 |
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
+| `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 | `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
 """
@@ -180,6 +181,8 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
+# How many proxies of ours stand in front: limits count by the address that the outermost one saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TARS_PROXIES", default=1 if HTTPS else 0)
 ACCOUNT_ADAPTER = "tarsweb.demo.adapter.DemoGate"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

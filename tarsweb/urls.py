@@ -40,3 +40,5 @@ urlpatterns = [
     path("demo/", include("tarsweb.demo.urls")),
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
 ]
+
+handler400 = "tarsweb.errors.bad_request"
