@@ -7,7 +7,7 @@ There are no Django permissions and no superusers here: the scope's capability d
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,9 +19,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from governance.canonical import loads_canonical
 from governance.errors import DomainError
+from governance.ledger.models import LedgerEntry
 from governance.scope import Capability, Scope
 from governance.web import reading, scope_of
+
+MOST_ACTS = 50
+"""Entries of the ledger that a row's history shows."""
 
 
 def pretty(value: Any) -> SafeString:
@@ -44,6 +49,18 @@ class TenantAdmin(admin.ModelAdmin):
     def in_app(self, obj: Any) -> str | None:
         """Where the product itself shows this row, if it does."""
         return None
+
+    def ledger_subject(self, obj: Any) -> str:
+        """Under which subject the ledger keeps what happened to this row."""
+        return str(obj)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Who, when and why: what the ledger says of it, and the saves in this admin."""
+        obj = self.get_object(request, unquote(object_id))
+        acts = [] if obj is None else list(_acts(scope_of(request), self.ledger_subject(obj)))
+        return super().history_view(request, object_id, {**(extra_context or {}), "acts": acts})
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         return None if obj is None else self.in_app(obj)
@@ -208,6 +225,21 @@ class FixableAdmin(TenantAdmin):
         if "_continue" in request.POST:
             return HttpResponseRedirect(request.path)
         return self.response_post_save_change(request, obj)
+
+
+def _acts(scope: Scope, subject: str) -> Iterator[dict[str, Any]]:
+    """The last entries about a subject, newest first, with their sentences."""
+    rows = LedgerEntry.objects.filter(tenant_id=scope.tenant_id, subject=subject).order_by("-sequence")
+    for row in rows[:MOST_ACTS]:
+        yield {"sequence": row.sequence, "at": row.at, "actor": row.actor_name, "said": _explanation(row)}
+
+
+def _explanation(row: LedgerEntry) -> str:
+    try:
+        openings = loads_canonical(bytes(row.openings))
+        return str(openings["/constitutional_validation"][1]["explanation"])
+    except (DomainError, KeyError, IndexError, TypeError):
+        return "This entry cannot be read back; verify the ledger to see why."
 
 
 def _drawn(response: HttpResponse) -> HttpResponse:

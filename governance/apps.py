@@ -26,7 +26,10 @@ class GovernanceConfig(AppConfig):
         audience.register(program_managers)
         # after the verbs: its reads and they import each other
         from governance.amendments import export as amendments
+        from governance.amendments.queries import as_of
+        from governance.registry import panels
 
+        panels.register(as_of.TEMPLATE, as_of.approvers)
         for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE):
             sources.register(source)
         handlers.register("export", finish)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from governance.audit import queries as audit
+from governance.audit.export import write
 from governance.errors import DomainError, Invalid
 from governance.exports import sources
 from governance.exports.manifest import Facts, manifest, packed
@@ -163,6 +164,20 @@ def end_record(*, scope: Scope, digest: str, size: int, is_whole: bool, at: date
         explanation=said,
         rules_applied=["ledger.exports"],
     )
+
+
+def record_lines(*, scope: Scope, exported_at: str, clock: Callable[[], datetime]) -> Iterator[bytes]:
+    """The record's lines; whatever happens to them, the ledger says afterwards how many bytes left and under which digest."""
+    whole, size, is_whole = sha256(), 0, False
+    try:
+        for line in write(audit.records(scope, packed_only=True), exported_at=exported_at):
+            whole.update(line)
+            size += len(line)
+            yield line
+        is_whole = True
+    finally:
+        digest = f"sha256:{whole.hexdigest()}"
+        end_record(scope=scope, digest=digest, size=size, is_whole=is_whole, at=clock())
 
 
 def _facts(scope: Scope, source: Source, asked: Asked, at: datetime) -> tuple[Facts, Asked]:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import sha256
-
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
@@ -10,10 +7,9 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.audit import queries as audit
-from governance.audit.export import write
 from governance.exports import actions, queries
 from governance.exports.actions import Taken
-from governance.scope import Capability, Scope
+from governance.scope import Capability
 from governance.tenancy import in_tenant
 from governance.web import now, page_or_fragment, scope_of, scoped
 
@@ -62,20 +58,7 @@ def record(request: HttpRequest) -> StreamingHttpResponse:
     with in_tenant(scope.tenant_id):
         name = slugify(audit.tenant_name(scope.tenant_id) or "") or "tenant"
     actions.begin_record(scope=scope, to="a browser", at=at)
-    response = StreamingHttpResponse(lines(scope, exported_at=at.isoformat()), content_type="application/jsonl")
+    lines = actions.record_lines(scope=scope, exported_at=at.isoformat(), clock=now)
+    response = StreamingHttpResponse(lines, content_type="application/jsonl")
     response["Content-Disposition"] = f'attachment; filename="ledger-{name}-{at:%Y-%m-%d}.jsonl"'
     return response
-
-
-def lines(scope: Scope, *, exported_at: str) -> Iterator[bytes]:
-    """The record's lines; whatever happens to them, the ledger says afterwards how many bytes left and under which digest."""
-    whole, size, is_whole = sha256(), 0, False
-    try:
-        for line in write(audit.records(scope, packed_only=True), exported_at=exported_at):
-            whole.update(line)
-            size += len(line)
-            yield line
-        is_whole = True
-    finally:
-        digest = f"sha256:{whole.hexdigest()}"
-        actions.end_record(scope=scope, digest=digest, size=size, is_whole=is_whole, at=now())

@@ -134,12 +134,24 @@ def _tell(report: Report) -> None:
 
 
 def _lines(scope: Scope) -> Iterator[bytes]:
+    """The record's lines, entered on the ledger before and after; a ledger that cannot be written is said, not hidden."""
+    import getpass
+
+    from django.db import DatabaseError
     from django.utils import timezone
 
     from governance.audit.export import write
     from governance.audit.queries import records
+    from governance.errors import DomainError
+    from governance.exports.actions import begin_record, record_lines
 
-    return write(records(scope, packed_only=True), exported_at=timezone.now().isoformat())
+    at = timezone.now()
+    try:
+        begin_record(scope=scope, to=f"the command line, as {getpass.getuser()}", at=at)
+    except (DomainError, DatabaseError) as error:
+        typer.echo(f"The ledger cannot be written, so this export is not on it: {error}", err=True)
+        return write(records(scope, packed_only=True), exported_at=at.isoformat())
+    return record_lines(scope=scope, exported_at=at.isoformat(), clock=timezone.now)
 
 
 def _write(scope: Scope, path: Path, *, as_json: bool) -> None:

@@ -39,7 +39,16 @@ def tab(request: HttpRequest, system: System, name: str, context: dict[str, Any]
         for key, label in _TABS.items()
     ]
     may_propose = scope_of(request).can(Capability.PROPOSE)
-    shared = {"system": system, "tab": name, "tab_label": _TABS[name], "tabs": tabs, "may_propose": may_propose}
+    may_mend = scope_of(request).can(Capability.FIX_DATA)
+    mend = reverse("admin:governance_system_change", args=[system.pk]) if may_mend else ""
+    shared = {
+        "system": system,
+        "tab": name,
+        "tab_label": _TABS[name],
+        "tabs": tabs,
+        "may_propose": may_propose,
+        "mend": mend,
+    }
     template = f"governance/registry/{name.replace('-', '_')}.html"
     return render(request, template, {**shared, **context}, status=status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
+from governance.audit.queries import explained, head
+from governance.tenancy import in_tenant
 from tarsweb.cli import ledger
 from tests import factories as make
 from tests.db.audit.superuser import superuser
@@ -59,6 +62,10 @@ def test_export__file__verifies_alone(cast: make.Cast, tmp_path: Path) -> None:
     assert json.loads(written.stdout)["bytes"] == path.stat().st_size
     assert tars("verify", str(path)).exit_code == 0
     assert list(tmp_path.iterdir()) == [path]
+    with in_tenant(cast.tenant.id):
+        begun, ended = [explained(scope=cast.uma, sequence=head(cast.uma)[0] - back) for back in (1, 0)]
+    assert begun.action == "audit.export_record" and "the command line" in begun.sentence
+    assert f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" in ended.sentence
 
 
 def test_export__folder_that_is_not_there__wrong_use(cast: make.Cast, tmp_path: Path) -> None:

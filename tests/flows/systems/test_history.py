@@ -10,8 +10,12 @@ from urllib.parse import quote
 
 import pytest
 
+from governance.amendments.actions import set_quorum
+from governance.amendments.kinds import AmendmentType
 from governance.canonical import digest
+from governance.identity.actions import set_roles
 from governance.registry.actions import set_dependencies
+from governance.scope import Role
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.flows.systems.test_systems import another, page
@@ -64,6 +68,26 @@ def test_history__offers_to_roll_back_only_what_can_be__to_those_who_may(cast: m
 def test_time_machine__link_holds_the_moment(cast: make.Cast) -> None:
     html = page(cast, f"clay-consigliere/time-machine/?on={make.later(90):%Y-%m-%dT%H:%M}")
     assert "version 2 of 4" in html and "data-copy=" in html
+
+
+def test_time_machine__says_who_could_approve_then(cast: make.Cast) -> None:
+    set_roles(scope=cast.tess, user=cast.users["sam"], roles=[Role.MEMBER], at=make.later(300))
+    set_quorum(
+        scope=cast.tess,
+        type=AmendmentType.MANUAL_UPDATE,
+        effect=None,
+        role=Role.OPERATOR,
+        count=2,
+        at=make.later(310),
+    )
+
+    def told(minutes: float) -> str:
+        return page(cast, f"clay-consigliere/time-machine/?on={make.later(minutes):%Y-%m-%dT%H:%M}")
+
+    before, after = told(290), told(320)
+    assert "Who could approve then" in before and cast.sam.actor.name in before and "the usual ones" in before
+    assert cast.sam.actor.name not in after and "2 of Operator" in after and cast.bo.actor.name in after
+    assert "Not kept" in after
 
 
 def test_graph__draws_both_directions_with_words(cast: make.Cast) -> None:
