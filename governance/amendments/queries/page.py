@@ -19,6 +19,7 @@ from governance.amendments.models import (
 from governance.amendments.queries.answers import Answer, Waiting, answers_of, rollbacks_of, waiting_of
 from governance.amendments.queries.comparison import Comparison, Side
 from governance.amendments.queries.conflicts import Rival, rivals
+from governance.amendments.queries.people import Hand, hand_of
 from governance.amendments.queries.proofs import Proof, evidence_of
 from governance.amendments.queries.staleness import Delta, Staleness, delta, staleness, step_of
 from governance.amendments.queries.standing import Authority, Box, authority_of, box
@@ -59,6 +60,7 @@ class AmendmentPage:
     rivals: tuple[Rival, ...]
     talk: Talk
     attachments: tuple[Attachment, ...]
+    hand: Hand
     waiting: Waiting | None
     rolled_back: Rollback | None
     irreversible_because: str
@@ -170,6 +172,7 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
         else (),
         talk=talk,
         attachments=attached(scope=scope, evidence=revision.evidence),
+        hand=hand_of(scope=scope, request_id=authority.request_id, at=at),
         waiting=waiting_of(scope=scope, rollbacks=rollbacks, at=at),
         rolled_back=next((row for row in rollbacks if row.state == RollbackState.DONE), None),
         irreversible_because=Basis(proposal.basis).irreversible_because,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from governance.approvals.models import Assignment, Reminder, ReminderKind
 from governance.approvals.quorum import Requirement
 from governance.identity.models import Deputy, Membership
 from governance.scope import Role, Scope
@@ -48,6 +49,30 @@ def people_for(
             *sorted(others.values(), key=lambda person: (not person.is_you, person.email)),
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who has a question in hand ("" for nobody), and who was nudged about it today."""
+
+    holder: str = ""
+    is_mine: bool = False
+    nudged: frozenset[UUID] = frozenset()
+
+
+def hand_of(*, scope: Scope, request_id: UUID | None, at: datetime) -> Hand:
+    """The state of a question on people's desks; two queries, none for a question that is not open."""
+    if request_id is None:
+        return Hand()
+    held = Assignment.objects.filter(tenant_id=scope.tenant_id, request_id=request_id).select_related("user").first()
+    nudged = Reminder.objects.filter(
+        tenant_id=scope.tenant_id, request_id=request_id, kind=ReminderKind.NUDGE, day=at.astimezone(UTC).date()
+    )
+    return Hand(
+        holder=(held.user.name or held.user.email) if held else "",
+        is_mine=held is not None and held.user_id == scope.actor.user_id,
+        nudged=frozenset(nudged.values_list("user_id", flat=True)),
+    )
 
 
 def _holders(scope: Scope, roles: Sequence[str]) -> list[tuple[frozenset[str], Person]]:

@@ -50,6 +50,7 @@ class Authority:
     places: tuple[Place, ...]
     given: tuple[ApprovalDecision, ...]
     is_open: bool = False
+    request_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,8 @@ def asked(
     could = people_for(scope=scope, requirements=still if is_open else (), excluded=excluded, at=at)
     places = tuple(_place(requirement, still, could) for requirement in requirements)
     line = _line(requirements, len(yes), is_asked=request is not None)
-    return Authority(sentence(requirements), line, places, given, is_open=is_open)
+    asks = request.id if request is not None and is_open else None
+    return Authority(sentence(requirements), line, places, given, is_open=is_open, request_id=asks)
 
 
 def answers_to(request: ApprovalRequest | None) -> tuple[ApprovalDecision, ...]:

@@ -20,6 +20,7 @@ from governance.amendments.queries.news import news_since
 from governance.amendments.queries.talk import Spot
 from governance.amendments.views.common import aloud, demand_reader, typed
 from governance.amendments.views.page import context_of
+from governance.approvals import desk, reminders
 from governance.errors import DomainError, Invalid, NotFound
 from governance.scope import Scope
 from governance.web import now, reading, scope_of, scoped, wants_fragment
@@ -111,6 +112,51 @@ def news(request: HttpRequest, number: int) -> HttpResponse:
     if not found.said:
         return HttpResponse(status=204)
     return render(request, f"{_FOLDER}/_news.html", {"news": found})
+
+
+@require_POST
+@scoped(None)
+def nudge(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask somebody who could answer to do it."""
+
+    def verb(scope: Scope, at: datetime) -> str:
+        reminders.nudge(scope=scope, request_id=_named(request, "question"), user_id=_named(request, "person"), at=at)
+        return "They are told that this waits for them."
+
+    return _asked(request, number, verb)
+
+
+@require_POST
+@scoped(None)
+def hand_over(request: HttpRequest, number: int) -> HttpResponse:
+    """Put the question into somebody's hand."""
+
+    def verb(scope: Scope, at: datetime) -> str:
+        desk.hand_over(scope=scope, request_id=_named(request, "question"), user_id=_named(request, "person"), at=at)
+        return "It is in their hand now, and they are told."
+
+    return _asked(request, number, verb)
+
+
+def _asked(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
+    """Run a verb about a person of the list; a short answer where its buttons were, or back to the page."""
+    scope = scope_of(request)
+    try:
+        said, tone, status = verb(scope, now()), "good", 200
+    except DomainError as refusal:
+        demand_reader(scope, refusal)
+        said, tone, status = refusal.sentence, "bad", refusal.status
+    if wants_fragment(request):
+        return render(request, f"{_FOLDER}/_asked.html", {"said": said, "tone": tone}, status=status)
+    messages.add_message(request, messages.SUCCESS if status == 200 else messages.ERROR, said)
+    return redirect(f"{reverse('amendments:detail', kwargs={'number': number})}#authority")
+
+
+def _named(request: HttpRequest, name: str) -> UUID:
+    found = _uuid(request.POST.get(name, ""))
+    if found is None:
+        raise Invalid(f"Say which {name}.", problems=((f"/{name}", "is missing"),))
+    return found
 
 
 def _said(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
