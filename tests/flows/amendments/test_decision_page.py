@@ -7,6 +7,7 @@ import json
 from governance.amendments import actions as amendments
 from governance.amendments.models import AmendmentProposal, DecisionSnapshot
 from governance.canonical import digest_bytes
+from governance.files.actions import upload
 from governance.registry.actions import fix_system
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -22,7 +23,8 @@ def page_of(cast: make.Cast, proposal: AmendmentProposal) -> str:
 
 
 def decided(cast: make.Cast) -> AmendmentProposal:
-    proposal = proposed(cast)
+    file = upload(scope=cast.bo, name="why.txt", content=b"Because.", at=ago(10))
+    proposal = proposed(cast, attachments=[file.id])
     amendments.comment(scope=cast.ada, number=proposal.number, pointer="/fallback_delay_ms", text="Fine.", at=ago(6))
     return make.approve(cast.cy, proposal, at=ago(5), note="Measured.")
 
@@ -34,7 +36,7 @@ def test_decision_page__shows_what_was_there_and_that_the_ledger_names_it() -> N
     where = page_of(cast, proposal)
     assert where in body(client.get(address(proposal)))
     page = body(client.get(where))
-    for words in ("and the ledger names it", "Fine.", "Measured.", "Operator recognised the pattern", "0 of 1"):
+    for words in ("and the ledger names it", "Fine.", "Measured.", "Operator recognised the pattern", "0 of 1", "why.txt"):
         assert words in page
     raw = client.get(f"{where}?format=json")
     assert json.loads(raw.content)["form"] == "tars.decision-page.v1"
