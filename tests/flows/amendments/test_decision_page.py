@@ -36,7 +36,14 @@ def test_decision_page__shows_what_was_there_and_that_the_ledger_names_it() -> N
     where = page_of(cast, proposal)
     assert where in body(client.get(address(proposal)))
     page = body(client.get(where))
-    for words in ("and the ledger names it", "Fine.", "Measured.", "Operator recognised the pattern", "0 of 1", "why.txt"):
+    for words in (
+        "and the ledger names it",
+        "Fine.",
+        "Measured.",
+        "Operator recognised the pattern",
+        "0 of 1",
+        "why.txt",
+    ):
         assert words in page
     raw = client.get(f"{where}?format=json")
     assert json.loads(raw.content)["form"] == "tars.decision-page.v1"
