@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -15,9 +16,10 @@ from governance.approvals.models import Assignment, Snooze
 from governance.errors import Invalid, NotAllowed, NotFound
 from governance.ledger.models import LedgerEntry
 from governance.notices.models import Notice
-from governance.scope import Scope
+from governance.scope import Role, Scope
 from governance.tenancy import in_tenant
 from tests import factories as make
+from tests.db.amendments.desk import at_once
 
 LATER = make.AT + timedelta(hours=1)
 
@@ -97,7 +99,7 @@ def test_release__mine__in_nobodys_hand_and_a_second_time_refused() -> None:
 
 def test_hand_over__to_a_colleague__in_their_hand_and_they_are_told() -> None:
     cast = make.cast()
-    dee, scope = make.seated(tenant=cast.tenant, name="dee", roles=[make.Role.OPERATOR])
+    dee, scope = make.seated(tenant=cast.tenant, name="dee", roles=[Role.OPERATOR])
     request_id = asked(cast)
     desk.hand_over(scope=cast.cy, request_id=request_id, user_id=dee.id, at=make.AT)
     assert question(scope).holder_id == dee.id
@@ -131,7 +133,7 @@ def test_snooze__for_an_hour__out_of_the_count_until_then() -> None:
 
 def test_snooze__mine__colleagues_still_see_it() -> None:
     cast = make.cast()
-    _, dee = make.seated(tenant=cast.tenant, name="dee", roles=[make.Role.OPERATOR])
+    _, dee = make.seated(tenant=cast.tenant, name="dee", roles=[Role.OPERATOR])
     desk.snooze(scope=cast.cy, request_id=asked(cast), until=LATER, at=make.AT)
     assert count(dee) == 1
 
@@ -177,3 +179,34 @@ def test_wake__stranger__not_found() -> None:
     cast = make.cast()
     with pytest.raises(NotFound):
         desk.wake(scope=make.stranger(), request_id=asked(cast), at=make.AT)
+
+
+def test_two_take_it_at_once__one_has_it_in_hand() -> None:
+    cast = make.cast()
+    _, dee = make.seated(tenant=cast.tenant, name="dee", roles=[Role.OPERATOR])
+    request_id = asked(cast)
+    told = at_once([partial(desk.take, scope=scope, request_id=request_id, at=make.AT) for scope in (cast.cy, dee)])
+    assert [one.refusal for one in told] == [None, None]
+    with in_tenant(cast.tenant.id):
+        assert Assignment.objects.count() == 1
+
+
+def test_taken_while_it_is_decided__one_outcome_each_and_nothing_hangs() -> None:
+    cast = make.cast()
+    proposal = make.proposed(cast)
+    _, dee = make.seated(tenant=cast.tenant, name="dee", roles=[Role.OPERATOR])
+    assert proposal.request_id is not None
+    digest = make.digest_of(cast.cy, proposal)
+    take = partial(desk.take, scope=dee, request_id=proposal.request_id, at=make.AT)
+    decided, taken = at_once([partial(make.approve, cast.cy, proposal, digest=digest), take])
+    assert decided.refusal is None
+    assert taken.refusal is None or isinstance(taken.refusal, AlreadyDecided)
+
+
+def test_snoozed_twice_at_once__one_snooze() -> None:
+    cast = make.cast()
+    request_id = asked(cast)
+    nap = partial(desk.snooze, scope=cast.cy, request_id=request_id, until=LATER, at=make.AT)
+    assert [one.refusal for one in at_once([nap, nap])] == [None, None]
+    with in_tenant(cast.tenant.id):
+        assert Snooze.objects.count() == 1
