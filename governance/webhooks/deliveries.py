@@ -5,7 +5,8 @@ INVARIANTS: an attempt is numbered, so that a message that comes twice or late d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -36,6 +37,8 @@ PATIENCE = timedelta(days=3)
 """A webhook that got nothing through for so long is switched off."""
 GONE = 410
 AT_ONCE = 200
+AGAIN_AT_ONCE = 5
+"""Repeated attempts per webhook and minute: a receiver that swallows connections must not hold every worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,23 @@ def wake_due(*, tenant_id: UUID, at: datetime) -> int:
     with in_tenant(tenant_id, durable=True):
         rows = WebhookDelivery.objects.select_for_update(skip_locked=True)
         due = rows.filter(tenant_id=tenant_id, state=DeliveryState.QUEUED, next_try_at__lte=at)
-        found = list(due.order_by("next_try_at", "id")[:AT_ONCE])
+        found = _fair(due.order_by("next_try_at", "id")[:AT_ONCE])
         for delivery in found:
             delivery.next_try_at = at + LOST_AFTER
             delivery.save(update_fields=["next_try_at"])
             send(delivery)
     return len(found)
+
+
+def _fair(due: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:
+    """All first attempts, and of the repeated ones only so many for each webhook; the rest is due again next time."""
+    again: Counter[UUID] = Counter()
+    found = []
+    for delivery in due:
+        again[delivery.webhook_id] += delivery.attempts > 0
+        if delivery.attempts == 0 or again[delivery.webhook_id] <= AGAIN_AT_ONCE:
+            found.append(delivery)
+    return found
 
 
 def headers_of(*, secret: str, event_id: UUID, body: bytes, at: datetime) -> dict[str, str]:

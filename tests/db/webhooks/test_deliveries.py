@@ -18,7 +18,7 @@ from governance.registry.models import SystemType
 from governance.scope import Role
 from governance.tenancy import in_tenant
 from governance.webhooks import actions
-from governance.webhooks.deliveries import PATIENCE, WAITS, deliver, wake_due
+from governance.webhooks.deliveries import AGAIN_AT_ONCE, PATIENCE, WAITS, deliver, wake_due
 from governance.webhooks.models import Webhook, WebhookDelivery
 from governance.webhooks.signature import verify
 from tests import factories as make
@@ -146,6 +146,16 @@ def test_failure__waits_longer_each_time_and_is_given_up(cast: make.Cast, server
     assert len(server.got) == len(WAITS) + 1
     assert len({got.headers["webhook-id"] for got in server.got}) == 1
     assert len({got.body for got in server.got}) == 1
+
+
+def test_many_failing__only_a_few_of_a_webhook_are_tried_again_at_once(cast: make.Cast, server: Receiver) -> None:
+    webhook, _ = added(cast, server.url)
+    server.says(500)
+    for _ in range(AGAIN_AT_ONCE + 2):
+        attempt(actions.send_test(scope=cast.tess, webhook_id=webhook.id, at=AT))
+    at = AT + WAITS[0]
+    assert wake_due(tenant_id=cast.tenant.id, at=at) == AGAIN_AT_ONCE
+    assert wake_due(tenant_id=cast.tenant.id, at=at) == 2, "the rest comes with the next sweep"
 
 
 def test_message_that_comes_late__does_not_skip_the_wait(cast: make.Cast, server: Receiver) -> None:
