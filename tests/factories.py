@@ -197,7 +197,12 @@ def proposed(
 
 
 def approve(scope: Scope, proposal: AmendmentProposal, *, at: datetime = AT, **options: Any) -> AmendmentProposal:
-    return amendments.approve(
+    """An approval; with `override=True` by breaking the glass, which wants a `note`."""
+    if options.pop("override", False):
+        verb, options = amendments.break_glass, {"note": "", **options}
+    else:
+        verb = amendments.approve
+    return verb(
         scope=scope,
         number=proposal.number,
         digest=options.pop("digest", None) or digest_of(scope, proposal),

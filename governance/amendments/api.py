@@ -31,13 +31,23 @@ from governance.amendments.queries import (
     filtered,
     found_proposal,
     found_system,
+    open_request,
     record_of,
     roll_back_preview,
     rows_of,
     system_names,
     with_facts,
 )
-from governance.approvals.actions import AlreadyDecided, Moved, NoteMissing, OwnProposal
+from governance.approvals.actions import (
+    AlreadyDecided,
+    Moved,
+    NoteMissing,
+    OverrideNotNeeded,
+    OwnProposal,
+    ReasonTooShort,
+)
+from governance.approvals.desk import CannotAnswer
+from governance.approvals.reminders import AlreadyNudged, NudgesOneself, nudge
 from governance.constitution import patch
 from governance.constitution.patch import PatchFailed
 from governance.constitution.schema import InvalidConstitution
@@ -73,6 +83,7 @@ _DRAFTING = (
     BadFile,
     TooManyFiles,
 )
+_NUDGING = (CannotAnswer, AlreadyNudged, AlreadyDecided, NudgesOneself)
 _ANSWERING = (
     NotConfirmed,
     WrongState,
@@ -206,7 +217,7 @@ class Answer(Act):
 
 
 class Approve(Answer):
-    @endpoint(gives=shapes.Amendment, takes=serializers.Approval, problems=_ANSWERING)
+    @endpoint(gives=shapes.Amendment, takes=serializers.Answer, problems=_ANSWERING)
     def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
         """Approve exactly the digest that was read; the last answer that is needed applies the amendment."""
         return self.signed(request, number, body)
@@ -218,6 +229,29 @@ class RequestChanges(Answer):
         """Hand it back to its proposer, perhaps with suggestions for single places."""
         wishes = [Wish(**wish) for wish in body.pop("suggestions", ())]
         return self.signed(request, number, {**body, "wishes": wishes})
+
+
+class BreakGlass(Answer):
+    @endpoint(
+        gives=shapes.Amendment, takes=serializers.Answer, problems=(*_ANSWERING, OverrideNotNeeded, ReasonTooShort)
+    )
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Approve in the place of a role one does not hold: where nobody can fill it, or nobody did before the deadline.
+
+        `note` says why in at least 20 characters. Those who watch are told at once, and a second person reviews it.
+        """
+        return self.signed(request, number, body)
+
+
+class Nudge(Face):
+    @endpoint(gives=None, status=204, takes=serializers.Nudge, problems=_NUDGING)
+    def post(self, request: Request, number: int, body: dict[str, Any]) -> Response:
+        """Ask somebody who may answer the question to do it; once a person and day."""
+        scope = self.scope(request)
+        with reading(request._request):
+            request_id = open_request(scope=scope, number=number)
+        nudge(scope=scope, request_id=request_id, user_id=body["user_id"], at=now())
+        return Response(status=204)
 
 
 class Withdraw(Act):

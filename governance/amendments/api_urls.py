@@ -11,6 +11,8 @@ urlpatterns = [
     *route(f"{_ONE}revise/", api.Revise, name="api-revise"),
     *route(f"{_ONE}roll_back/", api.RollBack, name="api-roll_back"),
     *route(f"{_ONE}approve/", api.Approve, name="api-approve", run=actions.approve),
+    *route(f"{_ONE}break_glass/", api.BreakGlass, name="api-break_glass", run=actions.break_glass),
+    *route(f"{_ONE}nudge/", api.Nudge, name="api-nudge"),
     *route(f"{_ONE}reject/", api.Answer, name="api-reject", run=actions.reject),
     *route(f"{_ONE}request_changes/", api.RequestChanges, name="api-request_changes", run=actions.request_changes),
     *route(

@@ -30,8 +30,8 @@ class Changes(Answer):
     suggestions = Wish(many=True, required=False)
 
 
-class Approval(Answer):
-    override = Flag(required=False, default=False)
+class Nudge(Body):
+    user_id = serializers.UUIDField()
 
 
 class Change(Body):

@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from governance.approvals import subjects
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview, RequestState, Verdict, Via
+from governance.approvals.people import staff
 from governance.approvals.quorum import Requirement, helps, is_met, missing, sentence
 from governance.approvals.statement import is_genuine, signed_message, statement
 from governance.errors import DomainError, Invalid, NotAllowed, NotFound
 from governance.identity.confirm import Confirmation, demand_fresh
-from governance.identity.queries import deputised_roles, holders
+from governance.identity.queries import deputised_roles
 from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
+from governance.notices.actions import tell
 from governance.scope import Capability, Role, Scope
 from governance.webhooks.actions import emit
+
+GLASS_WORDS = 20
+"""How many characters a reason for breaking the glass has at least."""
 
 
 class AlreadyDecided(DomainError):
@@ -45,13 +51,19 @@ class NotApproved(DomainError):
 
 
 class NoteMissing(Invalid):
-    """A refusal, a request for changes and an override need words."""
+    """A refusal, a request for changes and a review need words."""
 
     code = "note_missing"
 
 
+class ReasonTooShort(Invalid):
+    """Whoever breaks the glass says why in a sentence."""
+
+    code = "reason_too_short"
+
+
 class OverrideNotNeeded(NotAllowed):
-    """Somebody holds the missing role, so there is nothing to override."""
+    """The actor, or somebody who holds the missing role, can answer in the ordinary way."""
 
     code = "override_not_needed"
 
@@ -102,17 +114,21 @@ def answer(
 ) -> RequestState:
     """Record one person's signed answer and return the question's new state.
 
+    `override` breaks the glass: the answer fills a place of a role that the actor does not hold, where nobody can fill it or the
+    deadline has passed; it is reviewed later.
     Raises `NotFound`, `AlreadyDecided`, `Moved` (another digest), `OwnProposal`, `NotAllowed` (no needed role),
-    `NoteMissing`, `NotConfirmed`.
+    `NoteMissing`, `NotConfirmed`; with `override` also `OverrideNotNeeded`, `ReasonTooShort`.
     """
     request = _locked(scope=scope, request_id=request_id)
     if digest != request.digest:
         raise Moved("This changed since you opened it, so nothing was decided. Look at what moved, then decide again.")
     if request.excluded_user_id is not None and request.excluded_user_id == scope.actor.user_id:
         raise OwnProposal("You proposed this; a second person must decide it.")
-    if not note.strip() and (verdict is not Verdict.APPROVE or override):
-        raise NoteMissing("Say why: a note is needed to reject, to ask for changes and to override.")
+    if not note.strip() and verdict is not Verdict.APPROVE:
+        raise NoteMissing("Say why: a note is needed to reject and to ask for changes.")
     seat = seat_for(scope=scope, request=request, verdict=verdict, override=override, at=at)
+    if override:
+        _demand_glass(seat=seat, note=note)
     demand_fresh(confirmation, user_id=scope.actor.user_id, at=at)
     record(
         scope=scope,
@@ -189,6 +205,7 @@ def review_override(*, scope: Scope, decision_id: UUID, upheld: bool, note: str,
         at=at,
     )
     word = "upheld" if upheld else "not upheld"
+    _tell_review(scope=scope, decision=decision, word=word, note=note.strip(), at=at)
     ledger.append(
         scope=scope,
         at=at,
@@ -202,6 +219,26 @@ def review_override(*, scope: Scope, decision_id: UUID, upheld: bool, note: str,
         explanation=f"The override by {decision.actor_name} was {word}: {note.strip()}",
     )
     return review
+
+
+def _tell_review(*, scope: Scope, decision: ApprovalDecision, word: str, note: str, at: datetime) -> None:
+    """Whoever made an override reads what came of it."""
+    request = decision.request
+    handler = subjects.handler_of(request.subject_kind)
+    row = handler.rows(scope=scope, ids=[request.subject_id], at=at).get(request.subject_id) if handler else None
+    if row is None or decision.user_id is None:
+        return
+    by = staff(scope=scope, at=at).called(scope.actor)
+    tell(
+        scope=scope,
+        user_ids=[decision.user_id],
+        kind="override",
+        key=f"{decision.id}:reviewed",
+        subject=row.label,
+        sentence=f"{by} reviewed your break-glass on {row.label}; it is {word}: {note}",
+        url=row.url,
+        at=at,
+    )
 
 
 def seat_for(*, scope: Scope, request: ApprovalRequest, verdict: Verdict, override: bool, at: datetime) -> Seat:
@@ -228,21 +265,44 @@ def seat_for(*, scope: Scope, request: ApprovalRequest, verdict: Verdict, overri
     elif helps(requirements, given, own | lent):
         return Seat(own | lent, Via.DEPUTY)
     elif override:
-        return _override_seat(scope=scope, request=request, still=still)
+        return _override_seat(scope=scope, request=request, still=still, at=at)
     raise NotAllowed(f"This still needs {sentence(still)}; your role does not count for it.")
 
 
-def _override_seat(*, scope: Scope, request: ApprovalRequest, still: Sequence[Requirement]) -> Seat:
-    """INVARIANT: an override fills one place that nobody else in the tenant can fill, and is reviewed later."""
+def _override_seat(*, scope: Scope, request: ApprovalRequest, still: Sequence[Requirement], at: datetime) -> Seat:
+    """INVARIANT: an override fills one place that nobody else in the tenant can fill, or that nobody filled before the
+    deadline, and is reviewed later."""
+    scope.demand(Capability.DECIDE, to="break the glass")
+    if is_overdue(request, at=at):
+        return Seat(still[0].roles, Via.OVERRIDE)
     settled = {
         request.excluded_user_id,
         *ApprovalDecision.objects.filter(request=request).values_list("user_id", flat=True),
     }
+    people = staff(scope=scope, at=at)
     for requirement in still:
-        able = {user.id for role in requirement.roles for user in holders(scope=scope, role=role)}
-        if len(able - settled) < requirement.count:
+        if len(people.able([requirement], without=settled)) < requirement.count:
             return Seat(requirement.roles, Via.OVERRIDE)
-    raise OverrideNotNeeded(f"This needs {sentence(still)}, and there are people who can say it. Ask them.")
+    raise OverrideNotNeeded(
+        f"This needs {sentence(still)}, and there are people who can say it. Ask them; the glass can be broken once its "
+        "deadline has passed."
+    )
+
+
+def is_overdue(request: ApprovalRequest, *, at: datetime) -> bool:
+    """Whether a question's deadline has passed, from when on somebody may break the glass."""
+    return request.due_at is not None and request.due_at <= at
+
+
+def _demand_glass(*, seat: Seat, note: str) -> None:
+    if seat.via is not Via.OVERRIDE:
+        raise OverrideNotNeeded("You can approve this in your own role, so there is no glass to break. Approve it.")
+    if len(note.strip()) < GLASS_WORDS:
+        raise ReasonTooShort(
+            f"Say why this cannot wait, in at least {GLASS_WORDS} characters: the reason goes to security, compliance and the "
+            "tenant admins, and stands on the ledger.",
+            problems=(("/note", "is too short"),),
+        )
 
 
 def record(

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-ALLOWING = "amendments.approve,amendments.approve_under_authority,amendments.reject,amendments.apply"
+ALLOWING = (
+    "amendments.approve,amendments.break_glass,amendments.approve_under_authority,amendments.reject,amendments.apply"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,7 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "propose": Player.propose,
     "revise": Player.revise,
     "approve": Player.decide,
+    "break_glass": Player.decide,
     "reject": Player.decide,
     "request_changes": Player.decide,
     "roll_back": Player.roll_back,

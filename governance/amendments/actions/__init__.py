@@ -2,7 +2,7 @@
 
 from governance.amendments.actions.apply import apply_due, expire_due
 from governance.amendments.actions.authority import grant_authority, remove_quorum, revoke_authority, set_quorum
-from governance.amendments.actions.decide import approve, reject, request_changes
+from governance.amendments.actions.decide import approve, break_glass, reject, request_changes
 from governance.amendments.actions.discuss import comment, look, reopen_comment, resolve_comment, tick
 from governance.amendments.actions.draft import propose, rebase, revise, send, withdraw
 from governance.amendments.actions.undo import approve_roll_back, roll_back, withdraw_roll_back
@@ -11,6 +11,7 @@ __all__ = [
     "apply_due",
     "approve",
     "approve_roll_back",
+    "break_glass",
     "comment",
     "expire_due",
     "grant_authority",

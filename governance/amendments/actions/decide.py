@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +52,6 @@ def approve(
     confirmation: Confirmation,
     at: datetime,
     note: str = "",
-    override: bool = False,
     batch: str = "",
 ) -> AmendmentProposal:
     """Approve what `digest` names. The last approval needed also applies it, or schedules it for its effective date.
@@ -59,37 +59,21 @@ def approve(
     `batch` marks the entries of one look that decided several alike (`tarsweb.inbox`).
     Raises `NotFound`, `WrongState`, `Expired`, `BaseMoved`, and all that `approvals.answer` raises.
     """
-    proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
-    _demand_base(scope=scope, proposal=proposal, revision=revision, system=system)
-    if proposal.request_id is not None:
-        request = ApprovalRequest.objects.get(tenant_id=scope.tenant_id, id=proposal.request_id)
-        demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
-    page = page_now(scope=scope, proposal=proposal, at=at)
-    outcome = _answer(
-        scope=scope,
-        proposal=proposal,
-        digest=digest,
-        verdict=Verdict.APPROVE,
-        note=note,
-        confirmation=confirmation,
-        override=override,
-        at=at,
-    )
-    met = outcome is RequestState.MET
-    _said(
-        scope=scope,
-        proposal=proposal,
-        to=State.APPROVED if met else State.PROPOSED,
-        verb="amendments.approve",
-        word="approved",
-        note=note,
-        page=page,
-        batch=batch,
-        at=at,
-    )
-    if met:
-        apply_approved(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
-    return proposal
+    words = _Words(verb="amendments.approve", word="approved", note=note, batch=batch)
+    return _approve(scope=scope, number=number, digest=digest, confirmation=confirmation, words=words, at=at)
+
+
+@governed("amendments.break_glass", subject="number")
+def break_glass(
+    *, scope: Scope, number: int, digest: str, confirmation: Confirmation, note: str, at: datetime
+) -> AmendmentProposal:
+    """Approve in the place of a role one does not hold, because nobody can fill it or nobody did before the deadline.
+
+    Security, compliance and the tenant admins hear of it at once, and a second person reviews it later. Raises what `approve`
+    raises, and `OverrideNotNeeded`, `ReasonTooShort`.
+    """
+    words = _Words(verb="amendments.break_glass", word="broke the glass and approved", note=note, is_override=True)
+    return _approve(scope=scope, number=number, digest=digest, confirmation=confirmation, words=words, at=at)
 
 
 @governed("amendments.reject", subject="number")
@@ -204,6 +188,57 @@ def _under_cap(*, scope: Scope, grant: StandingAuthority, at: datetime) -> bool:
     return len(uses) < grant.max_per_week and not undone.exists()
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How an approval is given, and how the ledger calls it."""
+
+    verb: str
+    word: str
+    note: str
+    batch: str = ""
+    is_override: bool = False
+
+
+def _approve(
+    *, scope: Scope, number: int, digest: str, confirmation: Confirmation, words: _Words, at: datetime
+) -> AmendmentProposal:
+    proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
+    _demand_base(scope=scope, proposal=proposal, revision=revision, system=system)
+    marks = {"batch": words.batch} if words.batch else {}
+    if proposal.request_id is not None:
+        request = ApprovalRequest.objects.get(tenant_id=scope.tenant_id, id=proposal.request_id)
+        demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
+        if words.is_override:
+            because = "overdue" if approvals.is_overdue(request, at=at) else "nobody_can"
+            marks = {**marks, "approvals.break_glass": because}
+    page = page_now(scope=scope, proposal=proposal, at=at)
+    outcome = _answer(
+        scope=scope,
+        proposal=proposal,
+        digest=digest,
+        verdict=Verdict.APPROVE,
+        note=words.note,
+        confirmation=confirmation,
+        override=words.is_override,
+        at=at,
+    )
+    met = outcome is RequestState.MET
+    _said(
+        scope=scope,
+        proposal=proposal,
+        to=State.APPROVED if met else State.PROPOSED,
+        verb=words.verb,
+        word=words.word,
+        note=words.note,
+        page=page,
+        marks=marks,
+        at=at,
+    )
+    if met:
+        apply_approved(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
+    return proposal
+
+
 def _refuse(
     *,
     scope: Scope,
@@ -295,7 +330,7 @@ def _said(
     note: str,
     page: AmendmentPage,
     at: datetime,
-    batch: str = "",
+    marks: Mapping[str, str] | None = None,
 ) -> None:
     details = _decision_details(scope=scope, proposal=proposal, page=page, at=at)
     move(
@@ -308,7 +343,7 @@ def _said(
         explanation=f"{scope.actor.name} {word} {proposal.label}.",
         # a kind of its own, so that "every bypass" is one look into an index
         event_type="override" if details["via"] == Via.OVERRIDE else "constitutional_decision",
-        details={**details, "batch": batch} if batch else details,
+        details={**details, **(marks or {})},
         rules_applied=("approval_authority", "four_eyes"),
     )
 

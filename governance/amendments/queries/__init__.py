@@ -11,7 +11,7 @@ from governance.amendments.queries.lists import (
     with_conflicts,
     with_facts,
 )
-from governance.amendments.queries.page import AmendmentPage, amendment_page, found_proposal
+from governance.amendments.queries.page import AmendmentPage, amendment_page, found_proposal, open_request
 from governance.amendments.queries.standing import Authority, Box, authority_of, may_decide
 from governance.amendments.queries.undo import RollBackPreview, roll_back_preview
 
@@ -30,6 +30,7 @@ __all__ = [
     "found_system",
     "look_at",
     "may_decide",
+    "open_request",
     "record_of",
     "roll_back_preview",
     "rows_of",

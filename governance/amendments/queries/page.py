@@ -139,6 +139,18 @@ def found_proposal(*, scope: Scope, number: int) -> AmendmentProposal:
     return proposal
 
 
+def open_request(*, scope: Scope, number: int) -> UUID:
+    """The question that an amendment asks, or that its waiting rollback asks. Raises `NotFound` when nobody is asked."""
+    proposal = found_proposal(scope=scope, number=number)
+    waiting = Rollback.objects.filter(
+        tenant_id=scope.tenant_id, amendment__proposal=proposal, state=RollbackState.WAITING
+    ).values_list("request_id", flat=True)
+    found = waiting.first() or (proposal.request_id if proposal.state == State.PROPOSED else None)
+    if found is None:
+        raise NotFound(f"{proposal.label} asks nobody right now.")
+    return found
+
+
 def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fields") -> AmendmentPage:
     """Load the page. An unknown `view` is the first one. Raises `NotFound`."""
     proposal = found_proposal(scope=scope, number=number)

@@ -12,7 +12,7 @@ from governance.amendments.facts import current_revision, requirements_of, tenan
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalRevision, Rollback
 from governance.amendments.queries.people import Person, people_for
-from governance.approvals.actions import seat_for
+from governance.approvals.actions import is_overdue, seat_for
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
 from governance.approvals.quorum import Requirement, missing, sentence
 from governance.approvals.statement import is_genuine
@@ -55,16 +55,20 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The decision box. Each text is the reason why its button rests, or "" when it may be pressed."""
+    """The decision box. Each text is the reason why its button rests, or "" when it may be pressed.
+
+    `override` is that of breaking the glass, which has a form of its own; `is_late`: the deadline has passed.
+    """
 
     approve: str
     refuse: str
     override: str
     seat: str
+    is_late: bool = False
 
     @property
     def is_open(self) -> bool:
-        return not self.approve or not self.refuse or not self.override
+        return not self.approve or not self.refuse
 
 
 def may_decide(
@@ -119,7 +123,8 @@ def box(*, scope: Scope, proposal: AmendmentProposal, at: datetime) -> Box:
     refuse = may_decide(scope=scope, proposal=proposal, at=at, verdict=Verdict.REJECT)
     override = may_decide(scope=scope, proposal=proposal, at=at, override=True) if approve else "Not needed."
     seat = _seat_words(scope=scope, proposal=proposal, at=at, verdict=Verdict.REJECT if approve else Verdict.APPROVE)
-    return Box(approve=approve, refuse=refuse, override=override, seat=seat)
+    is_late = proposal.request is not None and is_overdue(proposal.request, at=at)
+    return Box(approve=approve, refuse=refuse, override=override, seat=seat, is_late=is_late)
 
 
 def authority_of(*, scope: Scope, proposal: AmendmentProposal, at: datetime) -> Authority:

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.amendments import actions
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal
-from governance.amendments.queries import AmendmentPage, amendment_page
+from governance.amendments.queries import AmendmentPage, amendment_page, open_request
 from governance.amendments.queries.page import VIEWS
 from governance.amendments.views.common import aloud, confirmed, demand_reader, to_amendment, typed
 from governance.approvals.actions import review_override as review
+from governance.approvals.reminders import nudge
 from governance.errors import DomainError, NotFound
 from governance.scope import Scope
 from governance.web import now, reading, scope_of, scoped, wants_fragment
@@ -45,6 +46,32 @@ def detail(request: HttpRequest, number: int) -> HttpResponse:
 @scoped(None)
 def approve(request: HttpRequest, number: int) -> HttpResponse:
     return _done(request, number, lambda scope, at: _approved(request, scope, number, at), near="decide")
+
+
+@require_POST
+@scoped(None)
+def break_glass(request: HttpRequest, number: int) -> HttpResponse:
+    """Approve in the place of a role one does not hold; a form of its own, never a choice beside Approve."""
+
+    def verb(scope: Scope, at: datetime) -> str:
+        proposal = actions.break_glass(scope=scope, number=number, at=at, **_answer(request, at))
+        return f"{_after_approval(proposal)} Those who watch are told, and a second person reviews it."
+
+    return _done(request, number, verb, near="glass")
+
+
+@require_POST
+@scoped(to="nudge somebody")
+def ask_again(request: HttpRequest, number: int) -> HttpResponse:
+    """Nudge somebody who may answer; the field `user` names them."""
+
+    def verb(scope: Scope, at: datetime) -> str:
+        with reading(request):
+            request_id = open_request(scope=scope, number=number)
+        nudge(scope=scope, request_id=request_id, user_id=_uuid(request.POST.get("user", "")), at=at)
+        return "They have a notice now that you ask them."
+
+    return _done(request, number, verb)
 
 
 @require_POST
@@ -128,9 +155,15 @@ def review_override(request: HttpRequest, number: int, decision_id: UUID) -> Htt
     return _done(request, number, verb)
 
 
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("There is no such person here.") from None
+
+
 def _approved(request: HttpRequest, scope: Scope, number: int, at: datetime) -> str:
-    override = request.POST.get("override") == "1"
-    proposal = actions.approve(scope=scope, number=number, at=at, override=override, **_answer(request, at))
+    proposal = actions.approve(scope=scope, number=number, at=at, **_answer(request, at))
     return _after_approval(proposal)
 
 
@@ -201,5 +234,7 @@ def context_of(
         for name, label in VIEWS.items()
     ]
     kept = {name: typed(request, name) for name in ("note", "why", "review_note")} if refusal else {}
-    is_there = {"decide": page.is_deciding, "second": page.waiting is not None}.get(near, False)
+    is_there = {"decide": page.is_deciding, "second": page.waiting is not None, "glass": page.has_override}.get(
+        near, False
+    )
     return {"page": page, "tabs": tabs, "refusal": refusal, "near": near if is_there else "top", "typed": kept}

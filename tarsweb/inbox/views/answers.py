@@ -57,7 +57,6 @@ def answer(request: HttpRequest, number: int, verb: str) -> HttpResponse:
 
 def _answered(request: HttpRequest, number: int, verb: str) -> str:
     at = now()
-    options = {"override": True} if verb == "approve" and request.POST.get("override") == "1" else {}
     proposal = _VERBS[verb](
         scope=scope_of(request),
         number=number,
@@ -65,7 +64,6 @@ def _answered(request: HttpRequest, number: int, verb: str) -> str:
         note=typed(request, "note"),
         confirmation=confirmed(request, at=at),
         at=at,
-        **options,
     )
     words = {
         State.APPLIED: f"You approved {proposal.label}, and it took effect on {proposal.system.name}.",

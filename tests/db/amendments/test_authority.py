@@ -16,6 +16,7 @@ from governance.approvals.actions import (
     NoteMissing,
     OverrideNotNeeded,
     OwnProposal,
+    ReasonTooShort,
     review_override,
 )
 from governance.approvals.models import ApprovalDecision, Via
@@ -115,13 +116,14 @@ def test_override__when_nobody_else_can__applies_and_says_so(cast: make.Cast) ->
     assert make.approve(cast.tess, patch, override=True, note="Sam is alone in security.").state == "applied"
     assert _decision(cast, cast.tess).via == Via.OVERRIDE
     with in_tenant(cast.tenant.id):
-        said = LedgerEntry.objects.get(action_name="amendments.approve")
-        assert b"override" in bytes(said.openings)
+        said = LedgerEntry.objects.get(action_name="amendments.break_glass", event_type="override")
+        assert b"nobody_can" in bytes(said.openings)
 
 
-def test_override__without_a_note__refused(cast: make.Cast) -> None:
-    with pytest.raises(NoteMissing):
-        make.approve(cast.tess, _sole_security(cast), override=True)
+@pytest.mark.parametrize("note", ["", "   ", "Too short a reason.", " " * 40 + "Quick." + " " * 40])
+def test_override__without_a_reason_of_twenty_characters__refused(note: str, cast: make.Cast) -> None:
+    with pytest.raises(ReasonTooShort):
+        make.approve(cast.tess, _sole_security(cast), override=True, note=note)
 
 
 def test_override__not_asked_for__is_not_taken(cast: make.Cast) -> None:
@@ -131,37 +133,37 @@ def test_override__not_asked_for__is_not_taken(cast: make.Cast) -> None:
 
 def test_override__by_the_proposer__refused(cast: make.Cast) -> None:
     with pytest.raises(OwnProposal):
-        make.approve(cast.sam, _sole_security(cast), override=True, note="I am alone.")
+        make.approve(cast.sam, _sole_security(cast), override=True, note="I am alone in security.")
 
 
 def test_override__while_somebody_holds_the_role__refused(cast: make.Cast) -> None:
     patch = _sole_security(cast)
     make.seated(tenant=cast.tenant, name="sue", roles=[Role.SECURITY])
     with pytest.raises(OverrideNotNeeded):
-        make.approve(cast.tess, patch, override=True, note="Quicker.")
+        make.approve(cast.tess, patch, override=True, note="It would be so much quicker.")
     with pytest.raises(OverrideNotNeeded):
-        make.approve(cast.ada, patch, override=True, note="Quicker.")
+        make.approve(cast.ada, patch, override=True, note="It would be so much quicker.")
 
 
 def test_override__by_somebody_without_a_desk__refused(cast: make.Cast) -> None:
     patch = _sole_security(cast)
     for scope in (cast.uma, cast.mel):
         with pytest.raises(NotAllowed):
-            make.approve(scope, patch, override=True, note="Let me.")
+            make.approve(scope, patch, override=True, note="Let me do it, I am here.")
 
 
 def test_override__fills_one_place_and_not_the_others(cast: make.Cast) -> None:
     """A loosening security patch needs security, an operator and a compliance officer."""
     patch = make.proposed(cast, by=cast.sam, basis=Basis.SECURITY_PATCH, requires_approval=["audit"])
-    assert make.approve(cast.tess, patch, override=True, note="Sam is alone.").state == "proposed"
+    assert make.approve(cast.tess, patch, override=True, note="Sam is alone in security.").state == "proposed"
     with pytest.raises((AlreadyDecided, OverrideNotNeeded)):
-        make.approve(cast.tess, patch, override=True, note="And again.")
+        make.approve(cast.tess, patch, override=True, note="And again, because I can.")
     assert make.approve(cast.bo, patch).state == "proposed"
     assert make.approve(cast.ada, patch).state == "applied"
 
 
 def test_review__by_another_person__stands_on_the_ledger_once(cast: make.Cast) -> None:
-    make.approve(cast.tess, _sole_security(cast), override=True, note="Sam is alone.")
+    make.approve(cast.tess, _sole_security(cast), override=True, note="Sam is alone in security.")
     decision = _decision(cast, cast.tess)
 
     def review(scope: Scope, note: str = "I looked.") -> Any:

@@ -119,8 +119,8 @@ class History:
         scope, number = self.dice.choice(self.people), self._number()
         proposal = self._proposal(number)
         digest = make.digest_of(scope, proposal) if self.dice.random() < 0.95 else "sha256:" + "0" * 64
-        override = self.dice.random() < 0.1
-        return self._decision(amendments.approve, scope, number, digest, override=override, note="I say so.")
+        verb = amendments.break_glass if self.dice.random() < 0.1 else amendments.approve
+        return self._decision(verb, scope, number, digest, note="I say so, and it cannot wait.")
 
     def _end(self) -> Callable[[], Any]:
         scope, number = self.dice.choice(self.people), self._number()

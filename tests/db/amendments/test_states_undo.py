@@ -123,7 +123,7 @@ def test_roll_back__of_what_cannot_be__says_why(cast: make.Cast, basis: Basis, w
     by = cast.sam if basis is Basis.SECURITY_PATCH else cast.bo
     proposal = make.proposed(cast, by=by, basis=basis, fallback_delay_ms=600)
     if basis is Basis.SECURITY_PATCH:
-        make.approve(cast.ada, proposal, override=True, note="Sam is alone.")
+        make.approve(cast.ada, proposal, override=True, note="Sam is alone in security.")
     else:
         make.approve(cast.cy, proposal)
         make.approve(cast.ada, proposal)

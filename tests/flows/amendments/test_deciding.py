@@ -279,11 +279,15 @@ def test_override__nobody_holds_the_role__is_offered_signed_and_reviewed() -> No
     proposal = proposed(cast)
     client = client_of(tess)
     page = body(client.get(address(proposal)))
-    assert "Approve by override" in page
+    assert "Break glass and approve" in page and 'name="override"' not in page
     assert "Nobody else holds this role." in page
-    unexplained = answer(client, tess, proposal, override="1")
-    assert unexplained.status_code == 422
-    assert answer(client, tess, proposal, override="1", note="Cy is on leave").status_code == 302
+    assert 'id="decide-form"' not in page, "nothing beside it looks like an ordinary answer"
+    glass = address(proposal, "break-glass")
+    form = {"digest": make.digest_of(tess, proposal), "confirm": make.PASSWORD}
+    short = client.post(glass, {**form, "note": "Cy is away"})
+    assert short.status_code == 422 and "at least 20 characters" in body(short) and "Cy is away" in body(short)
+    assert client.post(glass, {**form, "note": "Cy is on leave until Monday.", "confirm": "wrong"}).status_code == 403
+    assert client.post(glass, {**form, "note": "Cy is on leave until Monday."}).status_code == 302
     assert make.state_of(bo, proposal) == "applied"
     review_page = body(client_of(sam).get(address(proposal)))
     assert "This override waits for your review" in review_page

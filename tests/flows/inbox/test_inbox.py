@@ -153,7 +153,7 @@ def test_inbox__override__waits_for_review_on_top_of_for_me() -> None:
         requires_approval=["upload_payroll_entries", "audit", "x"],
         at=recent(),
     )
-    make.approve(cast.bo, proposal, override=True, note="Nobody else can.", at=recent())
+    make.approve(cast.bo, proposal, override=True, note="Nobody else can do this.", at=recent())
     html = inbox(cast.cy)
     assert "Overrides to review" in html
     assert "Nobody else can." in html
