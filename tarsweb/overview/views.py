@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from governance.amendments.kinds import AmendmentType
+from governance.approvals.queries import late_reviews
 from governance.scope import Capability, Scope
 from governance.web import now, scope_of, scoped
 from tarsweb import humane
@@ -61,6 +62,7 @@ def _desk(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(lines, points[-1], ledger, at),
         "tiles": _tiles(lines, points[-1], days, ledger, at),
         "lines": lines[:_WAITING],
+        "late_reviews": late_reviews(scope=scope, at=at) if scope.can(Capability.DECIDE) else 0,
         "waiting": len(lines),
         "recent": queries.recent_amendments(scope, at, _RECENT),
         "recent_url": figures.rows_url(first=_first_recent(at)),

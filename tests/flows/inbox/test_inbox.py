@@ -155,9 +155,9 @@ def test_inbox__override__waits_for_review_on_top_of_for_me() -> None:
     )
     make.approve(cast.bo, proposal, override=True, note="Nobody else can do this.", at=recent())
     html = inbox(cast.cy)
-    assert "Overrides to review" in html
-    assert "Nobody else can." in html
-    assert "Overrides to review" not in inbox(cast.uma)
+    assert "Break-glass to review" in html
+    assert "Nobody else can do this." in html
+    assert "Break-glass to review" not in inbox(cast.uma)
 
 
 def test_inbox__htmx__answers_the_fragment_alone() -> None:
