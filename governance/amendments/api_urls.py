@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from governance.amendments import actions, api, talk_api
+from governance.amendments import actions, api, authority_api, talk_api
 from governance.rest import route
 
 _ONE = "amendments/AMD-<int:number>/"
 
 urlpatterns = [
+    *route("authority/", authority_api.Authority, name="api-authority"),
+    *route("authority/grants/", authority_api.Grants, name="api-grants"),
+    *route("authority/grants/<uuid:authority_id>/revoke/", authority_api.RevokeGrant, name="api-revoke_grant"),
+    *route("authority/quorums/", authority_api.Quorums, name="api-quorums"),
+    *route("authority/quorums/<uuid:quorum_id>/", authority_api.OneQuorum, name="api-quorum"),
     *route("amendments/", api.Amendments, name="api-amendments"),
     *route(_ONE, api.OneAmendment, name="api-amendment"),
     *route(f"{_ONE}revise/", api.Revise, name="api-revise"),
