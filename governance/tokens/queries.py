@@ -1,22 +1,32 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
 from governance.errors import DomainError, NotFound
-from governance.identity.models import Membership, User
+from governance.identity.models import User
 from governance.identity.queries import actor_of
 from governance.registry.models import Status, System
 from governance.scope import AGENT_CAPABILITIES, Actor, ActorKind, Capability, Role, Scope, agent_name
 from governance.tenancy import in_tenant
 from governance.tokens.models import ApiToken
+
+# Every request with a token begins with this, so it is not put together anew each time.
+_LOOK_UP: Final = """
+SELECT u.*, k.id AS token_id, k.expires_at, k.revoked_at, k.last_used_at, k.system_id, s.name AS system_name,
+  s.status AS system_status, m.roles, ARRAY(SELECT jsonb_array_elements_text(k.scopes)) AS scopes
+FROM api_tokens k
+JOIN users u ON u.id = COALESCE(k.user_id, k.created_by_id)
+LEFT JOIN systems s ON s.tenant_id = k.tenant_id AND s.id = k.system_id
+LEFT JOIN memberships m ON m.tenant_id = k.tenant_id AND m.user_id = u.id AND m.ended_at IS NULL AND u.is_active
+WHERE k.tenant_id = %s AND k.secret_hash = %s
+"""
 
 
 class BadToken(DomainError):
@@ -95,7 +105,7 @@ def hash_of(secret: str) -> bytes:
 
 def bearer_of(*, tenant_id: UUID, secret: str, at: datetime) -> Bearer:
     """Whom a token of this tenant speaks for, inside the tenant's transaction; raises `BadToken`."""
-    return _bearer(_found(tenant_id, secret), at=at)
+    return _bearer(_found(tenant_id, secret), tenant_id=tenant_id, at=at)
 
 
 def tokens(*, scope: Scope) -> QuerySet[ApiToken]:
@@ -156,38 +166,27 @@ def grantable(*, scope: Scope) -> tuple[Capability, ...]:
 
 
 def _found(tenant_id: UUID, secret: str) -> Any:
-    """The token with the roles that its person, or its system's sponsor, holds today."""
-    seat = Membership.objects.filter(
-        tenant_id=OuterRef("tenant_id"),
-        user_id=Coalesce(OuterRef("user_id"), OuterRef("created_by_id")),
-        ended_at=None,
-        user__is_active=True,
-    )
-    rows = ApiToken.objects.filter(tenant_id=tenant_id, secret_hash=hash_of(secret))
-    rows = rows.select_related("user", "system").defer("system__constitution", "system__capabilities_embedding")
-    return rows.annotate(roles=Subquery(seat.values("roles")[:1])).get()
+    """The token's person (of a system's token its sponsor) with the token and the roles that the person holds today."""
+    found = next(iter(User.objects.raw(_LOOK_UP, [tenant_id, hash_of(secret)])), None)
+    if found is None:
+        raise BadToken("This token is not known here. Issue a new one under Tokens.")
+    return found
 
 
-def _bearer(token: Any, *, at: datetime) -> Bearer:
-    if token.revoked_at is not None:
+def _bearer(user: Any, *, tenant_id: UUID, at: datetime) -> Bearer:
+    if user.revoked_at is not None:
         raise BadToken("This token was revoked. Issue a new one under Tokens.")
-    if token.expires_at <= at:
-        raise BadToken(f"This token ended on {token.expires_at:%d %B %Y}. Issue a new one under Tokens.")
-    if token.roles is None:
-        who = "The person who answers for this token" if token.system_id else "The person of this token"
+    if user.expires_at <= at:
+        raise BadToken(f"This token ended on {user.expires_at:%d %B %Y}. Issue a new one under Tokens.")
+    if user.roles is None:
+        who = "The person who answers for this token" if user.system_id else "The person of this token"
         raise BadToken(f"{who} is no longer a member here. Somebody who is can issue another.")
-    person = Scope(
-        tenant_id=token.tenant_id,
-        actor=Actor(ActorKind.PERSON, token.created_by, token.created_by_id),
-        roles=frozenset(Role(role) for role in token.roles),
-    )
-    held = frozenset(one for one in map(Capability, token.scopes) if person.can(one))
-    if token.system_id is None:
-        scope = Scope(token.tenant_id, actor_of(token.user), person.roles, grants=held)
-        return Bearer(scope, token.id, token.user, token.last_used_at)
-    system = token.system
-    if system.status == Status.ARCHIVED:
-        raise BadToken(f"{system.name} is archived, so its tokens are refused.")
-    actor = Actor(ActorKind.SYSTEM, agent_name(system.name), system.id, sponsor_id=token.created_by_id)
-    scope = Scope(token.tenant_id, actor, grants=held & AGENT_CAPABILITIES)
-    return Bearer(scope, token.id, Program(actor.name, system.id), token.last_used_at)
+    person = Scope(tenant_id, actor_of(user), frozenset(Role(role) for role in user.roles))
+    held = frozenset(one for one in map(Capability, user.scopes) if person.can(one))
+    if user.system_id is None:
+        return Bearer(replace(person, grants=held), user.token_id, user, user.last_used_at)
+    if user.system_status == Status.ARCHIVED:
+        raise BadToken(f"{user.system_name} is archived, so its tokens are refused.")
+    actor = Actor(ActorKind.SYSTEM, agent_name(user.system_name), user.system_id, sponsor_id=user.pk)
+    scope = Scope(tenant_id, actor, grants=held & AGENT_CAPABILITIES)
+    return Bearer(scope, user.token_id, Program(actor.name, user.system_id), user.last_used_at)

@@ -45,7 +45,12 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return overview.bench_overview
 
-    return {"ledger": ledger, "amendments": amendments, "overview": overview}
+    def api() -> Callable[..., Iterable[Row]]:
+        from tests.bench import api
+
+        return api.bench_lists
+
+    return {"api": api, "ledger": ledger, "amendments": amendments, "overview": overview}
 
 
 def _run(name: str, parts: Iterable[Callable[[], Iterable[Row]]]) -> list[Row]:

@@ -25,6 +25,14 @@ GROUPS = {"open": OPEN, "closed": tuple(state.value for state in State if state.
 """Words for several states at once."""
 
 
+# A row reads a system's name and version; the rest of it is wide.
+_UNREAD = [
+    f"system__{field.name}"
+    for field in System._meta.concrete_fields
+    if field.name not in {"id", "tenant", "name", "constitution_version"}
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to; an empty text narrows nothing. `state` is a state or a word of `GROUPS`."""
@@ -106,7 +114,7 @@ def with_facts(rows: QuerySet[AmendmentProposal]) -> QuerySet[AmendmentProposal]
     count = yes.values("request").annotate(count=Count("id")).values("count")
     return (
         rows.select_related("system", "request")
-        .defer("system__constitution")
+        .defer(*_UNREAD)
         .annotate(
             base_version=Subquery(base.values("base_version")[:1]),
             given=Coalesce(Subquery(count, output_field=IntegerField()), 0),
