@@ -32,6 +32,8 @@ from governance.ledger.models import LedgerEntry
 from governance.registry.actions import fix_system
 from governance.registry.models import System
 from governance.scope import Role, Scope, tars_scope
+from governance.searches.actions import save_search
+from governance.searches.models import SavedSearch
 from governance.tenancy import in_tenant
 from tarsweb.demo.edits import edited
 from tarsweb.demo.script import Step
@@ -56,7 +58,10 @@ def moments_done(*, tenant_id: UUID, steps: Iterable[Step]) -> set[datetime]:
         entries = LedgerEntry.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
         drafts = AmendmentProposal.objects.filter(tenant_id=tenant_id, created_at__in=wanted)
         comments = Comment.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
-        return {*entries, *drafts.values_list("created_at", flat=True), *comments}
+        kept = SavedSearch.objects.filter(tenant_id=tenant_id, created_at__in=wanted).values_list(
+            "created_at", flat=True
+        )
+        return {*entries, *drafts.values_list("created_at", flat=True), *comments, *kept}
 
 
 class Player:
@@ -223,6 +228,9 @@ class Player:
     def fix_system(self, step: Step) -> None:
         fix_system(scope=self.scope(step.by), system_name=step.system, at=step.at, **step.args)
 
+    def save_search(self, step: Step) -> None:
+        save_search(scope=self.scope(step.by), at=step.at, **step.args)
+
 
 _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "propose": Player.propose,
@@ -241,4 +249,5 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "set_quorum": Player.set_quorum,
     "register_deputy": Player.register_deputy,
     "fix_system": Player.fix_system,
+    "save_search": Player.save_search,
 }
