@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+from tarsweb.cli.database import database, fail, say
 
 if TYPE_CHECKING:
     from governance.audit.report import Report
@@ -54,15 +55,15 @@ def verify(
     Examples:  tars ledger verify acme.jsonl  ·  tars ledger verify --tenant "OMS Consulting"
     """
     if file is not None and tenant:
-        _fail("An export holds one tenant: give either a file or --tenant.")
+        fail("An export holds one tenant: give either a file or --tenant.")
     if file is not None:
         _answer([_verified_file(file, root=key)], as_json=as_json)
-    with _database():
+    with database():
         from governance.audit.queries import verified
 
         scopes = _scopes(tenant)
         if key is not None and len(scopes) != 1:
-            _fail("--key belongs to one tenant: name it with --tenant.")
+            fail("--key belongs to one tenant: name it with --tenant.")
         _answer([verified(scope, root=key) for scope in scopes], as_json=as_json)
 
 
@@ -81,11 +82,11 @@ def export(
     """
     is_stdout = output is None or str(output) == "-"
     if as_json and is_stdout:
-        _fail("With --json the export itself needs a file: add -o FILE.")
-    with _database():
+        fail("With --json the export itself needs a file: add -o FILE.")
+    with database():
         scopes = _scopes([tenant] if tenant else None)
         if len(scopes) != 1:
-            _fail("There are several tenants; name one with --tenant.")
+            fail("There are several tenants; name one with --tenant.")
         if is_stdout:
             sys.stdout.buffer.writelines(_lines(scopes[0]))
             sys.stdout.buffer.flush()
@@ -101,9 +102,9 @@ def _verified_file(path: Path, *, root: str | None) -> Report:
     try:
         report = check(read(path), root=root)
     except OSError as error:
-        _fail(f"{path} cannot be read: {error.strerror or error}.")
+        fail(f"{path} cannot be read: {error.strerror or error}.")
     if not report.counts.get("chain") and not report.counts.get("entry"):
-        _fail(f"{path} is not an export of a TARS ledger: it holds no manifest and no entry.")
+        fail(f"{path} is not an export of a TARS ledger: it holds no manifest and no entry.")
     return report
 
 
@@ -111,7 +112,7 @@ def _answer(reports: list[Report], *, as_json: bool) -> NoReturn:
     is_verified = all(report.is_verified for report in reports)
     if as_json:
         answer: Any = {"verified": is_verified, "tenants": [report.as_json() for report in reports]}
-        _print(json.dumps(answer, ensure_ascii=False))
+        say(json.dumps(answer, ensure_ascii=False))
     else:
         for report in reports:
             _tell(report)
@@ -119,18 +120,18 @@ def _answer(reports: list[Report], *, as_json: bool) -> NoReturn:
 
 
 def _tell(report: Report) -> None:
-    _print(report.headline)
+    say(report.headline)
     for finding in report.findings[:SHOWN]:
-        _print(f"  ✗ {finding}")
+        say(f"  ✗ {finding}")
     if report.finding_count > SHOWN:
-        _print(f"  … and {report.finding_count - SHOWN:,} more; --json lists up to 1,000.")
+        say(f"  … and {report.finding_count - SHOWN:,} more; --json lists up to 1,000.")
     if report.established:
-        _print("Established:")
+        say("Established:")
     for sentence in report.established:
-        _print(f"  ✓ {sentence}")
-    _print("Not established by this record alone:")
+        say(f"  ✓ {sentence}")
+    say("Not established by this record alone:")
     for sentence in report.not_established:
-        _print(f"  – {sentence}")
+        say(f"  – {sentence}")
 
 
 def _lines(scope: Scope) -> Iterator[bytes]:
@@ -165,36 +166,11 @@ def _write(scope: Scope, path: Path, *, as_json: bool) -> None:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        _fail(f"{path} cannot be written: {error.strerror or error}.")
+        fail(f"{path} cannot be written: {error.strerror or error}.")
     if as_json:
-        _print(json.dumps({"file": str(path), "bytes": size, "tenant_id": str(scope.tenant_id)}))
+        say(json.dumps({"file": str(path), "bytes": size, "tenant_id": str(scope.tenant_id)}))
     else:
         typer.echo(f"{path}: {size:,} bytes. Verify it on any machine: tars ledger verify {path}", err=True)
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    """Django on the installation's database; one sentence and exit code 2 when there is none."""
-    import os
-
-    from governance.errors import DomainError
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tarsweb.settings")
-    try:
-        import django
-        from django.core.exceptions import ImproperlyConfigured
-        from django.db import Error
-
-        django.setup()
-    except DomainError as error:
-        _fail(error.sentence)
-    except ImproperlyConfigured as error:
-        _fail(str(error))
-    try:
-        yield
-    except Error as error:
-        said = str(error).strip().splitlines()[0]
-        _fail(f"The database does not answer ({said}). Start it with `make up`, or give a file.")
 
 
 def _scopes(wanted: list[str] | None) -> list[Scope]:
@@ -210,23 +186,11 @@ def _scopes(wanted: list[str] | None) -> list[Scope]:
         with in_tenant(tenant_id):
             names[tenant_id] = tenant_name(tenant_id) or ""
     if not names:
-        _fail("There is no tenant in this database yet.")
+        fail("There is no tenant in this database yet.")
     chosen: list[UUID] = []
     for text in wanted or []:
         found = [tenant_id for tenant_id, name in names.items() if text in (name, str(tenant_id))]
         if len(found) != 1:
-            _fail(f"{'Several tenants are' if found else 'No active tenant is'} called {text}; name it by its id.")
+            fail(f"{'Several tenants are' if found else 'No active tenant is'} called {text}; name it by its id.")
         chosen += found
     return [tars_scope(tenant_id) for tenant_id in (chosen or names)]
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
-
-
-def _print(text: str) -> None:
-    """UTF-8 whatever the terminal's locale says."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
