@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
+from billing.budgets import api_urls as budgets
 from governance.amendments import api_urls as amendments
 from governance.audit import api_urls as audit
 from governance.exports import api_urls as exports
@@ -17,6 +18,8 @@ from governance.webhooks import api_urls as webhooks
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
 from tarsweb.inbox import api_urls as inbox
+from tarsweb.people import api_urls as people
+from tarsweb.platform import api_urls as platform
 
 urlpatterns = [
     *amendments.urlpatterns,
@@ -29,7 +32,10 @@ urlpatterns = [
     *registry.urlpatterns,
     *searches.urlpatterns,
     *webhooks.urlpatterns,
+    *budgets.urlpatterns,
     *health.urlpatterns,
     *tokens.urlpatterns,
+    *people.urlpatterns,
+    *platform.urlpatterns,
     re_path(r"^", Unknown.as_view()),
 ]

@@ -23,7 +23,7 @@ from governance.tenancy import active_tenant_ids, in_tenant
 from governance.tenants.actions import open_tenant
 from governance.tenants.models import Tenant, Tier
 from tarsweb.demo.moments import moment
-from tarsweb.demo.people import ensure_accounts
+from tarsweb.demo.people import ensure_accounts, ensure_staff
 from tarsweb.demo.play import Player, Report
 from tarsweb.demo.script import steps
 from tarsweb.demo.worlds import World, load
@@ -40,6 +40,7 @@ def prepare(*, at: datetime, worlds: Iterable[World] | None = None) -> None:
     """
     worlds = load() if worlds is None else tuple(worlds)
     ensure_accounts(worlds)
+    ensure_staff(at=at)
     for world in worlds:
         tenant_id, end = _tenant(world, at=at)
         _seat(world, tenant_id=tenant_id, end=end)

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import ScryptPasswordHasher, get_hasher, make_p
 from governance.errors import DomainError
 from governance.identity.models import User
 from governance.identity.queries import seats
-from tarsweb.demo.worlds import load
+from tarsweb.demo.worlds import load, staff
 from tarsweb.home import HomeError
 
 FILE = "demo-logins.json"
@@ -55,7 +55,8 @@ def is_demo_person(user: User) -> bool:
     if user.email not in _addresses():
         return False
     found = seats(user=user)
-    return bool(found) and all(seat.is_demo for seat in found)
+    is_known = bool(found) or user.email == staff().email
+    return is_known and all(seat.is_demo for seat in found)
 
 
 def password() -> str:
@@ -108,7 +109,7 @@ def forget(emails: Collection[str]) -> None:
 
 @cache
 def _addresses() -> frozenset[str]:
-    return frozenset(person.email for world in load() for person in world.people)
+    return frozenset((*(person.email for world in load() for person in world.people), staff().email))
 
 
 def _path() -> Path:

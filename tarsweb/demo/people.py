@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from governance.identity.actions import appoint_staff
 from governance.identity.models import User
 from governance.identity.queries import seats
+from governance.scope import TARS
+from governance.tenancy import active_tenant_ids, in_tenant
+from governance.tenants.models import Tenant
 from tarsweb.demo import passwords
-from tarsweb.demo.worlds import Person, World, load
+from tarsweb.demo.worlds import Person, World, load, staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,24 @@ def ensure_accounts(worlds: Iterable[World]) -> None:
     Passwords are stored before accounts use them, so a killed run can be repeated. An account that also belongs to a
     tenant outside the demo is somebody's own: it is left as it is.
     """
-    people = {person.email: person for world in worlds for person in world.people}
+    ensure(person for world in worlds for person in world.people)
+
+
+def ensure_staff(*, at: datetime) -> None:
+    """Give the demo's platform staff an account, on an installation that holds nothing but the demo.
+
+    Beside a real tenant there is none: a known password must not open a way to visit it.
+    """
+    person = staff()
+    if User.objects.filter(email=person.email).exists() or not _is_all_demo():
+        return
+    ensure([person])
+    appoint_staff(actor=TARS, email=person.email, at=at)
+
+
+def ensure(found: Iterable[Person]) -> None:
+    """An account with a known random password for each of these people who is nobody's own."""
+    people = {person.email: person for person in found}
     users = {user.email: user for user in User.objects.filter(email__in=people)}
     ours = [email for email in people if email not in users or is_ours(users[email])]
     known = passwords.stored()
@@ -53,10 +75,14 @@ def logins(worlds: Iterable[World]) -> tuple[Login, ...]:
     """Everybody's login, in the order of the data. Raises `DemoRefused` where other machines can reach TARS."""
     passwords.demand_local()
     known = passwords.stored()
+    found = _in_worlds(known, ((world, person) for world in worlds for person in world.people))
+    return (*found, *_staff_login(known)) if found else ()
+
+
+def _in_worlds(known: dict[str, str], people: Iterable[tuple[World, Person]]) -> tuple[Login, ...]:
     seated: dict[str, list[tuple[World, Person]]] = {}
-    for world in worlds:
-        for person in world.people:
-            seated.setdefault(person.email, []).append((world, person))
+    for world, person in people:
+        seated.setdefault(person.email, []).append((world, person))
     return tuple(
         Login(
             email=email,
@@ -68,6 +94,13 @@ def logins(worlds: Iterable[World]) -> tuple[Login, ...]:
         for email, found in seated.items()
         if email in known
     )
+
+
+def _staff_login(known: dict[str, str]) -> tuple[Login, ...]:
+    person = staff()
+    if person.email not in known:
+        return ()
+    return (Login(person.email, person.name, "Platform staff", (), known[person.email]),)
 
 
 def sign_in_hint() -> Hint | None:
@@ -85,6 +118,14 @@ def sign_in_hint() -> Hint | None:
 
 def _account(person: Person) -> User:
     return User.objects.create_user(email=person.email, name=person.name, time_zone=person.time_zone)
+
+
+def _is_all_demo() -> bool:
+    for tenant_id in active_tenant_ids():
+        with in_tenant(tenant_id):
+            if not Tenant.objects.get(id=tenant_id).is_demo:
+                return False
+    return True
 
 
 def is_ours(user: User) -> bool:

@@ -24,7 +24,7 @@ from governance.constitution.diff import Effect
 from governance.discussion.models import Comment
 from governance.errors import DomainError, NotFound
 from governance.files.actions import upload
-from governance.identity.actions import register_deputy
+from governance.identity.actions import invite, register_deputy
 from governance.identity.confirm import Confirmation
 from governance.identity.models import User
 from governance.identity.queries import scope_for
@@ -225,6 +225,12 @@ class Player:
             at=step.at,
         )
 
+    def invite(self, step: Step) -> None:
+        """Nobody gets the link: sending it again from the page makes one that works."""
+        args = step.args
+        roles = [Role(name) for name in args["roles"]]
+        invite(scope=self.scope(step.by), email=args["email"], name=args["name"], roles=roles, at=step.at)
+
     def fix_system(self, step: Step) -> None:
         fix_system(scope=self.scope(step.by), system_name=step.system, at=step.at, **step.args)
 
@@ -248,6 +254,7 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "grant_authority": Player.grant_authority,
     "set_quorum": Player.set_quorum,
     "register_deputy": Player.register_deputy,
+    "invite": Player.invite,
     "fix_system": Player.fix_system,
     "save_search": Player.save_search,
 }

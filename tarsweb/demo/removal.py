@@ -13,19 +13,20 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from governance.errors import DomainError
+from governance.identity.actions import dismiss_staff
 from governance.identity.models import User
 from governance.jobs import actions as jobs
 from governance.jobs import handlers
 from governance.jobs.models import Job
 from governance.ledger.verbs import governed
-from governance.scope import Capability, Scope, tars_scope
+from governance.scope import TARS, Capability, Scope, tars_scope
 from governance.tenants.actions import deactivate
 from governance.tenants.models import Tenant
 from tarsweb.demo import passwords
 from tarsweb.demo.actions import find_tenant, only_one
 from tarsweb.demo.people import is_ours
 from tarsweb.demo.tasks import RESUME
-from tarsweb.demo.worlds import World, load
+from tarsweb.demo.worlds import World, load, staff
 
 KIND = "demo.remove"
 
@@ -75,9 +76,12 @@ def remove(*, by: str, at: datetime, last: UUID | None = None, worlds: Iterable[
         Schedule.objects.filter(name=RESUME).delete()
         tenants = [tenant.id for world in worlds if (tenant := find_tenant(world))]
         # People first: whose they are is read from the tenants that are still open.
-        emails = {person.email for world in worlds for person in world.people}
+        emails = {staff().email, *(person.email for world in worlds for person in world.people)}
         people = [user for user in User.objects.filter(email__in=emails, is_active=True) if is_ours(user)]
         for user in people:
+            if user.is_platform_staff:
+                dismiss_staff(actor=TARS, email=user.email, at=at)
+                user.refresh_from_db()
             user.is_active = False
             user.set_unusable_password()
             user.save(update_fields=["is_active", "password"])

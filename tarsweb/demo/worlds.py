@@ -53,6 +53,12 @@ def load(*, tag: str = "") -> tuple[World, ...]:
     return tuple(_world(key, people, tag=tag) for key in WORLDS)
 
 
+def staff() -> Person:
+    """The demo's platform staff: one person, in no world."""
+    (row,) = (row for row in _read(DATA / "people.json") if row.get("is_platform_staff"))
+    return Person(row["key"], row["email"], row["name"], row["time_zone"], ())
+
+
 def _world(key: str, people: list[dict[str, Any]], *, tag: str) -> World:
     tenant = _read(DATA / key / "tenant.json")
     return World(
