@@ -76,19 +76,23 @@ def remove(*, by: str, at: datetime, last: UUID | None = None, worlds: Iterable[
         Schedule.objects.filter(name=RESUME).delete()
         tenants = [tenant.id for world in worlds if (tenant := find_tenant(world))]
         # People first: whose they are is read from the tenants that are still open.
-        emails = {staff().email, *(person.email for world in worlds for person in world.people)}
+        emails = {person.email for world in worlds for person in world.people}
         people = [user for user in User.objects.filter(email__in=emails, is_active=True) if is_ours(user)]
         for user in people:
-            if user.is_platform_staff:
-                dismiss_staff(actor=TARS, email=user.email, at=at)
-                user.refresh_from_db()
-            user.is_active = False
-            user.set_unusable_password()
-            user.save(update_fields=["is_active", "password"])
-        passwords.forget(emails)
+            _end_sign_in(user)
+        if worker := User.objects.filter(email=staff().email, is_platform_staff=True).first():
+            dismiss_staff(actor=TARS, email=worker.email, at=at)
+            _end_sign_in(worker)
+        passwords.forget(emails | {staff().email})
         for tenant_id in sorted(tenants, key=lambda tenant_id: (tenant_id == last, tenant_id)):
             deactivate(scope=tars_scope(tenant_id), reason=f"The demo was removed by {by}.", at=at)
     return Removed(tenants=len(tenants), people=len(people))
+
+
+def _end_sign_in(user: User) -> None:
+    user.is_active = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
 
 
 def handle(run: handlers.Run) -> dict[str, Any]:

@@ -66,6 +66,24 @@ def test_logins__shared_people__have_both_tenants(oms: Demo) -> None:
     assert len(seats(user=User.objects.get(email="katie@oms.com"))) == 1
 
 
+def test_staff__beside_a_real_tenant__there_is_none(oms: Demo) -> None:
+    make.tenant()
+    before = User.objects.filter(is_platform_staff=True).count()
+    people.ensure_staff(at=END)
+    assert User.objects.filter(is_platform_staff=True).count() == before
+
+
+def test_staff__on_an_installation_of_the_demo_alone__is_printed_and_a_person_of_the_demo(
+    oms: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_is_all_demo", lambda: True)
+    people.ensure_staff(at=END)
+    person = User.objects.get(email="staff@tars.local")
+    login = people.logins(worlds.load())[-1]
+    assert person.is_platform_staff and (login.email, login.role) == (person.email, "Platform staff")
+    assert person.check_password(login.password) and passwords.is_demo_person(person)
+
+
 def test_accounts__file_was_lost__everybody_gets_a_new_password() -> None:
     known = worlds.load(tag="lost")
     people.ensure_accounts(known)
