@@ -16,6 +16,7 @@ class GovernanceConfig(AppConfig):
         from governance.jobs import handlers
         from governance.notices import of_jobs
         from governance.registry import export as systems
+        from governance.tokens import leaving as of_tokens
         from governance.webhooks import audience
 
         subjects.register()
@@ -23,6 +24,7 @@ class GovernanceConfig(AppConfig):
         reminders.register_kinds()
         of_jobs.register()
         leaving.register()
+        of_tokens.register()
         audience.register(program_managers)
         # after the verbs: its reads and they import each other
         from governance.amendments import export as amendments

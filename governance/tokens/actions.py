@@ -15,7 +15,7 @@ from governance.registry.models import Status, System
 from governance.scope import AGENT_CAPABILITIES, ActorKind, Capability, Scope
 from governance.tenancy import in_tenant
 from governance.tokens.models import ApiToken
-from governance.tokens.queries import BadToken, Bearer, bearer_of, hash_of, tenant_of
+from governance.tokens.queries import BadToken, Bearer, bearer_of, grantable, hash_of, tenant_of
 from governance.tokens.rates import Window, count_request
 
 MOST_DAYS: Final = 365
@@ -153,7 +153,7 @@ def _held(*, scope: Scope, scopes: Iterable[Capability], is_agent: bool) -> list
             f"A system's token never holds {beyond[0]}. It may hold {', '.join(sorted(AGENT_CAPABILITIES))}.",
             problems=(("/scopes", f"{beyond[0]} is for people"),),
         )
-    if missing := sorted(one for one in wanted if not scope.can(one)):
+    if missing := sorted(wanted - set(grantable(scope=scope))):
         raise NotAllowed(f"You cannot do {missing[0]} yourself, so no token of yours can.")
     return sorted(wanted)
 

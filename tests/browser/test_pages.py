@@ -25,6 +25,8 @@ PAGES = {
     "system-time-machine": "/systems/clay-consigliere/time-machine/",
     "system-dependencies": "/systems/clay-consigliere/dependencies/",
     "authority": "/amendments/authority/",
+    "people": "/people/",
+    "budgets": "/budgets/",
     "ledger": "/ledger/",
     "ledger-entry": "/ledger/3/",
     "jobs": "/jobs/",

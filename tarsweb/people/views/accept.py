@@ -34,7 +34,6 @@ def page(request: HttpRequest, secret: str) -> HttpResponse:
     except DomainError as refusal:
         response = _closed(request, refusal)
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer" if request.method == "GET" else "same-origin"
     return response
 
 

@@ -17,6 +17,8 @@ from governance.ledger.models import LedgerEntry
 from governance.notices.models import Notice
 from governance.scope import Capability, Role, Scope
 from governance.tenancy import in_tenant
+from governance.tokens.actions import issue_token
+from governance.tokens.models import ApiToken
 from tests import factories as make
 
 DAY = timedelta(days=1)
@@ -107,3 +109,21 @@ def test_leaving__the_only_one_who_could_answer__tells_the_admins(cast: make.Cas
     told = _notices(cast)
     assert [name for name, _, _ in told] == ["tess"] and told[0][2]
     assert "nobody is left" in told[0][1]
+
+
+def test_leaving__ends_ones_tokens_and_those_of_systems_one_answers_for(cast: make.Cast) -> None:
+    for system in ("", cast.system.name):
+        issue_token(
+            scope=cast.bo,
+            name="nightly",
+            scopes=[Capability.READ_RECORD],
+            days=30,
+            system_name=system,
+            at=make.AT,
+        )
+    with in_tenant(cast.tenant.id):
+        said = leaving.preview(scope=cast.tess, user=cast.users["bo"], roles=cast.bo.roles, at=make.AT)
+    assert "The token nightly of clay-consigliere ends, and whatever uses it is refused." in said
+    remove_member(scope=cast.tess, user=cast.users["bo"], at=make.AT)
+    with in_tenant(cast.tenant.id):
+        assert set(ApiToken.objects.values_list("revoked_at", flat=True)) == {make.AT}

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.http import HttpRequest
 from django.test import Client
+from django.utils import timezone
 
 from governance.errors import NotAllowed
 from governance.identity.queries import actor_of
 from governance.scope import Capability, Scope
+from governance.tokens.actions import issue_token
 from tarsweb.platform.stewards import steward_of
 from tests import factories as make
 from tests.flows.platform.scenes import client_for, staff
@@ -78,3 +80,22 @@ def test_token__of_a_staff_person__needs_the_scope() -> None:
         steward_of(request)
     request.scope = Scope(tenant_id, actor_of(person), grants=frozenset({Capability.MANAGE_TENANT}))  # type: ignore[attr-defined]
     assert steward_of(request).actor.user_id == person.id
+
+
+def test_token__of_a_staff_person_with_a_desk__manages_tenants_and_ends_with_the_power() -> None:
+    cast = make.cast()
+    person = cast.users["bo"]
+    with pytest.raises(NotAllowed):
+        _token(cast)
+    person.is_platform_staff = True
+    person.save()
+    headers = {"Authorization": f"Bearer {_token(cast)}"}
+    assert Client().get(f"{TENANTS}{cast.tenant.id}/", headers=headers).json()["id"] == str(cast.tenant.id)
+    person.is_platform_staff = False
+    person.save()
+    assert Client().get(f"{TENANTS}{cast.tenant.id}/", headers=headers).status_code == 403
+
+
+def _token(cast: make.Cast) -> str:
+    wish = {"name": "platform", "scopes": [Capability.MANAGE_TENANT], "days": 30}
+    return issue_token(scope=cast.bo, at=timezone.now(), **wish).secret
