@@ -69,6 +69,7 @@ def remove(*, by: str, at: datetime, last: UUID | None = None, worlds: Iterable[
 
     Runs twice without harm: a second run finds what the first left. Raises `StillFilling`.
     """
+    is_whole = worlds is None
     worlds = load() if worlds is None else tuple(worlds)
     with only_one() as is_alone:
         if not is_alone:
@@ -80,13 +81,22 @@ def remove(*, by: str, at: datetime, last: UUID | None = None, worlds: Iterable[
         people = [user for user in User.objects.filter(email__in=emails, is_active=True) if is_ours(user)]
         for user in people:
             _end_sign_in(user)
-        if worker := User.objects.filter(email=staff().email, is_platform_staff=True).first():
-            dismiss_staff(actor=TARS, email=worker.email, at=at)
-            _end_sign_in(worker)
-        passwords.forget(emails | {staff().email})
+        passwords.forget(emails)
+        if is_whole:
+            _dismiss_staff(at=at)
         for tenant_id in sorted(tenants, key=lambda tenant_id: (tenant_id == last, tenant_id)):
             deactivate(scope=tars_scope(tenant_id), reason=f"The demo was removed by {by}.", at=at)
     return Removed(tenants=len(tenants), people=len(people))
+
+
+def _dismiss_staff(*, at: datetime) -> None:
+    """The demo's platform staff belong to all of it, so they go with all of it."""
+    email = staff().email
+    if user := User.objects.filter(email=email, is_platform_staff=True).first():
+        dismiss_staff(actor=TARS, email=email, at=at)
+        user.refresh_from_db()
+        _end_sign_in(user)
+    passwords.forget({email})
 
 
 def _end_sign_in(user: User) -> None:
