@@ -162,7 +162,7 @@ def line_of(token: ApiToken, *, scope: Scope, at: datetime) -> TokenLine:
 
 def grantable(*, scope: Scope) -> tuple[Capability, ...]:
     """What this actor may put into a token of their own."""
-    user = User.objects.filter(id=scope.actor.user_id).first()
+    user = User.objects.filter(id=scope.person_id).first()
     return tuple(one for one in Capability if scope.can(one) or _is_staffs(one, user))
 
 
