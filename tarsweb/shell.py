@@ -100,6 +100,8 @@ class _Entry:
     key: str = ""
     needs: Capability | None = None
     is_waiting: bool = False
+    is_apart: bool = False
+    """Marked on its own page only: what else is in its namespace does not lie below it."""
     is_platform: bool = False
 
 
@@ -116,7 +118,7 @@ MENU = (
     _Entry("Administration", "Webhooks", "webhooks:list", "link", needs=Capability.MANAGE_PROGRAMS),
     _Entry("Administration", "Jobs", "jobs:list", "clock", needs=Capability.READ_RECORD),
     _Entry("Administration", "People", "people:list", "users", key="p", needs=Capability.READ_RECORD),
-    _Entry("Administration", "Outbox", "notices:outbox", "mail", needs=Capability.MANAGE_PEOPLE),
+    _Entry("Administration", "Outbox", "notices:outbox", "mail", needs=Capability.MANAGE_PEOPLE, is_apart=True),
     _Entry("Administration", "Health", "health:page", "shield", needs=Capability.MANAGE_PROGRAMS),
     _Entry("Administration", "Tokens", "tokens:list", "key"),
     _Entry(
@@ -220,7 +222,9 @@ def _current(request: HttpRequest, view: str) -> str:
     if any(entry.view == match.view_name for entry in MENU):
         return ""
     # A page below none of the entries belongs to the first of its namespace: an amendment to Amendments, not to Authority.
-    first = next((entry.view for entry in MENU if entry.view.partition(":")[0] == match.namespace), "")
+    first = next(
+        (entry.view for entry in MENU if not entry.is_apart and entry.view.partition(":")[0] == match.namespace), ""
+    )
     return "true" if view == first else ""
 
 
