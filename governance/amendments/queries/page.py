@@ -21,6 +21,7 @@ from governance.amendments.queries.comparison import Comparison, Side
 from governance.amendments.queries.conflicts import Rival, rivals
 from governance.amendments.queries.people import Hand, hand_of
 from governance.amendments.queries.proofs import Proof, evidence_of
+from governance.amendments.queries.rests import REBASABLE, REVISABLE, WITHDRAWABLE, Rest, rests_of
 from governance.amendments.queries.staleness import Delta, Staleness, delta, staleness, step_of
 from governance.amendments.queries.standing import Authority, Box, authority_of, box
 from governance.amendments.queries.talk import Suggestion, Talk, talk_of
@@ -34,9 +35,6 @@ from governance.identity.models import User
 from governance.scope import Capability, Scope
 
 VIEWS = {"fields": "Changes", "side": "Side by side", "patch": "JSON patch"}
-_WITHDRAWABLE = frozenset({State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, State.APPROVED, State.SCHEDULED})
-_REVISABLE = frozenset({State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED})
-_REBASABLE = frozenset({State.PROPOSED, State.APPROVED, State.SCHEDULED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,7 @@ class AmendmentPage:
     can_send: bool
     can_rebase: bool
     is_mine: bool
+    rests: tuple[Rest, ...]
     at: datetime
 
     @property
@@ -190,14 +189,15 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
         irreversible_because=Basis(proposal.basis).irreversible_because,
         roll_back_refused=(cannot_be_undone(amendment) or may_roll_back(scope=scope)) if amendment else "",
         factor=factor_for(scope),
-        can_revise=is_mine and can_propose and state in _REVISABLE,
-        can_withdraw=state in _WITHDRAWABLE and (is_mine or scope.can(Capability.FIX_DATA)),
+        can_revise=is_mine and can_propose and state in REVISABLE,
+        can_withdraw=state in WITHDRAWABLE and (is_mine or scope.can(Capability.FIX_DATA)),
         can_send=is_mine and can_propose and state is State.DRAFT,
         can_rebase=stale is not None
-        and state in _REBASABLE
+        and state in REBASABLE
         and not stale.conflicts
         and (can_propose or scope.can(Capability.DECIDE)),
         is_mine=is_mine,
+        rests=rests_of(scope=scope, proposal=proposal, is_mine=is_mine, is_stale=stale is not None),
         at=at,
     )
 

@@ -176,3 +176,15 @@ def test_page__more_of_everything__same_number_of_queries(view: str) -> None:
         make.seated(tenant=cast.tenant, name=f"op{step}", roles=[make.Role.OPERATOR])
         amendments.tick(scope=cast.cy, number=proposal.number, pointer=f"/x{step}", is_viewed=True, at=ago(1))
     assert count() == few
+
+
+def test_buttons_that_rest__are_shown_with_their_reasons() -> None:
+    cast = make.cast()
+    proposal = proposed(cast)
+    page = body(client_of(cast.cy).get(address(proposal)))
+    assert f"{cast.bo.actor.name} proposed this; only they can revise it." in page
+    assert "only they or a tenant admin can withdraw it." in page
+    own = body(client_of(cast.bo).get(address(proposal)))
+    assert "You proposed this; a second person must decide it." in own
+    assert "only they can revise it" not in own
+    assert "What you cannot do here" not in body(client_of(cast.uma).get(address(proposal)))
