@@ -84,8 +84,8 @@
   }
   function answer(key) {
     const row = current();
-    if (!row?.dataset.pane || !list()?.contains(row) || row.id === `row-${openKey()}`) return false;
-    if (WIDE.matches) preview(row, key);
+    if (!row || !list()?.contains(row) || row.id === `row-${openKey()}`) return false;
+    if (WIDE.matches && row.dataset.pane) preview(row, key);
     else row.click();
     return true;
   }

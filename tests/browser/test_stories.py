@@ -86,10 +86,10 @@ def test_member__has_no_desk__is_told_so(open_page) -> None:  # type: ignore[no-
 
 def test_keyboard__moves_and_opens__without_a_mouse(open_page) -> None:  # type: ignore[no-untyped-def]
     page = open_page(OFFICER)
-    page.goto("/inbox/?tab=team")
+    page.goto("/inbox/?tab=team&type=governance_tightening")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/inbox/\?tab=team&open=AMD-\d+$"))
+    page.wait_for_url(re.compile(r"/inbox/\?tab=team&.*open=AMD-\d+$"))
     page.keyboard.press("g")
     page.keyboard.press("s")
     page.wait_for_url(re.compile(r"/systems/$"))
