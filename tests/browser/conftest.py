@@ -80,7 +80,7 @@ def open_page(product: Product, chromium, sessions) -> Iterator[Callable[..., ob
             base_url=product.url,
             viewport=size,
             color_scheme="dark" if form == "dark" else "light",
-            storage_state=sessions(email),
+            storage_state=sessions(email) if email else None,
             java_script_enabled=scripts,
         )
         contexts.append(context)

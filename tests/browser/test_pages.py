@@ -3,84 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-OFFICER = "compliance-officer@oms.com"
-ADMIN = "admin@oms.com"
-PAGES = {
-    "overview": "/",
-    "inbox": "/inbox/",
-    "inbox-team": "/inbox/?tab=team",
-    "inbox-preview": "/inbox/?tab=team&open=AMD-78",
-    "inbox-together": "/inbox/together/?n=AMD-81&n=AMD-82&n=AMD-76",
-    "inbox-snoozed": "/inbox/?tab=snoozed",
-    "amendments": "/amendments/",
-    "propose": "/amendments/propose/?system=clay-consigliere",
-    "systems": "/systems/",
-    "system": "/systems/clay-consigliere/",
-    "system-versions": "/systems/clay-consigliere/versions/",
-    "system-compare": "/systems/clay-consigliere/compare/?from=1&to=4",
-    "system-time-machine": "/systems/clay-consigliere/time-machine/",
-    "system-dependencies": "/systems/clay-consigliere/dependencies/",
-    "authority": "/amendments/authority/",
-    "people": "/people/",
-    "budgets": "/budgets/",
-    "ledger": "/ledger/",
-    "ledger-entry": "/ledger/3/",
-    "jobs": "/jobs/",
-    "guide": "/guide/",
-    "help": "/help/amendment/",
-    "password": "/accounts/password/change/",
-    "two-factor": "/accounts/2fa/",
-    "missing": "/amendments/AMD-999999/",
-}
+from tests.browser.pages import PAGES, Page
+
+WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+FORMS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "phone": ("light", NARROW)}
 
 
-@pytest.mark.parametrize("form", ["light", "dark", "phone"])
-@pytest.mark.parametrize("name", PAGES)
-def test_page__in_every_form__is_accessible_and_fits(name: str, form: str, open_page, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
-    page = open_page(OFFICER, form=form)
-    page.goto(PAGES[name])
-    check(page, artefacts / f"{name}-{form}.png")
+@pytest.mark.parametrize("wanted", PAGES, ids=lambda page: page.name)
+def test_page__in_every_form__is_accessible_and_fits(
+    wanted: Page, open_page: Callable[..., Any], artefacts: Path
+) -> None:
+    page = open_page(wanted.who)
+    answer = page.goto(wanted.path)
+    if wanted.follow:
+        answer = page.goto(_address(page, wanted.follow))
+    assert answer.status == wanted.status, f"{page.url} answered {answer.status}"
+    for form in FORMS:
+        check(page, form=form, picture=artefacts / f"{wanted.name}-{form}.png")
 
 
-@pytest.mark.parametrize("form", ["light", "dark", "phone"])
-@pytest.mark.parametrize("name", ["health", "webhooks", "webhooks-add", "jobs-worker", "demo-remove"])
-def test_page__of_whoever_runs_it__is_accessible_and_fits(name: str, form: str, open_page, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
-    page = open_page(ADMIN, form=form)
-    page.goto(f"/{name.replace('-', '/')}/")
-    check(page, artefacts / f"{name}-{form}.png")
-
-
-@pytest.mark.parametrize("form", ["light", "dark", "phone"])
-@pytest.mark.parametrize("state", ["proposed", "applied", "rolled_back", "changes_requested"])
-def test_amendment__in_every_state__is_accessible_and_fits(state: str, form: str, open_page, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
-    page = open_page(OFFICER, form=form)
-    page.goto(f"/amendments/?state={state}")
-    page.locator("main a", has_text=re.compile(r"\S")).locator(
-        "xpath=self::*[contains(@href, '/amendments/AMD-')]"
-    ).first.click()
-    page.wait_for_url(re.compile(r"/amendments/AMD-\d+/"))
-    check(page, artefacts / f"amendment-{state}-{form}.png")
-
-
-def test_sign_in__in_every_form__is_accessible(chromium, product, artefacts: Path) -> None:  # type: ignore[no-untyped-def]
-    for form, scheme in (("light", "light"), ("dark", "dark")):
-        context = chromium.new_context(base_url=product.url, color_scheme=scheme)
-        page = context.new_page()
-        page.goto("/accounts/login/")
-        check(page, artefacts / f"sign-in-{form}.png")
-        context.close()
-
-
-def check(page, picture: Path) -> None:  # type: ignore[no-untyped-def]
-    """Screenshot, axe, and no sideways scrolling."""
+def check(page: Any, *, form: str, picture: Path) -> None:
+    """Screenshot, axe, and no sideways scrolling, in one form."""
     from axe_playwright_python.sync_playwright import Axe
 
+    scheme, size = FORMS[form]
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(size)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=str(picture), full_page=True)
     found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")
+    assert found.violations_count == 0, f"{form}: {found.generate_report()}"
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
+    assert page.evaluate(fits), f"{form}: the page scrolls sideways"
+
+
+def _address(page: Any, pattern: str) -> str:
+    """The first link of the main part that fits."""
+    links = page.locator("main a[href], #content a[href]").evaluate_all("all => all.map(link => link.pathname)")
+    return next(path for path in links if re.search(pattern, path))

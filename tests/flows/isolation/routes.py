@@ -76,11 +76,20 @@ class Route:
 
 def routes() -> list[Route]:
     """Every route of ours that takes an id."""
-    found = [_route(address, pattern) for address, pattern in _walked(get_resolver().url_patterns, "")]
+    found = _all()
     return [
         route
         for route in found
         if not route.address.startswith(_OURS) and route.address not in EXEMPT and route.names_somebody_s
+    ]
+
+
+def pages() -> list[Route]:
+    """Every route of ours that people could look at, with and without an id; whether it answers with a page is another matter."""
+    return [
+        route
+        for route in _all()
+        if not route.is_api and not route.address.startswith(_OURS) and route.address not in EXEMPT
     ]
 
 
@@ -116,16 +125,18 @@ def _model(name: str) -> type[Model]:
     return next(model for model in apps.get_models() if model.__name__ == name)
 
 
-def _route(address: str, pattern: URLPattern) -> Route:
-    return Route(
-        re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", address), pattern.name or "", getattr(pattern.callback, "cls", None)
-    )
+def _all() -> list[Route]:
+    return [_route(*found) for found in _walked(get_resolver().url_patterns, "", "")]
 
 
-def _walked(patterns: list[Any], below: str) -> Iterator[tuple[str, URLPattern]]:
+def _route(address: str, name: str, pattern: URLPattern) -> Route:
+    return Route(re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", address), name, getattr(pattern.callback, "cls", None))
+
+
+def _walked(patterns: list[Any], below: str, space: str) -> Iterator[tuple[str, str, URLPattern]]:
     for pattern in patterns:
         address = below + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from _walked(pattern.url_patterns, address)
+            yield from _walked(pattern.url_patterns, address, f"{pattern.namespace}:" if pattern.namespace else space)
         elif not getattr(pattern.callback, "is_alias", False):
-            yield address, pattern
+            yield address, f"{space}{pattern.name or ''}", pattern

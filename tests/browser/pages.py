@@ -1,0 +1,106 @@
+"""Every page of the product: who looks at it, where it is, and which link leads to it when its address holds an id.
+
+`tests/flows/test_pages.py` compares this list with the addresses, so that no page is forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OFFICER = "compliance-officer@oms.com"
+OPERATOR = "preston@oms.com"
+ADMIN = "admin@oms.com"
+AUDITOR = "auditor@oms.com"
+STAFF = "staff@tars.local"
+NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`route` is the URL name; `follow` is a pattern of the link in the page's main part that is opened from `path`."""
+
+    name: str
+    route: str
+    path: str
+    follow: str = ""
+    who: str = OFFICER
+    status: int = 200
+
+
+CLAY = "/systems/clay-consigliere"
+PAGES = (
+    Page("overview", "overview:home", "/"),
+    Page("overview-member", "overview:home", "/", who="katie@oms.com"),
+    Page("applied", "overview:applied", "/applied/"),
+    Page("inbox", "inbox:list", "/inbox/"),
+    Page("inbox-team", "inbox:list", "/inbox/?tab=team"),
+    Page("inbox-decided", "inbox:list", "/inbox/?tab=decided"),
+    Page("inbox-snoozed", "inbox:list", "/inbox/?tab=snoozed"),
+    Page("inbox-preview", "inbox:list", "/inbox/?tab=team&open=AMD-78"),
+    Page("inbox-together", "inbox:together", "/inbox/together/?n=AMD-81&n=AMD-82&n=AMD-76"),
+    Page("amendments", "amendments:list", "/amendments/"),
+    Page("amendments-none", "amendments:list", "/amendments/?q=nothing-is-called-so"),
+    Page("propose", "amendments:propose", "/amendments/propose/?system=clay-consigliere", who=OPERATOR),
+    Page("propose-choose", "amendments:propose", "/amendments/propose/", who=OPERATOR),
+    Page("authority", "amendments:authority", "/amendments/authority/"),
+    *(
+        Page(f"amendment-{state}", "amendments:detail", f"/amendments/?state={state}", r"/amendments/AMD-\d+/$")
+        for state in ("proposed", "scheduled", "applied", "rolled_back", "changes_requested", "rejected")
+    ),
+    Page("amendment-as-decided", "amendments:decision", "/amendments/AMD-86/", r"/decisions/[0-9a-f-]{36}/$"),
+    Page("revise", "amendments:revise", "/inbox/?tab=mine", r"/amendments/AMD-\d+/revise/$", who="jordan@oms.com"),
+    Page("roll-back", "amendments:roll_back", "/amendments/AMD-71/roll-back/", who=OPERATOR),
+    Page("missing", "amendments:detail", "/amendments/AMD-999999/", status=404),
+    Page("systems", "systems:list", "/systems/"),
+    Page("register", "systems:register", "/systems/register/", who=OPERATOR),
+    Page("system", "systems:detail", f"{CLAY}/"),
+    Page("system-versions", "systems:versions", f"{CLAY}/versions/"),
+    Page("system-blame", "systems:blame", f"{CLAY}/blame/"),
+    Page("system-compare", "systems:compare", f"{CLAY}/compare/?from=1&to=4"),
+    Page("system-time-machine", "systems:time-machine", f"{CLAY}/time-machine/"),
+    Page("system-dependencies", "systems:dependencies", f"{CLAY}/dependencies/"),
+    Page("system-health", "systems:health", f"{CLAY}/health/"),
+    Page("notices", "notices:list", "/notices/"),
+    Page("notice-preferences", "notices:preferences", "/notices/preferences/"),
+    Page("outbox", "notices:outbox", "/notices/outbox/", who=ADMIN),
+    Page("ledger", "ledger:list", "/ledger/", who=AUDITOR),
+    Page("ledger-filtered", "ledger:list", "/ledger/?outcome=refused", who=AUDITOR),
+    Page("ledger-entry", "ledger:entry", "/ledger/300/", who=AUDITOR),
+    Page("ledger-how", "ledger:how", "/ledger/how-to-verify/", who=AUDITOR),
+    Page("exports", "exports:list", "/exports/", who=AUDITOR),
+    Page("searches", "searches:list", "/searches/"),
+    Page("tokens", "tokens:list", "/tokens/", who=OPERATOR),
+    Page("jobs", "jobs:list", "/jobs/", who=ADMIN),
+    Page("jobs-worker", "jobs:worker", "/jobs/worker/", who=ADMIN),
+    Page("people", "people:list", "/people/", who=ADMIN),
+    Page("person", "people:person", "/people/", r"/people/[0-9a-f-]{36}/$", who=ADMIN),
+    Page("person-end", "people:end", "/people/", r"/people/[0-9a-f-]{36}/$", who=ADMIN),
+    Page("webhooks", "webhooks:list", "/webhooks/", who=ADMIN),
+    Page("platform", "platform:list", "/platform/tenants/", who=STAFF),
+    Page("platform-open", "platform:open", "/platform/tenants/open/", who=STAFF),
+    Page("platform-tenant", "platform:tenant", "/platform/tenants/", r"/platform/tenants/[0-9a-f-]{36}/$", who=STAFF),
+    Page("budgets", "budgets:list", "/budgets/", who=ADMIN),
+    Page("health", "health:page", "/health/", who=ADMIN),
+    Page("guide", "guide:path", "/guide/"),
+    Page("help", "help:index", "/help/"),
+    Page("help-article", "help:article", "/help/", r"/help/[a-z-]+/$"),
+    Page("demo-remove", "demo:remove", "/demo/remove/", who=ADMIN),
+    Page("api", "api", "/api/"),
+    Page("account", "account:index", "/accounts/"),
+    Page("password", "account_change_password", "/accounts/password/change/"),
+    Page("one-time-codes", "mfa_activate_totp", "/accounts/2fa/totp/activate/"),
+    Page("passkeys", "mfa_list_webauthn", "/accounts/2fa/webauthn/"),
+    Page("devices", "usersessions_list", "/accounts/sessions/"),
+    Page("sign-in", "account_login", "/accounts/login/", who=NOBODY),
+    Page("reset", "account_reset_password", "/accounts/password/reset/", who=NOBODY),
+    Page("invitation-unknown", "invitation", "/invitations/no-such-secret/", who=NOBODY, status=404),
+    Page("data-fixes", "admin:index", "/admin/", who=ADMIN),
+    Page("data-fixes-list", "admin:governance_system_changelist", "/admin/governance/system/", who=ADMIN),
+    Page(
+        "data-fixes-change",
+        "admin:governance_system_change",
+        "/admin/governance/system/",
+        r"/admin/governance/system/[0-9a-f-]{36}/change/",
+        who=ADMIN,
+    ),
+)
