@@ -95,7 +95,7 @@ class Schema(AutoSchema):
         """The verb's first paragraph where the route names one, else the method's."""
         method = getattr(self.view, self.method.lower())
         said = inspect.getdoc(getattr(self.view, "run", None) or method) or ""
-        return said.split("\n\n")[0]
+        return re.split(r"\n\n|\s+Raises? ", said)[0]
 
     def get_operation_id(self) -> str:
         """`get_amendments_number` for GET /api/v1/amendments/AMD-{number}/."""

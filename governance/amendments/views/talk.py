@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.amendments import actions
-from governance.amendments.queries import AmendmentPage, amendment_page
+from governance.amendments.queries import AmendmentPage, amendment_page, found_proposal
 from governance.amendments.queries.news import news_since
 from governance.amendments.queries.talk import Spot
 from governance.amendments.views.common import aloud, demand_reader, typed
@@ -141,6 +141,8 @@ def hand_over(request: HttpRequest, number: int) -> HttpResponse:
 def _asked(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
     """Run a verb about a person of the list; a short answer where its buttons were, or back to the page."""
     scope = scope_of(request)
+    with reading(request):
+        found_proposal(scope=scope, number=number)
     try:
         said, tone, status = verb(scope, now()), "good", 200
     except DomainError as refusal:

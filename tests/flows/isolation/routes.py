@@ -30,6 +30,7 @@ IDS = {
     "job_id": "Job",
     "mail_id": "OutboxMail",
     "notice_id": "Notice",
+    "question_id": "ApprovalRequest",
     "quorum_id": "Quorum",
     "search_id": "SavedSearch",
     "token_id": "ApiToken",
@@ -41,6 +42,8 @@ WORDS = {"verb": "remove", "kind": "amendments"}
 """Parameters that are a word of ours and name nobody's thing."""
 
 EXEMPT = {
+    "guide/<int:number>/": "a step of our own guide",
+    "help/<slug:slug>/": "a page of our own help",
     "invitations/<str:secret>/": "whoever has the link's secret is asked to join; it is no id",
     "ledger/verifications/<uuid:job>/": "an unknown one is one that has not begun; the answer is kept under the tenant's id",
 }
