@@ -8,7 +8,7 @@ from tarsweb.api import document
 
 CHOSEN: dict[str, dict[str, Any]] = {
     "amendments.RevisionBody": {"patch": [], "evidence": {}, "base_version": 1},
-    "inbox.SnoozeBody": {"until": "2030-01-01T00:00:00Z"},
+    "inbox.SnoozeBody": {"for": "hour"},
 }
 """What the members' types alone do not say."""
 
