@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from governance.amendments.models import AmendmentProposal, ProposalMove
+from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries.page import moment_of
 from governance.amendments.queries.talk import KIND
-from governance.amendments.queries.timeline import move_words
+from governance.amendments.queries.timeline import timeline
 from governance.discussion.queries import last_of
 from governance.errors import NotFound
 from governance.scope import Capability, Scope
@@ -22,7 +22,7 @@ class News:
 
 
 def news_since(*, scope: Scope, number: int, seen: str) -> News:
-    """What is new compared with a page's `moment`; three queries at most. Raises `NotAllowed`, `NotFound`."""
+    """What is new compared with a page's `moment`; two queries while nothing happened. Raises `NotAllowed`, `NotFound`."""
     scope.demand(Capability.READ_RECORD, to="see an amendment")
     proposal = AmendmentProposal.objects.filter(tenant_id=scope.tenant_id, number=number).first()
     if proposal is None:
@@ -32,7 +32,5 @@ def news_since(*, scope: Scope, number: int, seen: str) -> News:
         return News(number, "")
     if now.partition("-")[0] == seen.partition("-")[0]:
         return News(number, "Somebody wrote a comment.")
-    move = (
-        ProposalMove.objects.filter(tenant_id=scope.tenant_id, proposal=proposal).order_by("-ledger_sequence").first()
-    )
-    return News(number, f"{move_words(move)} by {move.by}." if move else "It was edited.")
+    last = timeline(scope=scope, proposal=proposal)[-1]
+    return News(number, f"{last.said} by {last.by}.")

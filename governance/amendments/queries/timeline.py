@@ -102,13 +102,6 @@ def _event(move: ProposalMove, record: _Record) -> Event:
     )
 
 
-def move_words(move: ProposalMove) -> str:
-    """A move in words, without what only its revision or its answer says."""
-    if State(move.after) is State.PROPOSED and State(move.before) is State.PROPOSED:
-        return "Answered or revised"
-    return _move_words(move, None)
-
-
 def _answer_words(decision: ApprovalDecision) -> str:
     return Verdict(decision.verdict).label
 
