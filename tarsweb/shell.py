@@ -15,6 +15,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 
 from governance.notices.queries import unread_count
 from governance.scope import Capability, Role, Scope
@@ -192,9 +193,11 @@ def _sections(request: HttpRequest, scope: Scope | None, *, waiting: int) -> tup
             count = waiting if entry.is_waiting else 0
             current = _current(request, entry.view)
             counts = "waiting" if entry.is_waiting else ""
-            link = Link(entry.label, url, entry.icon, current=current, count=count, key=entry.key, counts=counts)
+            link = Link(
+                gettext(entry.label), url, entry.icon, current=current, count=count, key=entry.key, counts=counts
+            )
             groups.setdefault(entry.title, []).append(link)
-    return tuple(Section(title, tuple(links)) for title, links in groups.items())
+    return tuple(Section(gettext(title), tuple(links)) for title, links in groups.items())
 
 
 def _may_see(entry: _Entry, request: HttpRequest, scope: Scope | None) -> bool:

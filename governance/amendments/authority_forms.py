@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from governance.amendments.kinds import AmendmentType
 from governance.constitution.diff import Effect
@@ -43,17 +44,17 @@ class GrantForm(forms.Form):
     """Which fields of which systems TARS may move alone, how far, how often, until when and why."""
 
     systems = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
-    everywhere = forms.BooleanField(required=False, label="Every system, also those registered later")
+    everywhere = forms.BooleanField(required=False, label=_("Every system, also those registered later"))
     max_per_week = forms.IntegerField(
-        label="Promotions in seven days",
+        label=_("Promotions in seven days"),
         min_value=1,
         max_value=_LARGEST_WEEK,
-        help_text="The most that TARS may approve alone in this tenant while using this authority.",
+        help_text=_("The most that TARS may approve alone in this tenant while using this authority."),
     )
     expires = _day("Until the end of")
     reason = forms.CharField(
         max_length=2000,
-        help_text="It stands on the ledger.",
+        help_text=_("It stands on the ledger."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -97,13 +98,13 @@ class GrantForm(forms.Form):
 
     def _add_row(self, row: int) -> None:
         self.fields[f"pointer_{row}"] = forms.CharField(
-            label="Field",
+            label=_("Field"),
             required=row == 1,
             max_length=500,
             widget=forms.TextInput(attrs={"list": "grant-pointers", "placeholder": "/", "autocomplete": "off"}),
         )
         self.fields[f"step_{row}"] = forms.FloatField(
-            label="Largest step", required=False, widget=forms.NumberInput(attrs={"step": "any"})
+            label=_("Largest step"), required=False, widget=forms.NumberInput(attrs={"step": "any"})
         )
 
 
@@ -118,7 +119,7 @@ class QuorumForm(forms.Form):
         choices=[("", "Any effect"), *((effect.value, effect.value.capitalize()) for effect in Effect)],
     )
     role = forms.TypedChoiceField(coerce=Role, choices=[(role.value, role.label) for role in DECIDERS])
-    count = forms.IntegerField(label="People", min_value=1, max_value=9, initial=2)
+    count = forms.IntegerField(label=_("People"), min_value=1, max_value=9, initial=2)
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, auto_id="quorum-%s")
@@ -127,8 +128,8 @@ class QuorumForm(forms.Form):
 class DeputyForm(forms.Form):
     """Who stands in for whom, in which role, on which days (both included)."""
 
-    principal = forms.ChoiceField(label="For")
-    deputy = forms.ChoiceField(label="Deputy")
+    principal = forms.ChoiceField(label=_("For"))
+    deputy = forms.ChoiceField(label=_("Deputy"))
     role = forms.TypedChoiceField(coerce=Role, choices=[(role.value, role.label) for role in DECIDERS])
     starts = _day("From")
     ends = _day("Until the end of")

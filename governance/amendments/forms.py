@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from governance import canonical
 from governance.amendments import attachments
@@ -33,12 +34,12 @@ _ASK = {
 class FilterForm(forms.Form):
     """The filters of the list, from the URL. An unknown value is ignored on the page and refused by the API."""
 
-    q = forms.CharField(required=False, label="Text", max_length=200)
+    q = forms.CharField(required=False, label=_("Text"), max_length=200)
     state = forms.ChoiceField(required=False)
     type = forms.ChoiceField(required=False)
     system = forms.ChoiceField(required=False)
     effect = forms.ChoiceField(required=False)
-    mine = forms.BooleanField(required=False, label="Proposed by me")
+    mine = forms.BooleanField(required=False, label=_("Proposed by me"))
 
     def __init__(self, data: Mapping[str, Any] | None, *, systems: Iterable[str]) -> None:
         super().__init__(data)
@@ -74,24 +75,24 @@ class ProposalForm(forms.Form):
     basis = forms.TypedChoiceField(
         coerce=Basis,
         choices=[(basis.value, basis.label) for basis in Basis],
-        help_text="Only a change on the ordinary basis can be rolled back later.",
+        help_text=_("Only a change on the ordinary basis can be rolled back later."),
     )
     effective_at = forms.DateTimeField(
         required=False,
-        label="Takes effect",
+        label=_("Takes effect"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     constitution = forms.CharField(
-        label="Constitution",
+        label=_("Constitution"),
         strip=False,
         widget=forms.Textarea(attrs={"class": "code", "data-json": "", "spellcheck": "false", "rows": 24}),
     )
     why = forms.CharField(
-        required=False, label="What changed in this revision", widget=forms.TextInput(attrs={"maxlength": 500})
+        required=False, label=_("What changed in this revision"), widget=forms.TextInput(attrs={"maxlength": 500})
     )
     evidence_more = forms.CharField(
         required=False,
-        label="More evidence, as JSON",
+        label=_("More evidence, as JSON"),
         help_text='One object, such as {"replay_days": 30}.',
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from governance.audit.filters import OUTCOMES, Filters
 from governance.audit.queries import EVENT_LABELS
@@ -37,14 +38,14 @@ class Moment(forms.CharField):
 class FilterForm(forms.Form):
     """What narrows the ledger."""
 
-    q = forms.CharField(required=False, label="Text", max_length=200)
-    event = forms.ChoiceField(required=False, label="Kind")
-    actor = forms.ChoiceField(required=False, label="Who")
-    outcome = forms.ChoiceField(required=False, label="Outcome")
-    action = forms.CharField(required=False, label="Action", max_length=400)
-    subject = forms.CharField(required=False, label="About", max_length=200)
-    since = Moment(label="From")
-    until = Moment(label="To", days=1)
+    q = forms.CharField(required=False, label=_("Text"), max_length=200)
+    event = forms.ChoiceField(required=False, label=_("Kind"))
+    actor = forms.ChoiceField(required=False, label=_("Who"))
+    outcome = forms.ChoiceField(required=False, label=_("Outcome"))
+    action = forms.CharField(required=False, label=_("Action"), max_length=400)
+    subject = forms.CharField(required=False, label=_("About"), max_length=200)
+    since = Moment(label=_("From"))
+    until = Moment(label=_("To"), days=1)
 
     def __init__(self, data: Mapping[str, Any] | None, *, actors: Iterable[str]) -> None:
         super().__init__(data)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from governance.jobs.models import JobState
 from governance.jobs.queries import Filters
@@ -11,14 +12,14 @@ class FilterForm(forms.Form):
 
     q = forms.CharField(
         required=False,
-        label="Text",
+        label=_("Text"),
         max_length=200,
         widget=forms.TextInput(attrs={"type": "search", "data-filter": "", "placeholder": "Export, a name"}),
     )
     state = forms.ChoiceField(
-        required=False, label="State", choices=[("", "Any"), ("active", "Not ended"), *JobState.choices]
+        required=False, label=_("State"), choices=[("", "Any"), ("active", "Not ended"), *JobState.choices]
     )
-    mine = forms.BooleanField(required=False, label="Mine only")
+    mine = forms.BooleanField(required=False, label=_("Mine only"))
 
     def filters(self) -> Filters:
         """What is valid of the filters."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from governance.notices import kinds
 from governance.notices.models import MailMode
@@ -13,16 +14,16 @@ class PreferenceForm(forms.Form):
     """How news is mailed. The page asks what is mailed; what is stored is what is not."""
 
     mail = forms.ChoiceField(
-        label="Mail",
+        label=_("Mail"),
         choices=MailMode.choices,
         widget=forms.RadioSelect,
-        help_text="The digest comes at 7 in the morning of your time zone. Urgent news does not wait for it.",
+        help_text=_("The digest comes at 7 in the morning of your time zone. Urgent news does not wait for it."),
     )
     mailed = forms.MultipleChoiceField(
-        label="Mail me about",
+        label=_("Mail me about"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Everything stays in your notices here, mailed or not.",
+        help_text=_("Everything stays in your notices here, mailed or not."),
     )
 
     def __init__(self, data: Any = None, *, preference: Preference) -> None:

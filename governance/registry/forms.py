@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from governance import canonical
 from governance.errors import DomainError
@@ -23,20 +24,20 @@ class RegisterForm(forms.Form):
 
     name = forms.RegexField(
         r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        label="Name",
+        label=_("Name"),
         max_length=80,
-        help_text="How everybody will call it, for good: letters, digits, dots, dashes.",
+        help_text=_("How everybody will call it, for good: letters, digits, dots, dashes."),
         error_messages={
-            "invalid": "Use letters, digits, dots, dashes and underscores, starting with a letter or digit."
+            "invalid": _("Use letters, digits, dots, dashes and underscores, starting with a letter or digit.")
         },
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    type = forms.ChoiceField(label="Type", choices=SystemType.choices)
-    description = forms.CharField(label="What it does", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    type = forms.ChoiceField(label=_("Type"), choices=SystemType.choices)
+    description = forms.CharField(label=_("What it does"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     constitution = forms.CharField(
-        label="First constitution (JSON)",
+        label=_("First constitution (JSON)"),
         initial=START,
-        help_text="Becomes version 1. Every later change is an amendment.",
+        help_text=_("Becomes version 1. Every later change is an amendment."),
         widget=forms.Textarea(attrs={"class": "code", "data-json": "", "spellcheck": "false"}),
     )
 

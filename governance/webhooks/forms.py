@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from governance.webhooks.queries import Row, event_choices
 
@@ -10,17 +11,17 @@ from governance.webhooks.queries import Row, event_choices
 class WebhookForm(forms.Form):
     """A webhook as people write it; the verb checks the address."""
 
-    name = forms.CharField(label="Name", max_length=100, help_text="What you call the program that listens.")
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What you call the program that listens."))
     url = forms.CharField(
-        label="Address",
+        label=_("Address"),
         max_length=2000,
-        help_text="https, reachable from here. Private addresses need the operator's TARS_OUTBOUND_ALLOW.",
+        help_text=_("https, reachable from here. Private addresses need the operator's TARS_OUTBOUND_ALLOW."),
         widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://ci.example.com/tars"}),
     )
     events = forms.MultipleChoiceField(
-        label="Events",
+        label=_("Events"),
         required=False,
-        help_text="None chosen means every event.",
+        help_text=_("None chosen means every event."),
         widget=forms.CheckboxSelectMultiple,
     )
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 def _zones() -> list[tuple[str, str | list[tuple[str, str]]]]:
@@ -20,9 +21,10 @@ class ProfileForm(forms.Form):
 
     name = forms.CharField(
         max_length=120,
-        help_text="As colleagues read it beside your decisions.",
+        help_text=_("As colleagues read it beside your decisions."),
         widget=forms.TextInput({"autocomplete": "name"}),
     )
     time_zone = forms.ChoiceField(
-        choices=_zones, help_text="Every page shows times in this zone; point at one to see UTC. The record keeps UTC."
+        choices=_zones,
+        help_text=_("Every page shows times in this zone; point at one to see UTC. The record keeps UTC."),
     )

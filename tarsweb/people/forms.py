@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from governance.identity.models import User
 from governance.scope import Role
@@ -28,7 +29,7 @@ class RolesForm(forms.Form):
     """Somebody's roles, and why they change."""
 
     roles = forms.TypedMultipleChoiceField(coerce=Role, choices=_ROLES, widget=forms.CheckboxSelectMultiple)
-    reason = forms.CharField(max_length=2000, help_text="It stands on the ledger.")
+    reason = forms.CharField(max_length=2000, help_text=_("It stands on the ledger."))
 
     def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(data, auto_id="roles-%s", **options)
@@ -37,8 +38,8 @@ class RolesForm(forms.Form):
 class InviteForm(forms.Form):
     """Whom to ask in."""
 
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    name = forms.CharField(required=False, max_length=200, help_text="As the mail should greet them.")
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(required=False, max_length=200, help_text=_("As the mail should greet them."))
     roles = forms.TypedMultipleChoiceField(coerce=Role, choices=_ROLES, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
@@ -53,7 +54,7 @@ class NewPersonForm(forms.Form):
         strip=False, max_length=1000, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
     again = forms.CharField(
-        label="The password again",
+        label=_("The password again"),
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from governance.tenants.models import TIER_LIMITS, Tier
 
@@ -24,9 +25,13 @@ class _Terms(forms.Form):
     """The limits of a contract."""
 
     tier = forms.TypedChoiceField(coerce=Tier, choices=Tier.choices)
-    max_users = forms.IntegerField(label="People at most", min_value=1, max_value=1_000_000)
+    max_users = forms.IntegerField(label=_("People at most"), min_value=1, max_value=1_000_000)
     max_monthly_budget = forms.DecimalField(
-        label="USD a month at most", min_value=0, max_digits=18, decimal_places=2, help_text="No budget exceeds it."
+        label=_("USD a month at most"),
+        min_value=0,
+        max_digits=18,
+        decimal_places=2,
+        help_text=_("No budget exceeds it."),
     )
 
 
@@ -34,9 +39,9 @@ class OpenForm(_Terms):
     """A new tenant: its contract, and its first admin."""
 
     name = forms.CharField(max_length=200)
-    domain = forms.CharField(required=False, max_length=253, help_text="Such as example.com; may be left empty.")
-    admin_email = forms.EmailField(label="First admin’s e-mail address", help_text="They get an invitation.")
-    admin_name = forms.CharField(label="First admin’s name", required=False, max_length=200)
+    domain = forms.CharField(required=False, max_length=253, help_text=_("Such as example.com; may be left empty."))
+    admin_email = forms.EmailField(label=_("First admin’s e-mail address"), help_text=_("They get an invitation."))
+    admin_name = forms.CharField(label=_("First admin’s name"), required=False, max_length=200)
     field_order = ("tier", "name", "domain", "max_users", "max_monthly_budget", "admin_email", "admin_name")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, tier: Tier = Tier.STARTER) -> None:
@@ -67,7 +72,7 @@ class ReasonForm(forms.Form):
 class CloseForm(ReasonForm):
     """Why a tenant is closed, and its name, so that it is the right one."""
 
-    name = forms.CharField(label="The tenant’s name, to be sure", max_length=200)
+    name = forms.CharField(label=_("The tenant’s name, to be sure"), max_length=200)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, name: str) -> None:
         super().__init__(data, prefix_id="close")
