@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from governance.registry.records import utc
 from governance.rest import Because, Face, endpoint, paged, paging, unknown_cursor
 from governance.scope import Capability, Scope
+from governance.tenants.models import Tenant
 from governance.tokens import actions, queries, shapes
 from governance.tokens.models import ApiToken
 from governance.web import now, reading
@@ -64,6 +65,24 @@ class Revoke(Face):
         actions.revoke_token(scope=scope, token_id=token_id, because=body["words"], at=now())
         with reading(request._request):
             return Response(_record(queries.token(scope=scope, token_id=token_id), scope))
+
+
+class Me(Face):
+    @endpoint(gives=shapes.Me)
+    def get(self, request: Request) -> Response:
+        """Who these credentials speak for, in which tenant, and what they may do there."""
+        scope = self.scope(request)
+        return Response(
+            {
+                "tenant": {"id": str(scope.tenant_id), "name": Tenant.objects.get(id=scope.tenant_id).name},
+                "actor": scope.actor.name,
+                "kind": scope.actor.kind,
+                "roles": sorted(scope.roles),
+                "grants": None if scope.grants is None else sorted(scope.grants),
+                "may": sorted(filter(scope.can, Capability)),
+                "is_visit": scope.is_visit,
+            }
+        )
 
 
 def _record(token: ApiToken, scope: Scope) -> dict[str, Any]:

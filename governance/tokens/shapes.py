@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from governance.rest import Body, Choice, Instant, Record, Text, Whole
-from governance.scope import Capability
+from governance.rest import Body, Choice, Flag, Instant, Record, Text, Whole
+from governance.scope import ActorKind, Capability, Role
 from governance.tokens.actions import MOST_DAYS
 
 
@@ -38,3 +38,22 @@ class Issued(Token):
     """The new token with its secret, which is shown this once."""
 
     secret = Text()
+
+
+class Tenant(Record):
+    id = serializers.UUIDField()
+    name = Text()
+
+
+class Me(Record):
+    """Who asks, and what they may do."""
+
+    tenant = Tenant()
+    actor = Text(help_text="the person's e-mail address, or the system's name with (agent)")
+    kind = Choice([ActorKind.PERSON, ActorKind.SYSTEM])
+    roles = serializers.ListField(child=Choice(Role))
+    grants = serializers.ListField(
+        child=Choice(Capability), allow_null=True, help_text="of the token; null for a session"
+    )
+    may = serializers.ListField(child=Choice(Capability), help_text="what is left of the grants today")
+    is_visit = Flag(help_text="platform staff who visit the tenant")

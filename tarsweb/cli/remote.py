@@ -35,6 +35,9 @@ class _Chosen:
 def register(app: typer.Typer) -> None:
     """Add the options `--server` and `--token-file`, and the commands that use them."""
     app.callback()(options)
+    app.command("whoami")(whoami)
+    app.command("inbox")(inbox)
+    app.command("notices")(notices)
     app.command("systems")(systems)
     app.command("amendments")(amendments)
     app.command("amendment")(amendment)
@@ -55,6 +58,46 @@ def options(
 ) -> None:
     """The control plane in which AI agents are governed."""
     _Chosen.server, _Chosen.token_file = server, token_file
+
+
+def whoami(as_json: Json = False) -> None:
+    """Say who the token speaks for, in which tenant, and what it may do there."""
+    with _tars() as tars:
+        found = tars.me()
+    if as_json:
+        _print_json(found)
+        return
+    print(f"{found['actor']} in {found['tenant']['name']}")
+    print(f"May: {', '.join(found['may']) or 'nothing'}")
+
+
+def inbox(
+    tab: Annotated[str, typer.Option(help="me, snoozed, team, mine or decided.")] = "me",
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List the questions that wait for you, most pressing first. They are answered on their pages.
+
+    It takes a token that holds `decide`: without it nothing waits for you.
+    """
+    with _tars() as tars:
+        rows = list(islice(tars.inbox(tab=tab), limit))
+    if as_json:
+        _print_json(rows)
+        return
+    shown = [{**row, "risk": row["risk"]["level"], "due_at": row["due_at"] or "no deadline"} for row in rows]
+    _rows(shown, ("subject", "risk", "due_at", "system", "sentence"), as_json=False)
+
+
+def notices(
+    is_all: Annotated[bool, typer.Option("--all", help="Also those that were read.")] = False,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List your unread notices, newest first. Reading them here marks nothing."""
+    with _tars() as tars:
+        rows = list(islice(tars.notices(is_unread=not is_all), limit))
+    _rows(rows, ("at", "subject", "sentence"), as_json=as_json)
 
 
 def systems(limit: Limit = 200, as_json: Json = False) -> None:

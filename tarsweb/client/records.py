@@ -1,4 +1,4 @@
-"""The records of the API that the client gives out, as `docs/api.md` describes them; members beyond these may come."""
+"""The records of the API that the client gives out. `tests/flows/api/test_client.py` compares them with the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ class System(TypedDict):
 
     name: str
     type: str
-    description: str | None
+    description: str
     status: str
+    lifecycle_state: str
     version: str
     constitution_version: int
     constitution_digest: str
@@ -27,21 +28,51 @@ class AmendmentRow(TypedDict):
     state: str
     system: str
     amendment_type: str
+    basis: str
     effect: str
     sentence: str
     proposed_by: str
+    created_at: str
+    updated_at: str
+    expires_at: str
+    effective_at: str | None
+    base_version: int
+    approvals: int
+    approvals_needed: int
+    is_stale: bool
 
 
-class Amendment(AmendmentRow):
-    """An amendment whole."""
+class Amendment(TypedDict):
+    """An amendment whole. Who may not read the record gets `id` and `state` alone."""
 
-    basis: str
-    digest: str
-    changes: list[dict[str, Any]]
-    patch: list[dict[str, Any]]
-    constitution: dict[str, Any]
-    evidence: dict[str, Any]
-    timeline: list[dict[str, Any]]
+    id: str
+    state: str
+    system: NotRequired[str]
+    amendment_type: NotRequired[str]
+    basis: NotRequired[str]
+    effect: NotRequired[str]
+    sentence: NotRequired[str]
+    can_rollback: NotRequired[bool]
+    proposed_by: NotRequired[str]
+    created_at: NotRequired[str]
+    updated_at: NotRequired[str]
+    expires_at: NotRequired[str]
+    effective_at: NotRequired[str | None]
+    digest: NotRequired[str]
+    revision: NotRequired[dict[str, Any]]
+    changes: NotRequired[list[dict[str, Any]]]
+    patch: NotRequired[list[dict[str, Any]]]
+    constitution: NotRequired[dict[str, Any]]
+    evidence: NotRequired[dict[str, Any]]
+    checklist: NotRequired[list[dict[str, Any]]]
+    authority: NotRequired[dict[str, Any]]
+    attachments: NotRequired[list[dict[str, Any]]]
+    comments: NotRequired[list[dict[str, Any]]]
+    viewed: NotRequired[list[str]]
+    conflicts: NotRequired[list[dict[str, Any]]]
+    stale: NotRequired[dict[str, Any] | None]
+    applied: NotRequired[dict[str, Any] | None]
+    timeline: NotRequired[list[dict[str, Any]]]
 
 
 class RollBackPreview(TypedDict):
@@ -52,4 +83,62 @@ class RollBackPreview(TypedDict):
     digest: str
     sentence: str
     effect: str
+    changes: list[dict[str, Any]]
+    conflicts: list[str]
+    people_needed: int
+    later: list[dict[str, Any]]
+    voids: list[str]
+    dependants: list[str]
     refused_because: str | None
+
+
+class Question(TypedDict):
+    """One row of the inbox."""
+
+    id: str | None
+    kind: str
+    subject: str
+    sentence: str
+    system: str
+    type: str
+    effect: str
+    state: str
+    digest: str | None
+    proposed_by: str
+    asked_at: str
+    due_at: str | None
+    due: str
+    risk: dict[str, Any]
+    needs: str
+    needed: int
+    given: int
+    is_stale: bool
+    is_mine_to_answer: bool
+    holder: dict[str, Any] | None
+    snoozed_until: str | None
+    url: str
+
+
+class Notice(TypedDict):
+    """One thing one person should know; `url` is a path inside TARS."""
+
+    id: str
+    kind: str
+    subject: str
+    sentence: str
+    url: str
+    at: str
+    is_urgent: bool
+    read_at: str | None
+
+
+class Me(TypedDict):
+    """Who a token speaks for; `may` is what is left today of its `grants`."""
+
+    tenant: dict[str, Any]
+    actor: str
+    kind: str
+    roles: list[str]
+    grants: list[str] | None
+    may: list[str]
+    is_visit: bool

@@ -4,12 +4,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
-from tarsweb.client.records import Amendment, AmendmentRow, RollBackPreview, System
+from tarsweb.client.records import Amendment, AmendmentRow, Me, Notice, Question, RollBackPreview, System
 from tarsweb.client.transport import Transport
 
 
 class Tars(Transport):
-    """The API's nouns as methods. What has no method here is reached by `get`, `post` and `pages`."""
+    """The API's nouns as methods. What has no method here is reached by `get`, `post` and `pages`.
+
+    An amendment is named as the API names it (`"AMD-42"`) or by its number alone.
+    """
+
+    def me(self) -> Me:
+        """Who the token speaks for, in which tenant, and what it may do there."""
+        return cast(Me, self.get("me/").body)
+
+    def inbox(self, **filters: str) -> Iterator[Question]:
+        """The questions of one tab of the inbox (`tab`, usually `me`), in the order of the page."""
+        return cast(Iterator[Question], self.pages("inbox/", query=filters))
+
+    def notices(self, *, is_unread: bool = False) -> Iterator[Notice]:
+        """The person's notices, newest first."""
+        return cast(Iterator[Notice], self.pages("notices/", query={"unread": "true"} if is_unread else {}))
 
     def systems(self) -> Iterator[System]:
         """Every system, by name."""
@@ -23,9 +38,9 @@ class Tars(Transport):
         """Amendments, newest first; `filters` as the API names them (`state`, `system`, `type`, …)."""
         return cast(Iterator[AmendmentRow], self.pages("amendments/", query=filters))
 
-    def amendment(self, number: int) -> Amendment:
+    def amendment(self, number: int | str) -> Amendment:
         """One amendment with everything its page shows."""
-        return cast(Amendment, self.get(f"amendments/AMD-{number}/").body)
+        return cast(Amendment, self.get(f"{_path(number)}/").body)
 
     def propose(
         self,
@@ -53,10 +68,14 @@ class Tars(Transport):
         }
         return cast(Amendment, self.post("amendments/", body=body, idempotency_key=idempotency_key).body)
 
-    def act(self, number: int, verb: str, **body: Any) -> Amendment:
+    def act(self, number: int | str, verb: str, **body: Any) -> Amendment:
         """Any verb on one amendment (`withdraw`, `rebase`, `send`, `roll_back`, …) with its body."""
-        return cast(Amendment, self.post(f"amendments/AMD-{number}/{verb}", body=body).body)
+        return cast(Amendment, self.post(f"{_path(number)}/{verb}", body=body).body)
 
-    def roll_back_preview(self, number: int) -> RollBackPreview:
+    def roll_back_preview(self, number: int | str) -> RollBackPreview:
         """What rolling back would do now, and the `digest` that doing it takes."""
-        return cast(RollBackPreview, self.get(f"amendments/AMD-{number}/roll_back").body)
+        return cast(RollBackPreview, self.get(f"{_path(number)}/roll_back").body)
+
+
+def _path(number: int | str) -> str:
+    return f"amendments/AMD-{quote(str(number).removeprefix('AMD-'), safe='')}"
