@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import urlencode
+from uuid import UUID
 
 SUBJECT_LENGTH = 110
 _BODY = (
@@ -36,18 +38,32 @@ class Item:
     path: str
 
 
-def news(item: Item, *, tenant: str, public_url: str, is_urgent: bool) -> Letter:
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The tenant that a mail is from, and where TARS is found."""
+
+    tenant_id: UUID
+    name: str
+    public_url: str
+
+    def link(self, path: str) -> str:
+        """An address that leads to a path in this tenant, whichever tenant its reader works in."""
+        query = urlencode({"to": path}, safe="/")
+        return f"{self.public_url.rstrip('/')}/tenants/{self.tenant_id}/go/?{query}"
+
+
+def news(item: Item, *, home: Home, is_urgent: bool) -> Letter:
     """One notice as a mail."""
     subject = f"Urgent: {item.sentence}" if is_urgent else item.sentence
-    return _letter(subject, "", [item], tenant=tenant, public_url=public_url)
+    return _letter(subject, "", [item], home=home)
 
 
-def digest(items: Sequence[Item], *, tenant: str, public_url: str, left_out: int = 0) -> Letter:
+def digest(items: Sequence[Item], *, home: Home, left_out: int = 0) -> Letter:
     """Several notices as one mail; `left_out` more stand only in TARS."""
     count = len(items) + left_out
-    subject = f"{count} notice{'' if count == 1 else 's'} from {tenant}"
+    subject = f"{count} notice{'' if count == 1 else 's'} from {home.name}"
     rest = f"{left_out} more stand in your notices." if left_out else ""
-    return _letter(subject, rest, items, tenant=tenant, public_url=public_url)
+    return _letter(subject, rest, items, home=home)
 
 
 def one_line(text: str, *, length: int = SUBJECT_LENGTH) -> str:
@@ -58,15 +74,16 @@ def one_line(text: str, *, length: int = SUBJECT_LENGTH) -> str:
     return flat if len(flat) <= length else f"{flat[: length - 1].rstrip()}…"
 
 
-def _letter(subject: str, rest: str, items: Sequence[Item], *, tenant: str, public_url: str) -> Letter:
-    home = public_url.rstrip("/")
-    settings = f"{home}/notices/preferences/"
-    told = "\n\n".join(f"{_text(item.sentence)}\n{home}{item.path}" for item in items)
-    why = f"You get this because you belong to {_text(tenant)} in TARS. Nothing can be decided by answering this mail."
+def _letter(subject: str, rest: str, items: Sequence[Item], *, home: Home) -> Letter:
+    settings = home.link("/notices/preferences/")
+    told = "\n\n".join(f"{_text(item.sentence)}\n{home.link(item.path)}" for item in items)
+    why = (
+        f"You get this because you belong to {_text(home.name)} in TARS. Nothing can be decided by answering this mail."
+    )
     body = "\n\n".join(part for part in (told, rest) if part) + f"\n\n-- \n{why}\nChange what is mailed: {settings}\n"
     blocks = "".join(
         f'<p style="margin:0 0 4px">{escape(item.sentence)}</p>'
-        f'<p style="margin:0 0 20px"><a style="{_LINK}" href="{escape(home + item.path)}">Open in TARS</a></p>'
+        f'<p style="margin:0 0 20px"><a style="{_LINK}" href="{escape(home.link(item.path))}">Open in TARS</a></p>'
         for item in items
     )
     html = (

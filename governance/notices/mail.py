@@ -22,7 +22,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db.models import F, Q
 
 from governance.ids import new_id
-from governance.notices.letters import Item, Letter, digest, news
+from governance.notices.letters import Home, Item, Letter, digest, news
 from governance.notices.models import MailMode, MailState, Notice, NoticePreference, OutboxMail
 from governance.tenancy import in_tenant
 
@@ -126,9 +126,7 @@ def _mails(
         now = [row for row in wanted if row.is_urgent or user_id not in mornings]
         for row in now:
             if row.at > at - NEWS_FOR:
-                letter = news(
-                    _item(row), tenant=row.tenant.name, public_url=settings.PUBLIC_URL, is_urgent=row.is_urgent
-                )
+                letter = news(_item(row), home=_home(row), is_urgent=row.is_urgent)
                 yield _mail(f"notice:{row.id}", letter, row, person, at)
         later = [row for row in wanted if row not in now and row.at > at - DIGEST_FOR]
         if later:
@@ -141,8 +139,7 @@ def _digest_key(user_id: UUID, person: _Person, morning: datetime) -> str:
 
 def _digest(rows: list[Notice], person: _Person, *, key: str, at: datetime) -> OutboxMail:
     items = [_item(row) for row in rows[:MOST_IN_A_DIGEST]]
-    tenant = rows[0].tenant.name
-    letter = digest(items, tenant=tenant, public_url=settings.PUBLIC_URL, left_out=len(rows) - len(items))
+    letter = digest(items, home=_home(rows[0]), left_out=len(rows) - len(items))
     return _mail(key, letter, rows[0], person, at)
 
 
@@ -160,6 +157,10 @@ def _mail(key: str, letter: Letter, notice: Notice, person: _Person, at: datetim
         created_at=at,
         next_try_at=at,
     )
+
+
+def _home(notice: Notice) -> Home:
+    return Home(notice.tenant_id, notice.tenant.name, settings.PUBLIC_URL)
 
 
 def _item(notice: Notice) -> Item:

@@ -82,7 +82,7 @@ def test_each__is_mailed_once_with_both_parts_and_a_link(cast: make.Cast) -> Non
     assert deliver(cast) == (1, 1)
     (message,) = mail.outbox
     assert (message.to, message.subject) == ([cast.users["ada"].email], "News of news.")
-    assert "https://tars.example/amendments/AMD-1/" in message.body
+    assert f"https://tars.example/tenants/{cast.tenant.id}/go/?to=/amendments/AMD-1/" in message.body
     assert message.alternatives[0].mimetype == "text/html"
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
     assert deliver(cast) == (0, 0) and len(mail.outbox) == 1

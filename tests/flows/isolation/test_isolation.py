@@ -26,6 +26,11 @@ _KNOWN = {*IDS, *WORDS, "name", "number", "sequence", "tenant_id", "user_id"}
 _CHANGES = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|hx-headers=\S+|[0-9a-f]{32}|\bv?\d{2}:\d{2}\b')
 
 
+@pytest.fixture(autouse=True)
+def _as_often_as_it_takes(settings: Any) -> None:
+    settings.API_RATE = 10**9
+
+
 @cache
 def worlds() -> tuple[dict[str, Any], Client]:
     """A tenant with everything, and somebody of another with every role."""
