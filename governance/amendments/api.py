@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,8 +52,7 @@ from governance.constitution.patch import PatchFailed
 from governance.constitution.schema import InvalidConstitution
 from governance.errors import Invalid
 from governance.files.actions import BadFile, TooManyFiles
-from governance.identity.confirm import Confirmation, NotConfirmed, confirm, factor_of, refuse_program
-from governance.identity.models import User
+from governance.identity.confirm import Confirmation, NotConfirmed, confirm_in_body
 from governance.registry.models import System
 from governance.registry.queries import digests
 from governance.rest import (
@@ -68,8 +66,8 @@ from governance.rest import (
     tagged,
     unknown_cursor,
 )
-from governance.scope import ActorKind, Capability, Scope
-from governance.web import now, reading, scope_of
+from governance.scope import Capability, Scope
+from governance.web import now, reading
 
 _DRAFTING = (
     EvidenceMissing,
@@ -277,17 +275,9 @@ def _confirmed(
     page: str = "amendments:detail",
     near: str = "",
 ) -> Confirmation:
-    """The person's answer to their factor; raises `NotConfirmed` with the page to go to.
-
-    INVARIANT: never with a token: a program that knows a password is no person. A passkey cannot travel through a body.
-    """
-    scope, answer = scope_of(request._request), body.get("password", "")
-    is_program = scope.grants is not None or scope.actor.kind is not ActorKind.PERSON
-    user = None if is_program or not answer else User.objects.get(id=scope.person_id)
-    if user is None or factor_of(user).has_passkey:
-        path = reverse(page, kwargs={"number": number})
-        raise refuse_program(link=f"{settings.PUBLIC_URL.rstrip('/')}{path}{f'#{near}' if near else ''}")
-    return confirm(user=user, answer=answer, at=at, request=request._request)
+    """The person's answer to their factor; raises `NotConfirmed` with the page to go to."""
+    path = reverse(page, kwargs={"number": number}) + (f"#{near}" if near else "")
+    return confirm_in_body(request=request._request, answer=body.get("password", ""), path=path, at=at)
 
 
 def _answered(request: Request, scope: Scope, number: int, *, status: int = 200) -> Response:

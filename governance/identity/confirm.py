@@ -19,12 +19,14 @@ from allauth.core.ratelimit import clear, consume
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest
 
 from governance.errors import DomainError
 from governance.identity import passkey_challenge
 from governance.identity.models import User
+from governance.scope import ActorKind, Scope
 
 FRESH_FOR = timedelta(minutes=5)
 
@@ -71,10 +73,10 @@ _ASKS = {
         "Confirm with your passkey. It needs a browser with JavaScript and the device that holds the passkey; without them, "
         "set up one-time codes under Your account first."
     ),
-    Factor.PASSKEY_OR_CODE: "Confirm with your passkey, or enter a one-time code, to sign this decision.",
-    Factor.CODE: "Enter your one-time code to sign this decision.",
-    Factor.PASSWORD: "Enter your password to sign this decision.",
-    Factor.NONE: "You have nothing to confirm with. Add a passkey or one-time codes under Your account, then decide.",
+    Factor.PASSKEY_OR_CODE: "Confirm with your passkey, or enter a one-time code.",
+    Factor.CODE: "Enter your one-time code to confirm this.",
+    Factor.PASSWORD: "Enter your password to confirm this.",
+    Factor.NONE: "You have nothing to confirm with. Add a passkey or one-time codes under Your account, then try again.",
 }
 
 
@@ -108,6 +110,19 @@ def confirm(*, user: User, answer: str, at: datetime, request: HttpRequest | Non
     return Confirmation(user_id=user.pk, method=method, at=at)
 
 
+def confirm_in_body(*, request: HttpRequest, answer: str, path: str, at: datetime) -> Confirmation:
+    """As `confirm`, for a person whose answer came in a body of the API; raises `NotConfirmed` with the page at `path`.
+
+    INVARIANT: never with a token: a program that knows a password is no person. A passkey cannot travel through a body.
+    """
+    scope: Scope | None = getattr(request, "scope", None)
+    is_program = scope is not None and (scope.grants is not None or scope.actor.kind is not ActorKind.PERSON)
+    user = None if is_program or not answer else request.user
+    if not isinstance(user, User) or factor_of(user).has_passkey:
+        raise refuse_program(link=f"{settings.PUBLIC_URL.rstrip('/')}{path}")
+    return confirm(user=user, answer=answer, at=at, request=request)
+
+
 def demand_fresh(confirmation: Confirmation, *, user_id: UUID | None, at: datetime) -> None:
     """Raise `NotConfirmed` unless the confirmation is this user's and at most five minutes old."""
     if confirmation.user_id != user_id or not (timedelta(0) <= at - confirmation.at <= FRESH_FOR):
@@ -116,9 +131,7 @@ def demand_fresh(confirmation: Confirmation, *, user_id: UUID | None, at: dateti
 
 def refuse_program(*, link: str) -> NotConfirmed:
     """The refusal for a program: it cannot prove that a person is here, whatever it knows; `link` is where the person can."""
-    return NotConfirmed(
-        f"A person must confirm this decision, signed in, on its page: {link}. Nothing was decided.", link=link
-    )
+    return NotConfirmed(f"A person must confirm this, signed in, on its page: {link}. Nothing was decided.", link=link)
 
 
 def _method(*, user: User, factor: Factor, answer: str, at: datetime, request: HttpRequest | None) -> str:

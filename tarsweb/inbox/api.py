@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -15,11 +14,10 @@ from rest_framework.response import Response
 from governance.approvals import desk
 from governance.approvals.actions import AlreadyDecided, OwnProposal
 from governance.errors import Invalid
-from governance.identity.confirm import Confirmation, NotConfirmed, confirm, factor_of, refuse_program
-from governance.identity.models import User
+from governance.identity.confirm import Confirmation, NotConfirmed, confirm_in_body
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
-from governance.scope import ActorKind, Scope
-from governance.web import now, reading, scope_of
+from governance.scope import Scope
+from governance.web import now, reading
 from tarsweb.inbox import shapes
 from tarsweb.inbox.actions import Batch, NothingTogether, approve_together
 from tarsweb.inbox.queries import Filter, Hand, Line, Sort, Tab, found_line, inbox
@@ -116,14 +114,9 @@ class Together(Face):
 
 
 def _confirmed(request: Request, labels: list[str], answer: str, *, at: Any) -> Confirmation:
-    """The person's answer to their factor. INVARIANT: never with a token: a program that knows a password is no person."""
-    scope = scope_of(request._request)
-    is_program = scope.grants is not None or scope.actor.kind is not ActorKind.PERSON
-    user = None if is_program or not answer else User.objects.get(id=scope.person_id)
-    if user is None or factor_of(user).has_passkey:
-        there = f"{reverse('inbox:together')}?{urlencode({'n': labels}, doseq=True)}"
-        raise refuse_program(link=f"{settings.PUBLIC_URL.rstrip('/')}{there}")
-    return confirm(user=user, answer=answer, at=at, request=request._request)
+    """The person's answer to their factor; raises `NotConfirmed` with the page to go to."""
+    path = f"{reverse('inbox:together')}?{urlencode({'n': labels}, doseq=True)}"
+    return confirm_in_body(request=request._request, answer=answer, path=path, at=at)
 
 
 def _filter(asked: dict[str, Any]) -> Filter:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.errors import NotAllowed
+from governance.identity.confirm import NotConfirmed, confirm_in_body
 from governance.rest import Face, endpoint, paged, paging
 from governance.tenants.actions import BudgetInUse, DomainTaken, NotOpen, ReasonMissing, SeatsInUse
 from governance.tenants.models import Tier
@@ -67,22 +68,24 @@ class Terms(Face):
 
 
 class Deactivate(Face):
-    @endpoint(gives=shapes.Tenant, takes=shapes.Reason, problems=(NotOpen, ReasonMissing))
+    @endpoint(gives=shapes.Tenant, takes=shapes.Confirmed, problems=(NotOpen, ReasonMissing, NotConfirmed))
     def post(self, request: Request, tenant_id: UUID, body: dict[str, Any]) -> Response:
-        """Refuse a tenant's people and programs. The record is kept and the members are told by mail."""
+        """Refuse a tenant's people and programs; a person who is there confirms it. The record is kept, the members are told."""
         steward = _steward(request)
         queries.tenant(actor=steward.actor, tenant_id=tenant_id)
-        actions.close_tenant(by=steward, tenant_id=tenant_id, at=now(), **body)
+        reason = _confirmed(request, tenant_id, body, near="close")
+        actions.close_tenant(by=steward, tenant_id=tenant_id, at=now(), reason=reason)
         return _answered(steward, tenant_id)
 
 
 class Reactivate(Face):
-    @endpoint(gives=shapes.Tenant, takes=shapes.Reason, problems=(NotOpen, ReasonMissing))
+    @endpoint(gives=shapes.Tenant, takes=shapes.Confirmed, problems=(NotOpen, ReasonMissing, NotConfirmed))
     def post(self, request: Request, tenant_id: UUID, body: dict[str, Any]) -> Response:
-        """Open a deactivated tenant again."""
+        """Open a deactivated tenant again, confirmed by a person who is there."""
         steward = _steward(request)
         queries.tenant(actor=steward.actor, tenant_id=tenant_id)
-        actions.reopen_tenant(by=steward, tenant_id=tenant_id, at=now(), **body)
+        reason = _confirmed(request, tenant_id, body, near="reopen")
+        actions.reopen_tenant(by=steward, tenant_id=tenant_id, at=now(), reason=reason)
         return _answered(steward, tenant_id)
 
 
@@ -92,6 +95,13 @@ def _steward(request: Request) -> Steward:
         return steward_of(request._request)
     except Http404:
         raise NotAllowed("You need to be platform staff to manage tenants.") from None
+
+
+def _confirmed(request: Request, tenant_id: UUID, body: dict[str, Any], *, near: str) -> str:
+    """The body's reason, once the person has proved presence; raises `NotConfirmed` with the place on the page."""
+    path = f"{reverse('platform:tenant', args=[tenant_id])}#{near}"
+    confirm_in_body(request=request._request, answer=body.get("password", ""), path=path, at=now())
+    return str(body["reason"])
 
 
 def _answered(steward: Steward, tenant_id: UUID) -> Response:

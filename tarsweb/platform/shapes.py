@@ -67,7 +67,8 @@ class Terms(Body):
     reason = Text(max_length=2000)
 
 
-class Reason(Body):
-    """Why; it stands on the tenant's ledger."""
+class Confirmed(Body):
+    """Why; it stands on the tenant's ledger. `password` is the one-time code of somebody who has set one up."""
 
     reason = Text(max_length=2000)
+    password = Text(required=False, trim_whitespace=False)

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.errors import DomainError
+from governance.identity.confirm import confirm, factor_of
 from governance.identity.models import User
 from governance.tenants.models import Tier
 from governance.web import now, page_or_fragment
@@ -32,6 +33,7 @@ _FILES = {
     "json": (tables.as_json, "application/json"),
 }
 View = Callable[..., HttpResponse]
+Verb = Callable[[dict[str, Any]], object]
 
 
 def _staffed(view: View) -> View:
@@ -124,7 +126,10 @@ def deactivate(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpR
         steward,
         tenant_id,
         CloseForm(request.POST, name=name),
-        lambda data: actions.close_tenant(by=steward, tenant_id=tenant_id, reason=data["reason"], at=now()),
+        _confirmed(
+            request,
+            lambda data: actions.close_tenant(by=steward, tenant_id=tenant_id, reason=data["reason"], at=now()),
+        ),
         said="The tenant is deactivated. Its members are told by mail; its record is kept.",
     )
 
@@ -138,7 +143,7 @@ def reactivate(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpR
         steward,
         tenant_id,
         ReasonForm(request.POST, prefix_id="reopen"),
-        lambda data: actions.reopen_tenant(by=steward, tenant_id=tenant_id, at=now(), **data),
+        _confirmed(request, lambda data: actions.reopen_tenant(by=steward, tenant_id=tenant_id, at=now(), **data)),
         said="The tenant is open again. Its members are told by mail.",
     )
 
@@ -147,14 +152,14 @@ def reactivate(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpR
 @_staffed
 def visit(request: HttpRequest, steward: Steward, tenant_id: UUID) -> HttpResponse:
     """Enter the tenant for an hour."""
-    queries.tenant(actor=steward.actor, tenant_id=tenant_id)
+
+    def enter(data: dict[str, Any]) -> None:
+        _left(request, steward)
+        scope = steward.scope(tenant_id)
+        visits.keep(request.session, actions.begin_visit(scope=scope, at=now(), **data))
+
     form = ReasonForm(request.POST, prefix_id="visit")
-    if not form.is_valid():
-        return _drawn(request, steward, tenant_id, bound=form)
-    _left(request, steward)
-    scope = steward.scope(tenant_id)
-    visits.keep(request.session, actions.begin_visit(scope=scope, at=now(), **form.cleaned_data))
-    return redirect("/")
+    return _done(request, steward, tenant_id, form, _confirmed(request, enter), to="/")
 
 
 @require_POST
@@ -176,16 +181,28 @@ def _left(request: HttpRequest, steward: Steward) -> None:
         messages.success(request, f"Your visit of {visit.tenant_name} is over.")
 
 
+def _confirmed(request: HttpRequest, verb: Verb) -> Verb:
+    """The verb, once the person has proved presence; raises `NotConfirmed` before it."""
+
+    def guarded(data: dict[str, Any]) -> object:
+        assert isinstance(request.user, User)
+        confirm(user=request.user, answer=request.POST.get("confirm", ""), at=now(), request=request)
+        return verb(data)
+
+    return guarded
+
+
 def _done(
     request: HttpRequest,
     steward: Steward,
     tenant_id: UUID,
     form: forms.Form,
-    verb: Callable[[dict[str, Any]], object],
+    verb: Verb,
     *,
-    said: str,
+    said: str = "",
+    to: str = "",
 ) -> HttpResponse:
-    """Run the verb on a tenant that exists and go to its page; a refusal redraws it with the reason."""
+    """Run the verb on a tenant that exists and go to its page, or to `to`; a refusal redraws it with the reason."""
     queries.tenant(actor=steward.actor, tenant_id=tenant_id)
     if not form.is_valid():
         return _drawn(request, steward, tenant_id, bound=form)
@@ -193,8 +210,9 @@ def _done(
         verb(form.cleaned_data)
     except DomainError as refusal:
         return _drawn(request, steward, tenant_id, bound=form, refusal=refusal)
-    messages.success(request, said)
-    return redirect("platform:tenant", tenant_id=tenant_id)
+    if said:
+        messages.success(request, said)
+    return redirect(to or reverse("platform:tenant", args=[tenant_id]))
 
 
 def _drawn(
@@ -219,7 +237,8 @@ def _drawn(
     }
     if bound is not None:
         forms_of[str(bound.auto_id).removesuffix("-%s")] = bound
-    context = {"line": line, "forms": forms_of, "refusal": refusal}
+    assert isinstance(request.user, User)
+    context = {"line": line, "forms": forms_of, "refusal": refusal, "factor": factor_of(request.user)}
     status = refusal.status if refusal else 422 if bound else 200
     return render(request, "tarsweb/platform/tenant.html", context, status=status)
 

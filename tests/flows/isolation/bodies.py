@@ -13,6 +13,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
 """What the members' types alone do not say."""
 
 _FORMATS = {
+    "decimal": "1.00",
     "date-time": "2030-01-01T00:00:00Z",
     "email": "person@example.org",
     "uri": "https://example.org/",

@@ -19,6 +19,7 @@ from tests import factories as make
 from tests.flows.platform.scenes import client_for, staff
 from tests.web import client_of
 
+HERE = {"password": make.PASSWORD}
 TENANTS = "/api/v1/platform/tenants/"
 
 
@@ -43,11 +44,31 @@ def test_tenant__opened_changed_closed_and_opened_again(settings: Any) -> None:
     assert (low.status_code, low.json()["code"]) == (409, "budget_in_use")
     none = post(client, f"{found['id']}/terms/", {**terms, "max_users": 1, "tier": "starter"})
     assert none.status_code == 200, "one seat is promised"
-    closed = post(client, f"{found['id']}/deactivate/", {"reason": "Unpaid."}).json()
+    closed = post(client, f"{found['id']}/deactivate/", {"reason": "Unpaid.", **HERE}).json()
     assert (closed["state"], closed["deactivated_because"]) == ("deactivated", "Unpaid.")
-    assert post(client, f"{found['id']}/deactivate/", {"reason": "Unpaid."}).status_code == 409
+    assert post(client, f"{found['id']}/deactivate/", {"reason": "Unpaid.", **HERE}).status_code == 409
     assert post(client, f"{found['id']}/reactivate/", {"reason": ""}).status_code == 422
-    assert post(client, f"{found['id']}/reactivate/", {"reason": "Paid."}).json()["state"] == "active"
+    assert post(client, f"{found['id']}/reactivate/", {"reason": "Paid.", **HERE}).json()["state"] == "active"
+
+
+def test_closing__not_confirmed__refused_with_the_page_where_a_person_does_it() -> None:
+    cast = make.cast()
+    person = cast.users["bo"]
+    person.is_platform_staff = True
+    person.save()
+    programs = {"headers": {"Authorization": f"Bearer {_token(cast)}"}}
+    for verb, near in (("deactivate", "close"), ("reactivate", "reopen")):
+        address = f"{TENANTS}{cast.tenant.id}/{verb}/"
+        for client, body, options in (
+            (client_for(person), {}, {}),
+            (client_for(person), {"password": "wrong"}, {}),
+            (Client(), HERE, programs),
+        ):
+            wish = json.dumps({"reason": "x", **body})
+            answer = client.post(address, wish, content_type="application/json", **options)  # type: ignore[arg-type]
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_confirmed")
+            if body != {"password": "wrong"}:
+                assert answer.json()["link"].endswith(f"/platform/tenants/{cast.tenant.id}/#{near}")
 
 
 def test_tenants__listed_filtered_and_paged() -> None:

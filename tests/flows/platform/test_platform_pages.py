@@ -110,7 +110,11 @@ def test_closing__refuses_sign_in_keeps_the_record_and_tells_the_members(cast: m
     desk = client_of(cast.ada)
     assert client.post(_path(cast, "deactivate/"), {"reason": "Unpaid.", "name": "Other"}).status_code == 422
     assert desk.get("/inbox/").status_code == 200
-    answer = client.post(_path(cast, "deactivate/"), {"reason": "Unpaid.", "name": name}, follow=True)
+    assert client.post(_path(cast, "deactivate/"), {"reason": "Unpaid.", "name": name}).status_code == 403
+    assert _stored(cast.tenant.id).is_active, "nobody confirmed it"
+    answer = client.post(
+        _path(cast, "deactivate/"), {"reason": "Unpaid.", "name": name, "confirm": make.PASSWORD}, follow=True
+    )
     assert "is deactivated" in answer.content.decode()
     closed = desk.get("/inbox/")
     assert closed.status_code == 403 and "was deactivated" in closed.content.decode()
@@ -119,9 +123,10 @@ def test_closing__refuses_sign_in_keeps_the_record_and_tells_the_members(cast: m
     told = [tasks.tell_members(str(cast.tenant.id), moment.isoformat()) for _ in range(2)]
     assert told == [7, 0], "twice tells nobody twice"
     assert "Unpaid." in mail.outbox[-1].body
-    again = client.post(_path(cast, "deactivate/"), {"reason": "Unpaid.", "name": name})
+    again = client.post(_path(cast, "deactivate/"), {"reason": "Unpaid.", "name": name, "confirm": make.PASSWORD})
     assert again.status_code == 409
-    assert client.post(_path(cast, "reactivate/"), {"reason": "Paid."}).status_code == 302
+    assert client.post(_path(cast, "reactivate/"), {"reason": "Paid."}).status_code == 403
+    assert client.post(_path(cast, "reactivate/"), {"reason": "Paid.", "confirm": make.PASSWORD}).status_code == 302
     assert desk.get("/inbox/").status_code == 200
     assert [seat.tenant_id for seat in seats(user=cast.users["ada"])] == [cast.tenant.id]
 

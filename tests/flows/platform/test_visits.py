@@ -15,6 +15,7 @@ from governance.tenancy import in_tenant
 from tarsweb.platform.actions import end_by_job
 from tests import factories as make
 from tests.flows.platform.scenes import client_for, staff
+from tests.passkeys import code_of, with_codes
 from tests.web import client_of
 
 
@@ -25,7 +26,9 @@ def cast() -> make.Cast:
 
 def _visiting(cast: make.Cast) -> Client:
     client = client_for(staff())
-    answer = client.post(f"/platform/tenants/{cast.tenant.id}/visit/", {"reason": "A ticket of theirs."})
+    answer = client.post(
+        f"/platform/tenants/{cast.tenant.id}/visit/", {"reason": "A ticket of theirs.", "confirm": make.PASSWORD}
+    )
     assert answer.status_code == 302
     return client
 
@@ -55,6 +58,25 @@ def test_visit__looks_and_mends_and_never_decides(cast: make.Cast) -> None:
     assert client.get("/amendments/propose/?system=clay-consigliere").status_code == 403
     assert client.post("/people/invitations/", {"email": "in@example.org", "roles": ["auditor"]}).status_code == 302
     assert client.get(f"/people/{make.stranger().actor.user_id}/").status_code == 404, "one tenant at a time"
+
+
+def test_visit__not_confirmed__does_not_begin(cast: make.Cast) -> None:
+    client = client_for(staff())
+    path = f"/platform/tenants/{cast.tenant.id}/"
+    assert client.get(path).content.decode().count('name="confirm"') == 2
+    for answer in ("", "wrong"):
+        refused = client.post(f"{path}visit/", {"reason": "A ticket.", "confirm": answer})
+        text = refused.content.decode()
+        assert refused.status_code == 403 and 'value="A ticket."' in text and "assword" in text
+    assert "visit" not in client.session and _entries(cast) == []
+
+
+def test_visit__somebody_with_one_time_codes__is_asked_for_one_and_a_password_is_none(cast: make.Cast) -> None:
+    person = staff()
+    secret = with_codes(person)
+    client, path = client_for(person), f"/platform/tenants/{cast.tenant.id}/visit/"
+    assert client.post(path, {"reason": "A ticket.", "confirm": make.PASSWORD}).status_code == 403
+    assert client.post(path, {"reason": "A ticket.", "confirm": code_of(secret)}).status_code == 302
 
 
 def test_visit__without_a_reason__does_not_begin(cast: make.Cast) -> None:
@@ -92,7 +114,7 @@ def test_visit__whose_hour_is_over__ends_without_the_browser(cast: make.Cast) ->
 def test_visit__of_somebody_who_is_no_longer_staff__is_over_at_once(cast: make.Cast) -> None:
     person = staff()
     client = client_for(person)
-    client.post(f"/platform/tenants/{cast.tenant.id}/visit/", {"reason": "A ticket."})
+    client.post(f"/platform/tenants/{cast.tenant.id}/visit/", {"reason": "A ticket.", "confirm": make.PASSWORD})
     assert client.get("/people/").status_code == 200
     person.is_platform_staff = False
     person.save()
@@ -111,8 +133,8 @@ def test_visit__written_into_a_members_session__is_nothing(cast: make.Cast) -> N
 def test_visit__of_a_closed_tenant__reads_the_kept_record(cast: make.Cast) -> None:
     client = client_for(staff())
     path = f"/platform/tenants/{cast.tenant.id}/"
-    client.post(f"{path}deactivate/", {"reason": "Unpaid.", "name": cast.tenant.name})
-    assert client.post(f"{path}visit/", {"reason": "Their auditor asks."}).status_code == 302
+    client.post(f"{path}deactivate/", {"reason": "Unpaid.", "name": cast.tenant.name, "confirm": make.PASSWORD})
+    assert client.post(f"{path}visit/", {"reason": "Their auditor asks.", "confirm": make.PASSWORD}).status_code == 302
     assert client.get("/ledger/").status_code == 200
 
 
