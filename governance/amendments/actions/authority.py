@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from governance.amendments.actions import tell
+from governance.amendments.authority import policy_version
 from governance.amendments.errors import BadGrant
+from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import Quorum, StandingAuthority
 from governance.constitution.diff import Effect
@@ -125,13 +128,15 @@ def remove_quorum(*, scope: Scope, quorum_id: UUID, at: datetime) -> None:
     row = Quorum.objects.select_for_update().filter(tenant_id=scope.tenant_id, id=quorum_id).first()
     if row is None:
         raise NotFound("There is no such quorum.")
+    row.delete()
     _record_quorum(
         scope=scope, row=row, said="has no quorum of its own any more", verb="amendments.remove_quorum", at=at
     )
-    row.delete()
 
 
 def _record_quorum(*, scope: Scope, row: Quorum, said: str, verb: str, at: datetime) -> None:
+    """What every change of a quorum ends with: those whose approvals it made void are told, then the entry."""
+    tell.rules_moved(scope=scope, policy=policy_version(tenant_quorums(scope=scope)), at=at)
     kind = AmendmentType(row.amendment_type).label
     ledger.append(
         scope=scope,

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import F
 from django.urls import reverse
 
 from governance.amendments.kinds import State
-from governance.amendments.models import AmendmentProposal, Rollback, StandingAuthority
-from governance.approvals.models import ApprovalDecision, Verdict, Via
+from governance.amendments.models import AmendmentProposal, ProposalRevision, Rollback, StandingAuthority
+from governance.approvals.models import ApprovalDecision, RequestState, Verdict, Via
 from governance.approvals.people import WATCHERS, Staff, staff
 from governance.approvals.quorum import Requirement, missing, sentence
 from governance.notices import actions as notices
@@ -109,6 +110,33 @@ def went_stale(*, scope: Scope, system: System, requests: Collection[UUID], beca
             News(answered[request_id], "stale", f"AMD-{number}:undo-stale:{request_id}", f"AMD-{number}", said, url)
         )
     notices.tell_all(scope=scope, news=news, at=at)
+
+
+def rules_moved(*, scope: Scope, policy: str, at: datetime) -> None:
+    """Tell those who proposed and those who answered what other rules for approving made void: three queries for all."""
+    rows = (
+        ProposalRevision.objects.filter(
+            tenant_id=scope.tenant_id,
+            number=F("proposal__revision"),
+            proposal__state__in=[State.PROPOSED, State.SCHEDULED],
+            proposal__request__state__in=[RequestState.OPEN, RequestState.MET],
+        )
+        .exclude(policy_version=policy)
+        .select_related("proposal__system")
+        .defer("new_constitution", "proposal__system__constitution")
+    )
+    void = [row.proposal for row in rows]
+    answered = _answered([one.request_id for one in void])
+    notices.tell_all(scope=scope, news=[_under_other_rules(one, answered[one.request_id]) for one in void], at=at)
+
+
+def _under_other_rules(proposal: AmendmentProposal, answered: Collection[UUID]) -> News:
+    what, told = f"{proposal.label} on {proposal.system.name}", {proposal.proposer_id, *answered}
+    if proposal.state == State.SCHEDULED:
+        said = f"{what} will not take effect as scheduled: the rules for who approves changed. It needs new approvals then."
+    else:
+        said = f"{what} cannot be approved as it is: the rules for who approves changed. Rebase it, and it asks again."
+    return _news("stale", f"{proposal.label}:rules:{proposal.request_id}", told, proposal, said)
 
 
 def roll_back_asked(*, scope: Scope, proposal: AmendmentProposal, rollback: Rollback, at: datetime) -> None:

@@ -26,8 +26,7 @@ def register_deputy(
     *, scope: Scope, principal: User, deputy: User, role: Role, starts_at: datetime, ends_at: datetime, at: datetime
 ) -> Deputy:
     """Let `deputy` decide with `role` for `principal` between two moments. Raises `NotAllowed`, `NotFound`, `BadDeputy`."""
-    if scope.actor.user_id != principal.id:
-        scope.demand(Capability.MANAGE_PEOPLE, to="register a deputy for somebody else")
+    _demand_own(scope, principal.id, to="register a deputy")
     membership = locked_member(scope=scope, user_id=principal.id)
     locked_member(scope=scope, user_id=deputy.id)
     if principal.id == deputy.id:
@@ -58,8 +57,7 @@ def end_deputy(*, scope: Scope, deputy_id: UUID, at: datetime) -> None:
     row = Deputy.objects.select_for_update().filter(tenant_id=scope.tenant_id, id=deputy_id, ends_at__gt=at).first()
     if row is None:
         raise NotFound("There is no such deputy now.")
-    if scope.actor.user_id != row.principal_id:
-        scope.demand(Capability.MANAGE_PEOPLE, to="end somebody else's deputy")
+    _demand_own(scope, row.principal_id, to="end a deputy's time")
     _end(row, at=at)
     said = f"{row.deputy.email} no longer stands in for {row.principal.email}."
     record(scope=scope, at=at, verb="identity.end_deputy", user=row.deputy, roles=[row.role], said=said)
@@ -74,6 +72,12 @@ def end_deputies_of(*, scope: Scope, user_id: UUID, at: datetime) -> int:
     for row in ended:
         _end(row, at=at)
     return len(ended)
+
+
+def _demand_own(scope: Scope, principal_id: UUID, *, to: str) -> None:
+    """Raise `NotAllowed` unless it is the principal in person, without a token, or somebody who manages people."""
+    if scope.actor.user_id != principal_id or scope.grants is not None:
+        scope.demand(Capability.MANAGE_PEOPLE, to=to)
 
 
 def _end(row: Deputy, *, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from governance.identity.actions import (
 from governance.identity.models import Deputy, Membership
 from governance.identity.queries import deputised_roles, holders, members, scope_for, seats
 from governance.ledger.models import LedgerEntry
-from governance.scope import Role, Scope, tars_scope
+from governance.scope import Capability, Role, Scope, tars_scope
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.tenants.catalogue import run
@@ -217,6 +218,23 @@ def test_deputy__registered_by_the_principal__lends_the_role_until_it_ends(cast:
         assert deputised_roles(scope=cast.uma, at=make.AT + DAY / 2) == {}
     with pytest.raises(NotFound):
         end_deputy(scope=cast.bo, deputy_id=row.id, at=make.AT + DAY / 2)
+
+
+def test_token__without_manage_people__neither_lends_a_role_nor_leaves_for_its_person(cast: make.Cast) -> None:
+    bo = cast.users["bo"]
+    program = replace(cast.bo, grants=frozenset(Capability) - {Capability.MANAGE_PEOPLE})
+    row = _register(cast, scope=cast.bo)
+    for act in (
+        lambda: _register(cast, scope=program),
+        lambda: end_deputy(scope=program, deputy_id=row.id, at=make.AT),
+        lambda: remove_member(scope=program, user=bo, at=make.AT),
+    ):
+        with pytest.raises(NotAllowed, match="token does not hold manage_people"):
+            act()
+    admin = replace(cast.tess, grants=frozenset({Capability.MANAGE_PEOPLE}))
+    end_deputy(scope=admin, deputy_id=row.id, at=make.AT)
+    _register(cast, scope=admin)
+    remove_member(scope=admin, user=bo, at=make.AT)
 
 
 def test_deputy__ended_before_it_began__leaves_the_ledger_only(cast: make.Cast) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
-from governance.amendments.models import AmendmentProposal
+from governance.amendments.models import AmendmentProposal, Quorum
 from governance.approvals.actions import OwnProposal
 from governance.identity.actions import register_deputy
 from governance.notices.models import Notice
@@ -51,6 +51,39 @@ def test_draft__tells_nobody_until_it_is_sent(cast: make.Cast) -> None:
     assert everybody(cast) == {}
     amendments.send(scope=cast.bo, number=draft.number, at=make.AT)
     assert everybody(cast) == {"cy": ["assigned"]}
+
+
+def _quorum(cast: make.Cast, count: int) -> Quorum:
+    wish = {"type": AmendmentType.MANUAL_UPDATE, "effect": None, "role": Role.OPERATOR}
+    return amendments.set_quorum(scope=cast.tess, count=count, at=make.AT, **wish)
+
+
+def test_quorum__changed__tells_those_who_proposed_and_answered__once(cast: make.Cast) -> None:
+    first = make.proposed(cast)
+    row = _quorum(cast, 2)
+    assert kinds(cast.bo) == ["stale"] and "stale" not in kinds(cast.cy), "cy has not answered"
+    assert told(cast.bo)[0][1] == (
+        f"{first.label} on clay-consigliere cannot be approved as it is: the rules for who approves changed. "
+        "Rebase it, and it asks again."
+    )
+    _quorum(cast, 3)
+    assert kinds(cast.bo) == ["stale"], "it was void before"
+    second = make.proposed(cast, at=make.later(3))
+    make.approve(cast.cy, second, at=make.later(4))
+    amendments.remove_quorum(scope=cast.tess, quorum_id=row.id, at=make.later(5))
+    assert kinds(cast.cy).count("stale") == 1 and kinds(cast.bo).count("stale") == 2
+    assert second.label in next(said for kind, said in told(cast.cy) if kind == "stale")
+
+
+def test_quorum__more_open_proposals_cost_no_more_queries(cast: make.Cast) -> None:
+    make.proposed(cast)
+    with CaptureQueriesContext(connection) as few:
+        _quorum(cast, 2)
+    for number in range(4):
+        make.proposed(cast, at=make.later(number))
+    with CaptureQueriesContext(connection) as many:
+        _quorum(cast, 4)
+    assert kinds(cast.bo).count("stale") == 5 and len(many) <= len(few)
 
 
 def test_approve__the_last_answer__tells_the_proposer_once(cast: make.Cast) -> None:
