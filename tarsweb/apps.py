@@ -7,12 +7,15 @@ class TarswebConfig(AppConfig):
     verbose_name = "TARS"
 
     def ready(self) -> None:
+        from governance.exports import sources
         from governance.jobs import handlers
         from governance.notices import kinds
         from tarsweb.demo import removal
+        from tarsweb.people.export import SOURCE
         from tarsweb.platform.actions import END_VISIT, end_by_job
 
         removal.register()
+        sources.register(SOURCE)
         handlers.register(END_VISIT, end_by_job)
         kinds.register("left", "Somebody left and decisions moved on")
         kinds.register("visit", "Platform staff visits the tenant", can_mute=False)

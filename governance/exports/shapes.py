@@ -12,7 +12,9 @@ FORMATS = ("csv", "jsonl", "json", "pdf")
 class Wish(Body):
     """Which list, as what, narrowed by which filters (those of its page)."""
 
-    list = Text(max_length=40, help_text="ledger, amendments, systems, or system (with the filter system, its name)")
+    list = Text(
+        max_length=40, help_text="ledger, amendments, people, systems, or system (with the filter system, its name)"
+    )
     format = Choice(FORMATS)
     filters = serializers.DictField(child=Text(allow_blank=True, max_length=400), required=False, default=dict)
 

@@ -98,10 +98,9 @@ def list_(as_json: AsJson = False) -> None:
     with database():
         lines = _tenants()
     if as_json:
-        from tarsweb import tables
-        from tarsweb.platform.queries import COLUMNS
+        from governance.exports import table
 
-        say(tables.as_json((line.as_row() for line in lines), columns=COLUMNS).rstrip())
+        say(b"".join(table.as_json(table.Row(dict(line.as_row())) for line in lines)).decode().rstrip())
         return
     rows = [("Name", "Domain", "Tier", "Seats", "USD a month", "State", "Id")]
     rows += [

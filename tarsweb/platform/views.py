@@ -21,17 +21,12 @@ from governance.identity.confirm import confirm, factor_of
 from governance.identity.models import User
 from governance.tenants.models import Tier
 from governance.web import now, page_or_fragment
-from tarsweb import tables
 from tarsweb.people.letters import deliver
 from tarsweb.platform import actions, queries, visits
 from tarsweb.platform.forms import CloseForm, FilterForm, OpenForm, ReasonForm, TermsForm
 from tarsweb.platform.stewards import Steward, steward_of
 
 PER_PAGE = 25
-_FILES = {
-    "csv": (tables.as_csv, "text/csv; charset=utf-8"),
-    "json": (tables.as_json, "application/json"),
-}
 View = Callable[..., HttpResponse]
 Verb = Callable[[dict[str, Any]], object]
 
@@ -51,16 +46,11 @@ def _staffed(view: View) -> View:
 @require_safe
 @_staffed
 def index(request: HttpRequest, steward: Steward) -> HttpResponse:
-    """Every tenant, filtered by the URL; `format` gives exactly the filtered ones as a file."""
+    """Every tenant, filtered by the URL."""
     form = FilterForm(request.GET)
     form.is_valid()
     filter = queries.Filter(**form.cleaned_data)
     lines = queries.tenants(actor=steward.actor, filter=filter)
-    if (wanted := request.GET.get("format", "")) in _FILES:
-        write, content_type = _FILES[wanted]
-        body = write((line.as_row() for line in lines), columns=queries.COLUMNS)
-        disposition = f'attachment; filename="tenants.{wanted}"'
-        return HttpResponse(body, content_type=content_type, headers={"Content-Disposition": disposition})
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "asked": FilterForm(form.cleaned_data), "filter": filter}
     return page_or_fragment(

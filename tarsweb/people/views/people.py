@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -16,24 +17,19 @@ from governance.errors import DomainError
 from governance.identity.actions import Invited, invite, resend_invitation, revoke_invitation
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
-from tarsweb import tables
 from tarsweb.people import queries
+from tarsweb.people.export import filter_of
 from tarsweb.people.forms import FilterForm, InviteForm
 from tarsweb.people.letters import deliver
 
 PER_PAGE = 25
-_FILES = {
-    "csv": (tables.as_csv, "text/csv; charset=utf-8"),
-    "json": (tables.as_json, "application/json"),
-}
 
 
 @require_safe
 @scoped(to="see the people")
 def index(request: HttpRequest) -> HttpResponse:
-    """The people of the tenant, filtered by the URL; `format` gives exactly the filtered ones as a file."""
-    wanted = request.GET.get("format", "")
-    return _file(request, wanted) if wanted in _FILES else _drawn(request)
+    """The people of the tenant, filtered by the URL."""
+    return _drawn(request)
 
 
 @require_POST
@@ -83,12 +79,12 @@ def _drawn(
     request: HttpRequest, *, form: InviteForm | None = None, refusal: DomainError | None = None, status: int = 200
 ) -> HttpResponse:
     scope, at = scope_of(request), now()
-    asked, filter = _filter(request)
+    filter = filter_of(request.GET.dict())
     page = Paginator(queries.people(scope=scope, filter=filter, at=at), PER_PAGE).get_page(request.GET.get("page"))
     may_manage = scope.can(Capability.MANAGE_PEOPLE)
     context: dict[str, Any] = {
         "page": page,
-        "asked": asked,
+        "asked": FilterForm(asdict(filter)),
         "filter": filter,
         "seats": queries.seats(scope=scope, at=at),
         "invitations": queries.invitations(scope=scope, at=at) if may_manage else (),
@@ -103,21 +99,3 @@ def _drawn(
         context=context,
         status=status,
     )
-
-
-def _file(request: HttpRequest, wanted: str) -> HttpResponse:
-    _, filter = _filter(request)
-    found = queries.people(scope=scope_of(request), filter=filter, at=now())
-    write, content_type = _FILES[wanted]
-    body = write((line.as_row() for line in found), columns=queries.COLUMNS)
-    response = HttpResponse(body, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="people.{wanted}"'
-    return response
-
-
-def _filter(request: HttpRequest) -> tuple[FilterForm, queries.Filter]:
-    """The form as asked, and the filter; a value that does not exist narrows nothing."""
-    form = FilterForm(request.GET)
-    form.is_valid()
-    asked = {name: value for name, value in form.cleaned_data.items() if value}
-    return FilterForm({**asked, "state": asked.get("state", "current")}), queries.Filter(**asked)

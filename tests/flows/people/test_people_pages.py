@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from governance.identity.models import Membership
 from governance.identity.queries import scope_for
+from governance.ledger.models import LedgerEntry
 from governance.scope import Role
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -41,10 +42,16 @@ def test_list__shows_people_and_what_waits_for_them_alone(cast: make.Cast) -> No
 
 def test_list__filtered_and_as_files__shows_exactly_those(cast: make.Cast) -> None:
     client = client_of(cast.uma)
-    found = json.loads(client.get("/people/?role=operator&format=json").content)
+    found = json.loads(client.post("/exports/people/", {"query": "role=operator&page=2", "format": "json"}).content)
     assert [one["email"] for one in found] == sorted(cast.users[name].email for name in ("bo", "cy"))
-    csv = client.get("/people/?q=uma&format=csv").content.decode()
+    taken = client.post("/exports/people/", {"query": "q=uma", "format": "csv"})
+    csv = taken.content.decode()
     assert csv.count("\r\n") == 2 and cast.users["uma"].email in csv
+    with in_tenant(cast.tenant.id):
+        entry = LedgerEntry.objects.get(sequence=taken["Tars-Ledger-Entry"])
+        assert (entry.action_name, entry.subject) == ("audit.export", "People")
+    assert client_of(cast.mel).post("/exports/people/", {"query": "", "format": "csv"}).status_code == 403
+    assert client_of(make.stranger()).post("/exports/people/", {"query": "q=uma"}).content.count(b"\r\n") == 1
     assert "Nobody fits this filter" in client.get("/people/?factor=set").content.decode()
     assert client.get("/people/?role=nonsense&page=99").status_code == 200
 

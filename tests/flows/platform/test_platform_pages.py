@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from uuid import UUID
@@ -66,11 +65,10 @@ def test_staff__without_a_tenant__begin_with_the_tenants(cast: make.Cast) -> Non
     assert client.get("/inbox/").status_code == 403, "staff see no tenant by being staff"
 
 
-def test_list__filtered_and_as_files__shows_exactly_those(cast: make.Cast) -> None:
+def test_list__filtered__shows_exactly_those(cast: make.Cast) -> None:
     client = client_for(staff())
-    found = json.loads(client.get("/platform/tenants/?q=oms&tier=pro&state=active&format=json").content)
-    assert str(cast.tenant.id) in {one["id"] for one in found} and {one["tier"] for one in found} == {"pro"}
-    assert client.get("/platform/tenants/?q=no-such-tenant&format=csv").content.count(b"\r\n") == 1
+    assert client.get("/platform/tenants/?q=oms&tier=pro&state=active").content.count(b"data-row") > 0
+    assert client.get("/platform/tenants/?q=oms&format=csv")["Content-Type"].startswith("text/html"), "it is no file"
     assert "No tenant fits" in client.get("/platform/tenants/?q=no-such-tenant").content.decode()
 
 
