@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.apps import apps
@@ -17,9 +18,11 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from governance.admin_filters import RowFilter
 from governance.canonical import loads_canonical
 from governance.errors import DomainError
 from governance.scope import Capability, Scope
@@ -42,6 +45,8 @@ class TenantAdmin(admin.ModelAdmin):
     tenant_field: ClassVar[str] = "tenant_id"
     hidden: ClassVar[tuple[str, ...]] = ("tenant",)
     """Columns that help nobody here: bytes, and what every row shares."""
+    unread: ClassVar[tuple[str, ...]] = ()
+    """Columns that no list and no page shows: bytes, long texts, what is secret. They are not even fetched."""
     show_full_result_count = False
     list_per_page = 50
     actions_on_bottom = False
@@ -67,7 +72,13 @@ class TenantAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """INVARIANT: also where row security would do it; the scope is demanded in code as well."""
-        return super().get_queryset(request).filter(**{self.tenant_field: scope_of(request).tenant_id})
+        rows = super().get_queryset(request).filter(**{self.tenant_field: scope_of(request).tenant_id})
+        return rows.defer(*self.unread) if self.unread else rows
+
+    @property
+    def media(self) -> forms.Media:
+        chosen = [one for one in self.list_filter if isinstance(one, type) and issubclass(one, RowFilter)]
+        return sum((one.media(self.admin_site) for one in chosen[:1]), super().media)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -88,7 +99,7 @@ class TenantAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         if self.fields:
             return list(self.fields)
-        skipped = (*self.hidden, self.model._meta.pk.name)
+        skipped = (*self.hidden, *self.unread, self.model._meta.pk.name)
         return [
             field.name
             for field in self.model._meta.fields
@@ -114,6 +125,15 @@ class TenantAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         with reading(request):
             return _drawn(super().changeform_view(request, object_id, form_url, extra_context))
+
+
+def amendment_page(*, tenant_id: UUID, kind: str, subject_id: UUID) -> str | None:
+    """Where the app shows what a question or a remark is about; `kind` is amendment or rollback."""
+    # by name: see `_acts`
+    rows = apps.get_model("governance", "AmendmentProposal")._default_manager.filter(tenant_id=tenant_id)
+    found = rows.filter(id=subject_id) if kind == "amendment" else rows.filter(amendment__rollbacks__id=subject_id)
+    number = found.values_list("number", flat=True).first()
+    return None if number is None else reverse("amendments:detail", kwargs={"number": number})
 
 
 class ReasonForm(forms.ModelForm):

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from governance.admin_base import TenantAdmin, pretty
+from governance.admin_filters import by_person, by_system
 from governance.amendments import admin_confirm
 from governance.amendments.models import (
     AmendmentProposal,
@@ -56,7 +57,14 @@ class DecidingAdmin(TenantAdmin):
 class AmendmentProposalAdmin(DecidingAdmin):
     acts = ("approve", "reject")
     list_display = ("label", "sentence", "system", "state", "amendment_type", "effect", "proposed_by", "updated_at")
-    list_filter = ("state", "amendment_type", "basis", "effect", "system")
+    list_filter = (
+        by_system(),
+        by_person("proposer_id", title="proposer"),
+        "state",
+        "amendment_type",
+        "basis",
+        "effect",
+    )
     list_select_related = ("system",)
     search_fields = ("number", "sentence", "proposed_by", "system__name")
     ordering = ("-number",)
@@ -93,12 +101,12 @@ class ConstitutionalAmendmentAdmin(DecidingAdmin):
     acts = ("roll-back",)
     list_display = ("label", "sentence", "system_name", "effect", "approved_by", "approved_at", "rolled_back_at")
     list_filter = (
+        by_system(),
         "amendment_type",
         "basis",
         "effect",
         "can_rollback",
         ("rolled_back_at", admin.EmptyFieldListFilter),
-        "system_name",
     )
     search_fields = ("number", "sentence", "proposed_by", "approved_by", "system_name")
     ordering = ("-approved_at", "-id")
@@ -137,7 +145,7 @@ class ConstitutionalAmendmentAdmin(DecidingAdmin):
 @admin.register(Rollback)
 class RollbackAdmin(TenantAdmin):
     list_display = ("amendment", "sentence", "state", "effect", "reason", "requested_by", "requested_at", "done_at")
-    list_filter = ("state", "effect")
+    list_filter = (by_system(), "state", "effect")
     list_select_related = ("amendment",)
     search_fields = ("reason", "sentence", "requested_by")
     ordering = ("-requested_at", "-id")
@@ -155,9 +163,15 @@ class StandingAuthorityAdmin(TenantAdmin):
     ordering = ("-granted_at", "-id")
     hidden = ("tenant", "granted_by_id")
 
+    def in_app(self, obj: Any) -> str:
+        return reverse("amendments:authority")
+
 
 @admin.register(Quorum)
 class QuorumAdmin(TenantAdmin):
     list_display = ("amendment_type", "effect", "role", "count")
     list_filter = ("amendment_type", "role")
     ordering = ("amendment_type", "effect", "role")
+
+    def in_app(self, obj: Any) -> str:
+        return reverse("amendments:authority")

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from governance.admin_base import TenantAdmin, pretty
+from governance.admin_base import TenantAdmin, amendment_page, pretty
+from governance.admin_filters import by_person
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview
 from governance.approvals.quorum import Requirement, sentence
 
 
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(TenantAdmin):
+    """Questions; what they ask about is on the amendment's page."""
+
     list_display = ("subject_kind", "needs", "state", "asked_at", "closed_at", "closed_because")
     list_filter = ("state", "subject_kind")
     search_fields = ("digest", "closed_because")
@@ -20,11 +25,14 @@ class ApprovalRequestAdmin(TenantAdmin):
     def needs(self, request: ApprovalRequest) -> str:
         return sentence([Requirement.of(data) for data in request.requirements])
 
+    def in_app(self, obj: Any) -> str | None:
+        return _page(obj)
+
 
 @admin.register(ApprovalDecision)
 class ApprovalDecisionAdmin(TenantAdmin):
     list_display = ("actor_name", "verdict", "via", "note", "confirmed_by", "at")
-    list_filter = ("verdict", "via")
+    list_filter = (by_person("user_id"), "verdict", "via")
     search_fields = ("actor_name", "note", "digest")
     ordering = ("-at", "-id")
     fields = ("actor_name", "verdict", "via", "roles", "note", "confirmed_by", "at", "digest", "signer", "signed")
@@ -32,6 +40,9 @@ class ApprovalDecisionAdmin(TenantAdmin):
     @admin.display(description="What was signed")
     def signed(self, decision: ApprovalDecision) -> SafeString:
         return pretty(decision.statement)
+
+    def in_app(self, obj: Any) -> str | None:
+        return _page(obj.request)
 
 
 @admin.register(OverrideReview)
@@ -41,3 +52,10 @@ class OverrideReviewAdmin(TenantAdmin):
     search_fields = ("reviewed_by", "note")
     ordering = ("-at", "-id")
     fields = ("reviewed_by", "upheld", "note", "at")
+
+    def in_app(self, obj: Any) -> str | None:
+        return _page(obj.decision.request)
+
+
+def _page(request: ApprovalRequest) -> str | None:
+    return amendment_page(tenant_id=request.tenant_id, kind=request.subject_kind, subject_id=request.subject_id)

@@ -33,7 +33,7 @@ class LedgerEntryAdmin(TenantAdmin):
     )
 
     def in_app(self, obj: Any) -> str:
-        return f"{reverse('ledger:list')}?q={obj.sequence}"
+        return reverse("ledger:entry", kwargs={"sequence": obj.sequence})
 
     @admin.display(description="What it says (pointer, salt and value)")
     def content(self, entry: LedgerEntry) -> SafeString:

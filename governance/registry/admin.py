@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from governance.admin_base import FixableAdmin, TenantAdmin, pretty
+from governance.admin_filters import by_system
 from governance.registry.actions import FIXABLE, fix_system
 from governance.registry.models import System, SystemVersion
 from governance.scope import Scope
@@ -63,7 +64,7 @@ class SystemAdmin(FixableAdmin):
 @admin.register(SystemVersion)
 class SystemVersionAdmin(TenantAdmin):
     list_display = ("system", "number", "cause", "by", "at")
-    list_filter = ("cause",)
+    list_filter = (by_system(), "cause")
     list_select_related = ("system",)
     search_fields = ("system__name", "by")
     ordering = ("-at", "-id")

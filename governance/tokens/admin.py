@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
 
 from governance.admin_base import TenantAdmin
+from governance.admin_filters import by_person, by_system
 from governance.tokens.models import ApiToken, RateWindow
 
 
@@ -12,12 +14,17 @@ class ApiTokenAdmin(TenantAdmin):
 
     list_display = ("name", "prefix", "user", "system", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user", "system")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_filter = (
+        by_system(),
+        by_person("user_id"),
+        ("revoked_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("name", "prefix", "user__email", "system__name")
     ordering = ("-id",)
+    unread = ("secret_hash",)
 
-    def in_app(self, obj: ApiToken) -> str | None:
-        return "/tokens/"
+    def in_app(self, obj: ApiToken) -> str:
+        return reverse("tokens:list")
 
 
 @admin.register(RateWindow)

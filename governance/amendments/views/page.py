@@ -22,7 +22,7 @@ from governance.amendments.views.common import aloud, confirmed, demand_reader, 
 from governance.approvals.actions import review_override as review
 from governance.approvals.reminders import nudge
 from governance.errors import DomainError, NotFound
-from governance.scope import Scope
+from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of, scoped, wants_fragment
 
 Verb = Callable[[Scope, datetime], str]
@@ -237,4 +237,12 @@ def context_of(
     is_there = {"decide": page.is_deciding, "second": page.waiting is not None, "glass": page.has_override}.get(
         near, False
     )
-    return {"page": page, "tabs": tabs, "refusal": refusal, "near": near if is_there else "top", "typed": kept}
+    may_mend = scope_of(request).can(Capability.FIX_DATA)
+    return {
+        "page": page,
+        "tabs": tabs,
+        "refusal": refusal,
+        "near": near if is_there else "top",
+        "typed": kept,
+        "mend": reverse("admin:governance_amendmentproposal_change", args=[page.proposal.id]) if may_mend else "",
+    }

@@ -17,7 +17,7 @@ from governance.amendments.authority_forms import DECIDERS, DeputyForm, day_ends
 from governance.errors import DomainError, NotFound
 from governance.identity import leaving
 from governance.identity.actions import end_deputy, register_deputy, remove_member, set_roles
-from governance.identity.models import User
+from governance.identity.models import Membership, User
 from governance.identity.queries import members
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of, scoped
@@ -157,12 +157,21 @@ def _drawn(
         "roles_form": bound if isinstance(bound, RolesForm) else RolesForm(initial={"roles": person.roles}),
         "deputy_form": bound if isinstance(bound, DeputyForm) else _deputy_form(scope, user_id),
         "near": near,
+        "mend": _mend(scope, user_id),
         "refusal": refusal,
     }
     if context["may_end"]:
         context |= _departure(request, person)
     status = refusal.status if refusal else 422 if bound else 200
     return render(request, "tarsweb/people/person.html", context, status=status)
+
+
+def _mend(scope: Scope, user_id: UUID) -> str:
+    """Where the admin mends this membership, for those who may."""
+    if not scope.can(Capability.FIX_DATA):
+        return ""
+    member = Membership.objects.filter(tenant_id=scope.tenant_id, user_id=user_id).values_list("id", flat=True).first()
+    return reverse("admin:governance_membership_change", args=[member]) if member else ""
 
 
 def _person(request: HttpRequest, user_id: UUID) -> queries.PersonLine:

@@ -1,0 +1,75 @@
+"""The admin as a tenant admin uses it: a list narrowed by choosing, a row mended with a reason, and the ways into the app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.browser.pages import ADMIN
+from tests.browser.test_pages import FORMS, check
+
+PROPOSALS = "/admin/governance/amendmentproposal/"
+ROWS = "#result_list tbody tr"
+
+
+def test_admin__chooses_a_system_by_typing__and_the_list_narrows(
+    open_page: Callable[..., Any], artefacts: Path
+) -> None:
+    page = open_page(ADMIN)
+    page.goto("/admin/")
+    page.get_by_role("link", name="Amendment proposals").first.click()
+    page.wait_for_url(f"**{PROPOSALS}")
+    before = page.locator(ROWS).count()
+    page.get_by_role("combobox", name="By system").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("memv")
+    page.get_by_role("option", name="memvid").wait_for()
+    _in_every_form(page, "data-fixes-choosing", artefacts)
+    page.keyboard.press("Enter")
+    page.locator("form.row-filter", has=page.locator("#filter_system")).get_by_role("button", name="Filter").click()
+    page.wait_for_url(re.compile(r"system=[0-9a-f-]{36}"))
+    assert 0 < page.locator(ROWS).count() < before
+    assert set(page.locator(f"{ROWS} td.field-system").all_inner_texts()) == {"memvid"}
+    _in_every_form(page, "data-fixes-narrowed", artefacts)
+    page.get_by_role("link", name="Show all", exact=True).click()
+    page.wait_for_url(f"**{PROPOSALS}?**")
+    assert page.locator(ROWS).count() == before
+
+
+def test_admin__without_scripts__types_a_name_instead(open_page: Callable[..., Any]) -> None:
+    page = open_page(ADMIN, scripts=False)
+    page.goto(PROPOSALS)
+    form = page.locator("form.row-filter", has=page.locator("#filter_system"))
+    assert not form.locator("select").is_visible()
+    form.get_by_role("textbox").fill("memvid")
+    form.get_by_role("button", name="Filter").click()
+    assert set(page.locator(f"{ROWS} td.field-system").all_inner_texts()) == {"memvid"}
+
+
+def test_admin__mends_a_system__finds_the_reason_in_its_history_and_goes_to_the_app_and_back(
+    open_page: Callable[..., Any], artefacts: Path
+) -> None:
+    page = open_page(ADMIN)
+    page.goto("/systems/memvid/")
+    page.get_by_role("link", name="Mend").click()
+    page.get_by_label("Documentation url").fill("https://docs.example.com/memvid")
+    page.get_by_label("Reason").fill("The handbook has moved.")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_text("It is on the ledger, with your reason.").wait_for()
+    _in_every_form(page, "data-fixes-saved", artefacts)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("row", name=re.compile("The handbook has moved")).first.wait_for()
+    _in_every_form(page, "data-fixes-history", artefacts)
+    page.go_back()
+    page.get_by_role("link", name="Open in the app").click()
+    page.wait_for_url("**/systems/memvid/")
+    page.get_by_role("link", name="Mend").click()
+    page.wait_for_url("**/admin/governance/system/*/change/")
+
+
+def _in_every_form(page: Any, name: str, artefacts: Path) -> None:
+    for form in FORMS:
+        check(page, form=form, picture=artefacts / f"{name}-{form}.png")
+    page.set_viewport_size(FORMS["light"][1])
