@@ -90,7 +90,10 @@ class RowFilter(admin.ListFilter):
     def _select(self) -> str:
         widget = AutocompleteSelect(self._reference(), self.site)
         field = forms.ModelChoiceField(self.other.get_queryset(self.request), required=False, widget=widget)
-        return field.widget.render(self.parameter_name, self._id(), attrs={"id": f"filter_{self.parameter_name}"})
+        name = f"filter_{self.parameter_name}"
+        # the list opens inside the form: at the end of the body it would stand outside every landmark
+        attrs = {"id": name, "data-dropdown-parent": f"#{name}_form"}
+        return field.widget.render(self.parameter_name, self._id(), attrs=attrs)
 
     def _id(self) -> UUID | None:
         try:

@@ -1,31 +1,33 @@
-/* The admin's autocomplete (select2) leaves its parts without a name and its search field without focus; this gives them both. */
+/* The admin's autocomplete (select2) leaves its parts without names and its search field without focus; this gives them both. */
 (function () {
   "use strict";
   const $ = django.jQuery;
 
-  function name(select) {
-    const label = document.getElementById(select.id + "_label");
+  // `<summary id="X_label">` names the select with the id X and all that select2 draws in its place
+  function parts(select) {
+    const label = select.id + "_label";
     const box = select.nextElementSibling;
-    if (!label || !box) return;
-    const chosen = box.querySelector(".select2-selection__rendered");
-    box.querySelector(".select2-selection").setAttribute("aria-labelledby", label.id + " " + chosen.id);
-    chosen.setAttribute("aria-labelledby", label.id);
+    if (!box || !document.getElementById(label)) return null;
+    return { label: label, combobox: box.querySelector(".select2-selection"), chosen: box.querySelector(".select2-selection__rendered") };
   }
 
   $(function () {
     $("select.admin-autocomplete").each(function () {
-      name(this);
+      const found = parts(this);
+      if (!found) return;
+      found.combobox.setAttribute("aria-labelledby", found.label + " " + found.chosen.id);
+      found.chosen.setAttribute("aria-labelledby", found.label);
     });
   });
 
   $(document).on("select2:open", function (event) {
-    const label = document.getElementById(event.target.id + "_label");
-    const field = document.querySelector(".select2-container--open .select2-search__field");
-    if (!field) return;
-    if (label) {
-      field.setAttribute("aria-labelledby", label.id);
-      document.querySelector(".select2-container--open .select2-results__options").setAttribute("aria-labelledby", label.id);
-    }
+    const found = parts(event.target);
+    const list = document.getElementById("select2-" + event.target.id + "-results");
+    const field = list && list.closest(".select2-dropdown").querySelector(".select2-search__field");
+    if (!found || !field) return;
+    found.combobox.setAttribute("aria-controls", list.id);
+    list.setAttribute("aria-labelledby", found.label);
+    field.setAttribute("aria-labelledby", found.label);
     field.focus();
   });
 })();

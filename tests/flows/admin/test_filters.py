@@ -177,3 +177,17 @@ def test_secrets_and_bytes__are_on_no_page_of_the_admin() -> None:
     for name in ("invitation", "apitoken", "storedfile", "outboxmail"):
         page = client.get(f"/admin/governance/{name}/").content.decode()
         assert "secret_hash" not in page and "field-content" not in page and "Because." not in page
+
+
+def test_list__of_many__asks_no_more_than_of_one(cast: make.Cast) -> None:
+    client = client_of(cast.tess)
+    make.proposed(cast, persona_id="nobody")
+    chosen = {"system": str(cast.system.id)}
+    client.get(PROPOSALS, chosen)
+    with CaptureQueriesContext(connection) as one:
+        client.get(PROPOSALS, chosen)
+    for number in range(4):
+        make.proposed(cast, persona_id=f"somebody-{number}")
+    with CaptureQueriesContext(connection) as many:
+        client.get(PROPOSALS, chosen)
+    assert len(many) == len(one)

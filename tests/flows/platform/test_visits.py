@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.jobs.models import Job
@@ -14,6 +15,7 @@ from governance.notices.models import Notice
 from governance.tenancy import in_tenant
 from tarsweb.platform.actions import end_by_job
 from tests import factories as make
+from tests.flows.admin.test_data_fixes import SYSTEM
 from tests.flows.platform.scenes import client_for, staff
 from tests.passkeys import code_of, with_codes
 from tests.web import client_of
@@ -49,6 +51,23 @@ def test_visit__shows_the_tenant_under_a_banner_and_is_on_its_ledger(cast: make.
         notice = Notice.objects.get(kind="visit")
         assert notice.user_id == cast.users["tess"].id and "A ticket of theirs." in notice.sentence
     assert client.get("/admin/").status_code == 200, "the admin is one tenant at a time, this one"
+
+
+def test_admin__of_a_tenant__opens_to_staff_by_a_visit_only_and_what_they_mend_is_on_its_ledger(
+    cast: make.Cast,
+) -> None:
+    person = staff()
+    client = client_for(person)
+    change = reverse("admin:governance_system_change", args=[cast.system.pk])
+    assert client.get(change).status_code == 403
+    client.post(f"/platform/tenants/{cast.tenant.id}/visit/", {"reason": "A ticket of theirs."})
+    assert client.post(change, {**SYSTEM, "description": "Routes.", "reason": "They asked."}).status_code == 302
+    with in_tenant(cast.tenant.id):
+        visit, mended = LedgerEntry.objects.order_by("-sequence")[:2][::-1]
+    assert visit.action_name == "platform.begin_visit" and mended.event_type == "data_fix"
+    assert mended.actor_name == visit.actor_name and b"They asked." in bytes(mended.openings)
+    client.post("/platform/visit/end/")
+    assert client.get(change).status_code == 403
 
 
 def test_visit__looks_and_mends_and_never_decides(cast: make.Cast) -> None:
