@@ -37,7 +37,8 @@ def check(page: Any, *, form: str, picture: Path) -> None:
     page.set_viewport_size(size)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=str(picture), full_page=True)
-    found = Axe().run(page)
+    # Preloading copies imported sheets (the stock admin has one) into a style element, which the policy rightly blocks.
+    found = Axe().run(page, options={"preload": False})
     assert found.violations_count == 0, f"{form}: {found.generate_report()}"
     fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
     assert page.evaluate(fits), f"{form}: the page scrolls sideways"

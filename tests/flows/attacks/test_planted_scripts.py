@@ -110,7 +110,7 @@ def planted(cast: make.Cast) -> None:
             cast,
             evidence={"reason": next(more), "jira_ticket": next(more)[:100]},
             prime_directives=[next(more)[:400], next(more)[:400]],
-            remarks=next(more),
+            remarks=f"{number} {next(more)}",
             persona_id=next(more)[:100],
         )
         if number == 0:

@@ -56,11 +56,9 @@ def test_visit__shows_the_tenant_under_a_banner_and_is_on_its_ledger(cast: make.
 def test_admin__of_a_tenant__opens_to_staff_by_a_visit_only_and_what_they_mend_is_on_its_ledger(
     cast: make.Cast,
 ) -> None:
-    person = staff()
-    client = client_for(person)
     change = reverse("admin:governance_system_change", args=[cast.system.pk])
-    assert client.get(change).status_code == 403
-    client.post(f"/platform/tenants/{cast.tenant.id}/visit/", {"reason": "A ticket of theirs."})
+    assert client_for(staff("sue")).get(change).status_code == 403
+    client = _visiting(cast)
     assert client.post(change, {**SYSTEM, "description": "Routes.", "reason": "They asked."}).status_code == 302
     with in_tenant(cast.tenant.id):
         visit, mended = LedgerEntry.objects.order_by("-sequence")[:2][::-1]
