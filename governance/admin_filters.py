@@ -42,7 +42,7 @@ class RowFilter(admin.ListFilter):
         if self.wanted:
             self.used_parameters[self.parameter_name] = self.wanted
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [self.parameter_name]
 
     def has_output(self) -> bool:
@@ -85,7 +85,7 @@ class RowFilter(admin.ListFilter):
     @classmethod
     def _reference(cls) -> Field[Any, Any]:
         model, name = cls.source
-        return apps.get_model("governance", model)._meta.get_field(name)  # type: ignore[return-value]
+        return apps.get_model("governance", model)._meta.get_field(name)
 
     def _select(self) -> str:
         widget = AutocompleteSelect(self._reference(), self.site)
