@@ -99,7 +99,9 @@
   function count() {
     const selected = document.querySelectorAll("[data-selects] input[name=question]:checked").length;
     const line = document.querySelector("[data-selected-count]");
-    if (line) line.textContent = `${selected} selected:`;
+    if (!line) return;
+    line.textContent = `${selected} selected:`;
+    window.tars.announce(`${selected} selected`);
   }
 
   // -- what was selected, and where the reader stood, survive a list that is drawn anew

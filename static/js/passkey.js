@@ -44,6 +44,7 @@
       form.requestSubmit(submitter);
     } catch (error) {
       if (says) says.textContent = why(error);
+      window.tars.announce(why(error));
     } finally {
       submitter?.removeAttribute("aria-busy");
       answered.delete(form);
@@ -55,6 +56,7 @@
     if (!says) return;
     event.preventDefault();
     says.textContent = why(event.detail.exception, "Nothing was changed");
+    window.tars.announce(says.textContent);
   });
 
   // On the window, before every other listener: htmx and the once-only rule must not see the first, unanswered submit.

@@ -24,6 +24,20 @@
     toasts.append(note);
     if (tone !== "bad") setTimeout(() => note.remove(), LINGER_MS);
   }
+  // For what stands elsewhere on the page already: readers of the screen hear it, nobody sees it twice.
+  function announce(text) {
+    const toasts = document.getElementById("toasts");
+    const words = text.replace(/\s+/g, " ").trim();
+    if (!toasts || !words || [...toasts.children].some((one) => one.textContent === words)) return;
+    const line = document.createElement("p");
+    line.className = "vh";
+    line.textContent = words;
+    toasts.append(line);
+    setTimeout(() => line.remove(), LINGER_MS);
+  }
+  function announceIn(box) {
+    for (const one of box.matches?.("[data-says]") ? [box] : box.querySelectorAll?.("[data-says]") || []) announce(one.textContent);
+  }
 
   // -- theme
   function setTheme(theme) {
@@ -133,11 +147,22 @@
     return [...inside, ...(form.id ? document.querySelectorAll(`button[form="${CSS.escape(form.id)}"]`) : [])];
   };
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const { elt, requestConfig } = event.detail;
+    const { elt, requestConfig, xhr } = event.detail;
+    if (document.activeElement !== document.body) origins.set(xhr, document.activeElement);
     if (requestConfig.verb === "get") return;
     for (const button of buttonsOf(elt)) if (!button.disabled) { button.disabled = true; button.dataset.held = ""; }
   });
   // -- numbers that stay fresh: data-quiet asks nothing while nobody looks, and says nothing when no answer comes
+  // HAZARD: disabling a button, or swapping away what has the focus, drops the focus on <body>: the keyboard would start over.
+  const origins = new WeakMap();
+  function refocus(from, box) {
+    if (!from || document.activeElement !== document.body) return;
+    const again = from.isConnected ? from : from.id && document.getElementById(from.id);
+    const spot = (again && !again.disabled && again.checkVisibility() && again) || box?.querySelector?.("[data-focus], h1, h2, h3") || document.getElementById("main");
+    if (!spot) return;
+    if (spot.tabIndex < 0 && !spot.hasAttribute("tabindex")) spot.tabIndex = -1;
+    spot.focus({ preventScroll: spot.id === "main" });
+  }
   const isQuiet = (event) => event.detail.elt?.hasAttribute?.("data-quiet");
   document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden && isQuiet(event)) event.preventDefault(); });
   document.addEventListener("visibilitychange", () => {
@@ -152,6 +177,8 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (isQuiet(event)) return;
     for (const button of document.querySelectorAll("button[data-held]")) { button.disabled = false; delete button.dataset.held; }
+    const from = origins.get(event.detail.xhr);
+    if (from?.isConnected) refocus(from);
     if (event.detail.successful && event.detail.requestConfig.verb !== "get") dirty.delete(event.detail.elt.closest("form"));
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -179,6 +206,10 @@
     const spot = box.matches?.("[data-focus]") ? box : box.querySelector?.("[data-focus]");
     if (spot && verb && verb !== "get") { if (!spot.hasAttribute("tabindex")) spot.tabIndex = -1; spot.focus(); }
     showTheme();
+    announceIn(box);
+    const from = origins.get(event.detail.xhr);
+    // After every listener: the inbox moves the focus to its preview by itself.
+    if (!isQuiet(event) || !from?.isConnected) queueMicrotask(() => refocus(from, box));
   });
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -187,8 +218,9 @@
     const here = strip?.querySelector("[aria-current]");
     if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - strip.clientWidth / 2 + here.offsetWidth / 2;
     if (location.hash === "" ) document.querySelector('[role="alert"][data-focus]')?.focus();
+    announceIn(document.body);
     const asked = document.querySelector("dialog[data-open-now]");
     if (asked) open(asked.id, null);
   });
-  window.tars = { say, open, remember };
+  window.tars = { say, announce, open, remember };
 })();

@@ -21,6 +21,16 @@ def test_templates__contain_nothing_the_content_policy_blocks() -> None:
     assert guilty == []
 
 
+def test_live_region__is_the_toasts_alone() -> None:
+    """Two regions speak over each other, and one that arrives with its words is not heard: see data-says in docs/look.md."""
+    speaking = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if re.search(r"role=\"status\"|aria-live", path.read_text())
+    ]
+    assert speaking == ["templates/shell/toasts.html"]
+
+
 def test_vendored_files__match_the_recorded_sha256() -> None:
     folder = ROOT / "static" / "vendor"
     recorded = dict(

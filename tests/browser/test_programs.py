@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import TimeoutError
+
 from tests.browser.pages import ADMIN
 from tests.browser.test_pages import FORMS, check
+from tests.receiver import receiver
 
 
 def test_admin__adds_a_webhook__tests_it_and_reads_its_log(open_page: Callable[..., Any], artefacts: Path) -> None:
@@ -25,7 +29,24 @@ def test_admin__adds_a_webhook__tests_it_and_reads_its_log(open_page: Callable[.
     page.locator("main a[href*='/deliveries/']").first.click()
     page.wait_for_url(re.compile(r"/deliveries/[0-9a-f-]{36}/$"))
     assert page.locator("main").get_by_text("webhook.test").count()
+    _reloaded_until(page, "The last attempt failed")
     _in_every_form(page, "webhook-delivery", artefacts)
+
+
+def test_worker__delivers_a_test_event__and_the_log_says_so(open_page: Callable[..., Any]) -> None:
+    page = open_page(ADMIN)
+    with receiver() as listener:
+        page.goto("/webhooks/add/")
+        page.get_by_label("Name").fill("Listening server")
+        page.get_by_label("Address").fill(listener.url)
+        page.get_by_role("button", name="Add and show the secret").click()
+        page.get_by_role("link", name="I have copied it").click()
+        page.get_by_role("button", name="Send a test event").click()
+        _reloaded_until(page, "delivered", within="main a[href*='/deliveries/'] .chip")
+        (arrived,) = listener.got
+    assert json.loads(arrived.body)["type"] == "webhook.test"
+    page.locator("main a[href*='/deliveries/']").first.click()
+    assert page.locator("main").get_by_text(arrived.headers["webhook-id"]).count()
 
 
 def test_admin__opens_a_job__sees_where_it_stands(open_page: Callable[..., Any], artefacts: Path) -> None:
@@ -36,6 +57,17 @@ def test_admin__opens_a_job__sees_where_it_stands(open_page: Callable[..., Any],
     ).first.click()
     page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/$"))
     _in_every_form(page, "job", artefacts)
+
+
+def _reloaded_until(page: Any, words: str, *, within: str = "main") -> None:
+    """The work is the worker's: look again until it has done it, for half a minute."""
+    for _ in range(15):
+        try:
+            page.locator(within).get_by_text(words).first.wait_for(timeout=2000)
+            return
+        except TimeoutError:
+            page.reload()
+    raise AssertionError(f"{page.url} never said “{words}”")
 
 
 def _in_every_form(page: Any, name: str, artefacts: Path) -> None:

@@ -60,6 +60,6 @@ def test_news__a_list_drawn_anew__keeps_focus_and_selection(open_page) -> None: 
     page.keyboard.press("x")
     row = page.evaluate("document.activeElement.id")
     page.evaluate("htmx.ajax('GET', '/inbox/?tab=team', {target: '#_inbox', swap: 'outerHTML'})")
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')")
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')")
     assert page.evaluate("document.activeElement.id") == row
     assert page.locator("[data-selects] input[name=question]:checked").count() == 1
