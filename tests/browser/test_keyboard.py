@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.browser.pages import OFFICER, OPERATOR
 
-MINE = "AMD-83"
+MINE = "AMD-83"  # no other story answers it
 MOST_TABS = 80
 FOCUSED = """() => {
   const one = document.activeElement;
@@ -20,7 +20,8 @@ FOCUSED = """() => {
     lost: false,
     what: one.outerHTML.slice(0, 120),
     isMarked: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2),
-    isInSight: points.some((top) => top && (one.contains(top) || top.contains(one) && !top.matches("html, body") || label?.contains(top))),
+    isInSight: points.some((top) =>
+      top && (one.contains(top) || label?.contains(top) || (top.contains(one) && !top.matches("html, body")))),
   };
 }"""
 SETTLED = "() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')"

@@ -59,7 +59,7 @@ def test_passkey__added__signs_in_and_approves(open_page, product) -> None:  # t
         "() => { navigator.credentials.get = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
     )
     page.locator("main").get_by_role("button", name=re.compile("^Roll back")).last.click()
-    page.get_by_text("The passkey was not used. Nothing was decided").wait_for()
+    page.locator("[data-passkey-says]", has_text="The passkey was not used. Nothing was decided").wait_for()
 
 
 def _proposed(page: Any) -> str:
