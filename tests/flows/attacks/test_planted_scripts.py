@@ -127,11 +127,11 @@ def planted(cast: make.Cast) -> None:
     client_of(cast.tess).post(f"/admin/governance/system/{cast.system.id}/change/", fix)
 
 
-def crawl(client: Client, *, start: tuple[str, ...], **headers: str) -> tuple[int, list[str]]:
+def crawl(client: Client, *, start: tuple[str, ...], most: int = MOST_PAGES, **headers: str) -> tuple[int, list[str]]:
     """How many pages were looked at, and every fault with its address."""
     waiting, seen, faults = list(start), set(start), []
     looked = 0
-    while waiting and looked < MOST_PAGES:
+    while waiting and looked < most:
         address = waiting.pop(0)
         response: Any = client.get(address, **headers)
         if response.status_code != 200 or "html" not in response["Content-Type"]:
