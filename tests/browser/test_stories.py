@@ -40,7 +40,7 @@ def test_officer__without_scripts__rejects_with_a_note(open_page, product) -> No
 
 
 def test_operator__proposes_with_a_live_sentence_and_a_colleague_approves(open_page, product) -> None:  # type: ignore[no-untyped-def]
-    page = open_page(PRESTON)
+    page = open_page(JORDAN)
     page.goto("/amendments/propose/?system=personaplex-7b")
     editor = page.locator("textarea[data-json]").first
     text = editor.input_value()
@@ -54,12 +54,13 @@ def test_operator__proposes_with_a_live_sentence_and_a_colleague_approves(open_p
     address = page.url
     assert page.get_by_text("a second person must decide").count()
 
-    colleague = open_page(JORDAN)
+    colleague = open_page(PRESTON)
     colleague.goto(address)
-    colleague.locator("[name=confirm]").first.fill(product.logins[JORDAN])
+    colleague.locator("[name=confirm]").first.fill(product.logins[PRESTON])
     colleague.get_by_role("button", name=re.compile("^Approve")).first.click()
     colleague.locator("main .chip", has_text="applied").first.wait_for()
 
+    page = colleague
     page.goto(address + "roll-back/")
     page.get_by_label("Why").first.fill("Latency complaints doubled.")
     page.locator("main [name=confirm]").last.fill(product.logins[PRESTON])
