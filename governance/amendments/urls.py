@@ -20,7 +20,6 @@ urlpatterns = [
     path("AMD-<int:number>/revise/", propose.revise, name="revise"),
     path("AMD-<int:number>/approve/", page.approve, name="approve"),
     path("AMD-<int:number>/break-glass/", page.break_glass, name="break_glass"),
-    path("AMD-<int:number>/nudge/", page.ask_again, name="nudge"),
     path("AMD-<int:number>/reject/", page.reject, name="reject"),
     path("AMD-<int:number>/request-changes/", page.request_changes, name="request_changes"),
     path("AMD-<int:number>/rebase/", page.rebase, name="rebase"),

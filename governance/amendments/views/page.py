@@ -16,11 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.amendments import actions
 from governance.amendments.kinds import State
 from governance.amendments.models import AmendmentProposal
-from governance.amendments.queries import AmendmentPage, amendment_page, open_request
+from governance.amendments.queries import AmendmentPage, amendment_page
 from governance.amendments.queries.page import VIEWS
 from governance.amendments.views.common import aloud, confirmed, demand_reader, to_amendment, typed
 from governance.approvals.actions import review_override as review
-from governance.approvals.reminders import nudge
 from governance.errors import DomainError, NotFound
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of, scoped, wants_fragment
@@ -58,20 +57,6 @@ def break_glass(request: HttpRequest, number: int) -> HttpResponse:
         return f"{_after_approval(proposal)} Those who watch are told, and a second person reviews it."
 
     return _done(request, number, verb, near="glass")
-
-
-@require_POST
-@scoped(to="nudge somebody")
-def ask_again(request: HttpRequest, number: int) -> HttpResponse:
-    """Nudge somebody who may answer; the field `user` names them."""
-
-    def verb(scope: Scope, at: datetime) -> str:
-        with reading(request):
-            request_id = open_request(scope=scope, number=number)
-        nudge(scope=scope, request_id=request_id, user_id=_uuid(request.POST.get("user", "")), at=at)
-        return "They have a notice now that you ask them."
-
-    return _done(request, number, verb)
 
 
 @require_POST
@@ -153,13 +138,6 @@ def review_override(request: HttpRequest, number: int, decision_id: UUID) -> Htt
         return "Your review of the override is on the ledger."
 
     return _done(request, number, verb)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("There is no such person here.") from None
 
 
 def _approved(request: HttpRequest, scope: Scope, number: int, at: datetime) -> str:

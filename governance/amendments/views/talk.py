@@ -21,7 +21,7 @@ from governance.amendments.queries.talk import Spot
 from governance.amendments.views.common import aloud, demand_reader, typed
 from governance.amendments.views.page import context_of
 from governance.approvals import desk, reminders
-from governance.errors import DomainError, Invalid, NotFound
+from governance.errors import DomainError, Invalid, NotAllowed, NotFound
 from governance.scope import Scope
 from governance.web import now, reading, scope_of, scoped, wants_fragment
 
@@ -145,6 +145,8 @@ def _asked(request: HttpRequest, number: int, verb: Verb) -> HttpResponse:
         found_proposal(scope=scope, number=number)
     try:
         said, tone, status = verb(scope, now()), "good", 200
+    except (NotAllowed, Invalid):
+        raise
     except DomainError as refusal:
         demand_reader(scope, refusal)
         said, tone, status = refusal.sentence, "bad", refusal.status

@@ -159,7 +159,7 @@ def test_record__can_be_read_whole(auditor: Client, cast: make.Cast) -> None:
 def test_questions__each_leads_to_a_table_that_answers(auditor: Client, cast: make.Cast) -> None:
     page = auditor.get("/ledger/").content.decode()
     assert "Who allowed this?" in page and "What changed in Q" in page
-    links = re.findall(r'class="pick"\s+href="(/ledger/\?[^"]+)"', page)
+    links = re.findall(r'class="pill"\s+href="(/ledger/\?[^"]+)"', page)
     assert len(links) == 5
     for link in links:
         answer = auditor.get(link.replace("&amp;", "&")).content.decode()
