@@ -17,17 +17,19 @@ NOBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`route` is the URL name; `follow` is a pattern of the link in the page's main part that is opened from `path`."""
+    """`route` is the URL name; `follow` are patterns of the links in the main part that are opened one after another."""
 
     name: str
     route: str
     path: str
-    follow: str = ""
+    follow: tuple[str, ...] = ()
     who: str = OFFICER
     status: int = 200
 
 
 CLAY = "/systems/clay-consigliere"
+RETURNED = "/amendments/?state=changes_requested"
+AMENDMENT, PERSON = r"/amendments/AMD-\d+/$", r"/people/[0-9a-f-]{36}/$"
 PAGES = (
     Page("overview", "overview:home", "/"),
     Page("overview-member", "overview:home", "/", who="katie@oms.com"),
@@ -44,11 +46,11 @@ PAGES = (
     Page("propose-choose", "amendments:propose", "/amendments/propose/", who=OPERATOR),
     Page("authority", "amendments:authority", "/amendments/authority/"),
     *(
-        Page(f"amendment-{state}", "amendments:detail", f"/amendments/?state={state}", r"/amendments/AMD-\d+/$")
+        Page(f"amendment-{state}", "amendments:detail", f"/amendments/?state={state}", (AMENDMENT,))
         for state in ("proposed", "scheduled", "applied", "rolled_back", "changes_requested", "rejected")
     ),
-    Page("amendment-as-decided", "amendments:decision", "/amendments/AMD-86/", r"/decisions/[0-9a-f-]{36}/$"),
-    Page("revise", "amendments:revise", "/inbox/?tab=mine", r"/amendments/AMD-\d+/revise/$", who="jordan@oms.com"),
+    Page("amendment-as-decided", "amendments:decision", RETURNED, (AMENDMENT, r"/decisions/[0-9a-f-]{36}/$")),
+    Page("revise", "amendments:revise", RETURNED, (AMENDMENT, r"/AMD-\d+/revise/$"), who=OPERATOR),
     Page("roll-back", "amendments:roll_back", "/amendments/AMD-71/roll-back/", who=OPERATOR),
     Page("missing", "amendments:detail", "/amendments/AMD-999999/", status=404),
     Page("systems", "systems:list", "/systems/"),
@@ -63,7 +65,7 @@ PAGES = (
     Page("notices", "notices:list", "/notices/"),
     Page("notice-preferences", "notices:preferences", "/notices/preferences/"),
     Page("outbox", "notices:outbox", "/notices/outbox/", who=ADMIN),
-    Page("mail", "notices:mail", "/notices/outbox/", r"/notices/outbox/[0-9a-f-]{36}/$", who=ADMIN),
+    Page("mail", "notices:mail", "/notices/outbox/", (r"/notices/outbox/[0-9a-f-]{36}/$",), who=ADMIN),
     Page("ledger", "ledger:list", "/ledger/", who=AUDITOR),
     Page("ledger-filtered", "ledger:list", "/ledger/?outcome=refused", who=AUDITOR),
     Page("ledger-entry", "ledger:entry", "/ledger/300/", who=AUDITOR),
@@ -75,17 +77,20 @@ PAGES = (
     Page("jobs", "jobs:list", "/jobs/", who=ADMIN),
     Page("jobs-worker", "jobs:worker", "/jobs/worker/", who=ADMIN),
     Page("people", "people:list", "/people/", who=ADMIN),
-    Page("person", "people:person", "/people/", r"/people/[0-9a-f-]{36}/$", who=ADMIN),
+    Page("person", "people:person", "/people/", (PERSON,), who=ADMIN),
+    Page("person-end", "people:end", "/people/", (PERSON, r"/people/[0-9a-f-]{36}/end/$"), who=ADMIN),
     Page("webhooks", "webhooks:list", "/webhooks/", who=ADMIN),
     Page("webhook-add", "webhooks:add", "/webhooks/add/", who=ADMIN),
     Page("platform", "platform:list", "/platform/tenants/", who=STAFF),
     Page("platform-open", "platform:open", "/platform/tenants/open/", who=STAFF),
-    Page("platform-tenant", "platform:tenant", "/platform/tenants/", r"/platform/tenants/[0-9a-f-]{36}/$", who=STAFF),
+    Page(
+        "platform-tenant", "platform:tenant", "/platform/tenants/", (r"/platform/tenants/[0-9a-f-]{36}/$",), who=STAFF
+    ),
     Page("budgets", "budgets:list", "/budgets/", who=ADMIN),
     Page("health", "health:page", "/health/", who=ADMIN),
     Page("guide", "guide:path", "/guide/"),
     Page("help", "help:index", "/help/"),
-    Page("help-article", "help:article", "/help/", r"/help/[a-z-]+/$"),
+    Page("help-article", "help:article", "/help/", (r"/help/[a-z-]+/$",)),
     Page("demo-remove", "demo:remove", "/demo/remove/", who=ADMIN),
     Page("api", "api", "/api/"),
     Page("account", "account:index", "/accounts/"),
@@ -102,7 +107,7 @@ PAGES = (
         "data-fixes-change",
         "admin:governance_system_change",
         "/admin/governance/system/",
-        r"/admin/governance/system/[0-9a-f-]{36}/change/",
+        (r"/admin/governance/system/[0-9a-f-]{36}/change/",),
         who=ADMIN,
     ),
 )

@@ -21,8 +21,8 @@ def test_page__in_every_form__is_accessible_and_fits(
 ) -> None:
     page = open_page(wanted.who)
     answer = page.goto(wanted.path)
-    if wanted.follow:
-        answer = page.goto(_address(page, wanted.follow))
+    for pattern in wanted.follow:
+        answer = page.goto(_address(page, pattern))
     assert answer.status == wanted.status, f"{page.url} answered {answer.status}"
     for form in FORMS:
         check(page, form=form, picture=artefacts / f"{wanted.name}-{form}.png")

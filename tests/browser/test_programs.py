@@ -10,7 +10,8 @@ from typing import Any
 
 from playwright.sync_api import TimeoutError
 
-from tests.browser.pages import ADMIN
+from tests.browser.pages import ADMIN, STAFF
+from tests.browser.product import Product
 from tests.browser.test_pages import FORMS, check
 from tests.receiver import receiver
 
@@ -49,14 +50,26 @@ def test_worker__delivers_a_test_event__and_the_log_says_so(open_page: Callable[
     assert page.locator("main").get_by_text(arrived.headers["webhook-id"]).count()
 
 
-def test_admin__opens_a_job__sees_where_it_stands(open_page: Callable[..., Any], artefacts: Path) -> None:
-    page = open_page(ADMIN)
-    page.goto("/jobs/")
-    page.locator("main a[href^='/jobs/']", has_text=re.compile(r"\w")).locator(
-        "xpath=self::*[string-length(@href) > 40]"
-    ).first.click()
-    page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/$"))
-    _in_every_form(page, "job", artefacts)
+def test_staff__visit__its_end_is_a_job_that_the_admin_opens(
+    open_page: Callable[..., Any], product: Product, artefacts: Path
+) -> None:
+    staff, admin = open_page(STAFF), open_page(ADMIN)
+    staff.goto("/platform/tenants/?q=OMS")
+    staff.locator("main a[href^='/platform/tenants/']", has_text="OMS Consulting").first.click()
+    asked = staff.locator("main form[action$='/visit/']")
+    asked.locator("[name=reason]").fill("The admin asked for help with a webhook.")
+    asked.locator("[name=confirm]").fill(product.logins[STAFF])
+    asked.get_by_role("button", name="Visit the tenant").click()
+    staff.get_by_role("button", name="End the visit").wait_for()
+    _in_every_form(staff, "visit", artefacts)
+
+    admin.goto("/jobs/")
+    admin.locator("main a[data-row]", has_text="End the visit of").first.click()
+    admin.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/$"))
+    _in_every_form(admin, "job", artefacts)
+
+    staff.get_by_role("button", name="End the visit").click()
+    staff.wait_for_url(re.compile(r"/platform/tenants/$"))
 
 
 def _reloaded_until(page: Any, words: str, *, within: str = "main") -> None:
