@@ -45,7 +45,10 @@ class _Run:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Start the server and point the environment at it, once, in the controlling process."""
-    if "PYTEST_XDIST_WORKER" in os.environ or _Run.cluster is not None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _move_into_own_home(os.environ["PYTEST_XDIST_WORKER"])
+        return
+    if _Run.cluster is not None:
         return
     _RUNS.mkdir(exist_ok=True)
     _sweep()
@@ -78,6 +81,16 @@ def _point_environment_at(home: Home) -> None:
     os.environ["TARS_DATABASE_OWNER_URL"] = database_url(role="owner", home=home)
     for name in ("TARS_SECRET_KEY", "TARS_SEALING_KEYS"):
         os.environ[name] = home.secrets()[name]
+
+
+def _move_into_own_home(worker: str) -> None:
+    """A folder beside the worker's own database: a file in it (the demo's passwords) speaks of that database alone."""
+    shared = Home()
+    own = Home(shared.path / worker)
+    own.path.mkdir(mode=0o700, exist_ok=True)
+    for path in (shared.secrets_path, shared.state_path):
+        shutil.copy(path, own.path)
+    os.environ["TARS_HOME"] = str(own.path)
 
 
 def _stop() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +16,7 @@ from governance.tenancy import in_tenant
 from tarsweb.demo import actions
 from tarsweb.demo.play import Player, Report
 from tarsweb.demo.worlds import World, load
+from tests.installation import installation_of
 
 END = datetime(2026, 11, 20, 15, 4, 5, 678_901, tzinfo=UTC)
 
@@ -42,7 +44,8 @@ class Demo:
 @cache
 def played(tag: str = "") -> dict[str, Demo]:
     worlds = load(tag=tag)
-    actions.prepare(at=END, worlds=worlds)
+    with installation_of():
+        actions.prepare(at=END, worlds=worlds)
     reports = actions.fill(worlds=worlds)
     found = {}
     for world in worlds:
@@ -50,6 +53,13 @@ def played(tag: str = "") -> dict[str, Demo]:
         assert tenant is not None
         found[world.key] = Demo(world, tenant.id, reports[world.key])
     return found
+
+
+@pytest.fixture(autouse=True)
+def _installation() -> Iterator[None]:
+    """Preparing the demo looks at every open tenant, and may enter its staff in each: never in other tests' tenants."""
+    with installation_of():
+        yield
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,18 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django_q.models import OrmQ, Schedule
 
+from governance.identity.actions import dismiss_staff
 from governance.identity.models import User
 from governance.identity.queries import seats
+from governance.ledger.models import LedgerEntry
+from governance.scope import TARS
+from governance.tenancy import in_tenant
+from governance.tenants.actions import open_tenant
+from governance.tenants.models import Tenant, Tier
 from tarsweb.demo import passwords, people, tasks, worlds
 from tests import factories as make
 from tests.db.demo.conftest import END, Demo
+from tests.installation import installation_of
 
 AWAY = override_settings(LOCAL_ONLY=False)
 
@@ -66,17 +74,43 @@ def test_logins__shared_people__have_both_tenants(oms: Demo) -> None:
     assert len(seats(user=User.objects.get(email="katie@oms.com"))) == 1
 
 
-def test_staff__beside_a_real_tenant__there_is_none(oms: Demo) -> None:
-    make.tenant()
-    before = User.objects.filter(is_platform_staff=True).count()
+@pytest.fixture
+def steward(monkeypatch: pytest.MonkeyPatch) -> worlds.Person:
+    """Somebody whom nobody has made yet, in the place of the demo's one platform staff."""
+    person = replace(worlds.staff(), email=make.user("s").email.replace("s", "steward", 1))
+    monkeypatch.setattr(people, "staff", lambda: person)
+    return person
+
+
+def demo_tenant() -> Tenant:
+    return open_tenant(name="Demo", domain=None, tier=Tier.PRO, is_demo=True, at=END)
+
+
+def test_staff__beside_a_real_tenant__there_is_none(steward: worlds.Person) -> None:
+    with installation_of(demo_tenant().id, make.tenant().id):
+        people.ensure_staff(at=END)
+    assert not User.objects.filter(email=steward.email).exists()
+    assert steward.email not in passwords.stored()
+
+
+def test_staff__beside_the_demo_alone__is_entered_in_its_tenants(steward: worlds.Person) -> None:
+    home = demo_tenant()
+    with installation_of(home.id):
+        people.ensure_staff(at=END)
+    assert User.objects.get(email=steward.email).is_platform_staff
+    with in_tenant(home.id):
+        entry = LedgerEntry.objects.get(subject=steward.email)
+        assert (entry.action_name, entry.actor_name) == ("identity.appoint_staff", TARS.name)
+
+
+def test_staff__dismissed__is_printed_no_more(oms: Demo, steward: worlds.Person) -> None:
     people.ensure_staff(at=END)
-    assert User.objects.filter(is_platform_staff=True).count() == before
+    assert people.logins(worlds.load())[-1].email == steward.email
+    dismiss_staff(actor=TARS, email=steward.email, at=END)
+    assert steward.email not in {login.email for login in people.logins(worlds.load())}
 
 
-def test_staff__on_an_installation_of_the_demo_alone__is_printed_and_a_person_of_the_demo(
-    oms: Demo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(people, "_is_all_demo", lambda: True)
+def test_staff__on_an_installation_of_the_demo_alone__is_printed_and_a_person_of_the_demo(oms: Demo) -> None:
     people.ensure_staff(at=END)
     person = User.objects.get(email="staff@tars.local")
     login = people.logins(worlds.load())[-1]

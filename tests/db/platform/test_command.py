@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from governance.errors import DomainError
 from governance.identity.models import User
 from governance.ledger.models import LedgerEntry
 from governance.tenancy import in_tenant
+from governance.tenants.models import Tenant
 from tarsweb.cli import tenants
 from tests import factories as make
+from tests.installation import installation_of
 
 APP = Typer()
 tenants.register(APP)
@@ -59,7 +62,15 @@ def test_wrong_use__exit_2(arguments: tuple[str, ...]) -> None:
     assert tars(*arguments).exit_code == 2
 
 
-def test_staff__somebody_new__gets_an_account_with_a_decent_password() -> None:
+@pytest.fixture
+def home() -> Iterator[Tenant]:
+    """The one tenant of an installation."""
+    tenant = make.tenant()
+    with installation_of(tenant.id):
+        yield tenant
+
+
+def test_staff__somebody_new__gets_an_account_with_a_decent_password(home: Tenant) -> None:
     email = make.user("x").email.replace("x", "staff")
     assert tars("staff", "add", email).exit_code == 2, "no terminal to ask, no password given"
     assert tars("staff", "add", email, "--password-stdin", stdin="short\n").exit_code == 2
@@ -71,3 +82,6 @@ def test_staff__somebody_new__gets_an_account_with_a_decent_password() -> None:
     assert tars("staff", "remove", email).exit_code == 0
     user.refresh_from_db()
     assert not user.is_platform_staff and email not in tars("staff", "list", "--json").stdout
+    with in_tenant(home.id):
+        said = LedgerEntry.objects.filter(subject=email).order_by("sequence").values_list("action_name", flat=True)
+        assert list(said) == ["identity.appoint_staff", "identity.dismiss_staff"]

@@ -13,6 +13,7 @@ from governance.tenants.actions import deactivate
 from tarsweb.platform import queries
 from tarsweb.platform.stewards import operator
 from tests import factories as make
+from tests.installation import installation_of
 
 
 def _entries(tenant_id: object, user: User) -> list[tuple[str, str]]:
@@ -25,15 +26,16 @@ def test_staff__appointed_and_dismissed__is_entered_in_every_open_tenant() -> No
     person, one, other, closed = make.user("stan"), make.tenant(), make.tenant(), make.cast()
     deactivate(scope=closed.tars, reason="Unpaid.", at=make.AT)
     actor = operator().actor
-    appoint_staff(actor=actor, email=person.email.upper(), at=make.AT)
-    assert person.email in {user.email for user in queries.staff()}
-    with pytest.raises(AlreadyStaff):
-        appoint_staff(actor=actor, email=person.email, at=make.AT)
-    dismiss_staff(actor=actor, email=person.email, at=make.AT)
-    with pytest.raises(NotStaff):
+    with installation_of(one.id, other.id, closed.tenant.id):
+        appoint_staff(actor=actor, email=person.email.upper(), at=make.AT)
+        assert person.email in {user.email for user in queries.staff()}
+        with pytest.raises(AlreadyStaff):
+            appoint_staff(actor=actor, email=person.email, at=make.AT)
         dismiss_staff(actor=actor, email=person.email, at=make.AT)
-    with pytest.raises(NotFound):
-        appoint_staff(actor=actor, email="nobody@example.org", at=make.AT)
+        with pytest.raises(NotStaff):
+            dismiss_staff(actor=actor, email=person.email, at=make.AT)
+        with pytest.raises(NotFound):
+            appoint_staff(actor=actor, email="nobody@example.org", at=make.AT)
     expected = [("identity.appoint_staff", actor.name), ("identity.dismiss_staff", actor.name)]
     assert _entries(one.id, person) == _entries(other.id, person) == expected
     assert _entries(closed.tenant.id, person) == []
