@@ -16,7 +16,7 @@ class TarswebConfig(AppConfig):
 
         removal.register()
         sources.register(SOURCE)
-        handlers.register(END_VISIT, end_by_job)
+        handlers.register(END_VISIT, end_by_job, can_stop=False)
         kinds.register("left", "Somebody left and decisions moved on")
         kinds.register("visit", "Platform staff visits the tenant", can_mute=False)
 

@@ -9,7 +9,8 @@ from django_q.tasks import async_task
 
 from governance.errors import NotFound
 from governance.ids import new_id
-from governance.jobs.errors import JobNotOver, JobOver
+from governance.jobs import handlers
+from governance.jobs.errors import JobNotOver, JobOver, JobStays
 from governance.jobs.models import Job, JobState
 from governance.ledger.verbs import governed
 from governance.scope import ActorKind, Capability, Scope
@@ -64,8 +65,11 @@ def send(job: Job) -> None:
 
 @governed("jobs.cancel", subject="job_id")
 def cancel(*, scope: Scope, job_id: UUID, at: datetime) -> Job:
-    """Stop a job: a waiting one at once, a running one at its next step. Raises `NotFound`, `NotAllowed`, `JobOver`."""
+    """Stop a job: a waiting one at once, a running one at its next step. Raises `NotFound`, `NotAllowed`, `JobOver`,
+    `JobStays`."""
     job = _locked(scope=scope, job_id=job_id, to="stop it")
+    if not handlers.can_stop(job.kind):
+        raise JobStays(f"{job.title} has to happen for the record, so nobody can stop it.")
     if job.state == JobState.RUNNING:
         job.is_cancel_wanted = True
     elif job.state == JobState.QUEUED:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.jobs import queries, shapes
-from governance.jobs.errors import JobNotOver, JobOver
+from governance.jobs.errors import JobNotOver, JobOver, JobStays
 from governance.jobs.models import Job
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.scope import Scope
@@ -73,7 +73,7 @@ class Act(Face):
 
     run: Callable[..., Any] | None = None
 
-    @endpoint(gives=shapes.Job, problems=(JobOver, JobNotOver))
+    @endpoint(gives=shapes.Job, problems=(JobOver, JobNotOver, JobStays))
     def post(self, request: Request, job_id: UUID) -> Response:
         assert self.run is not None
         scope = self.scope(request)

@@ -13,3 +13,9 @@ class JobNotOver(DomainError):
     """Only a job that failed for good or was cancelled is tried again."""
 
     code = "job_not_over"
+
+
+class JobStays(DomainError):
+    """The record rests on this job: nobody can stop it."""
+
+    code = "job_stays"

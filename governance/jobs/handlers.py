@@ -55,11 +55,19 @@ Listener = Callable[[Scope, "Job", datetime], None]
 
 _handlers: dict[str, Handler] = {}
 _listeners: list[Listener] = []
+_unstoppable: set[str] = set()
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Say what runs jobs of `kind`; called from `AppConfig.ready`, again without harm."""
+def register(kind: str, handler: Handler, *, can_stop: bool = True) -> None:
+    """Say what runs jobs of `kind`; called from `AppConfig.ready`, again without harm. `can_stop`: whether a
+    person may stop one."""
     _handlers[kind] = handler
+    if not can_stop:
+        _unstoppable.add(kind)
+
+
+def can_stop(kind: str) -> bool:
+    return kind not in _unstoppable
 
 
 def handler_of(kind: str) -> Handler | None:

@@ -13,6 +13,7 @@ from django_q.models import Failure, Schedule
 
 from governance.errors import NotFound
 from governance.jobs.actions import is_own
+from governance.jobs.handlers import can_stop
 from governance.jobs.models import Job, JobState
 from governance.scope import ActorKind, Capability, Scope
 from governance.scrub import scrubbed
@@ -76,7 +77,7 @@ class Row:
 
     @property
     def can_cancel(self) -> bool:
-        return self.can_act and self.is_active and not self.is_cancel_wanted
+        return self.can_act and self.is_active and not self.is_cancel_wanted and can_stop(self.kind)
 
     @property
     def can_retry(self) -> bool:

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from governance.errors import NotAllowed, NotFound
-from governance.jobs import actions
+from governance.jobs import actions, handlers
 from governance.jobs.attempts import attempt
-from governance.jobs.errors import JobNotOver, JobOver
+from governance.jobs.errors import JobNotOver, JobOver, JobStays
 from governance.jobs.models import Job
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -78,3 +78,11 @@ def test_stranger_and_nobodys_id__not_found(cast: make.Cast) -> None:
             verb(scope=make.stranger(), job_id=job.id, at=AT)
         with pytest.raises(NotFound):
             verb(scope=cast.ada, job_id=uuid4(), at=AT)
+
+
+def test_cancel__of_what_the_record_rests_on__refused(cast: make.Cast) -> None:
+    handlers.register("for-the-record", lambda run: {}, can_stop=False)
+    with in_tenant(cast.tenant.id):
+        job = actions.start(scope=cast.tess, kind="for-the-record", key="r", title="End it", payload={}, at=AT)
+    with pytest.raises(JobStays, match="for the record"):
+        actions.cancel(scope=cast.tess, job_id=job.id, at=AT)

@@ -63,12 +63,15 @@ def test_nudge__from_the_page_and_over_rest__once_a_day() -> None:
     cast = make.cast()
     waiting = make.proposed(cast)
     user = str(cast.cy.actor.user_id)
-    assert client_of(cast.bo).post(address(waiting, "nudge"), {"user": user}).status_code == 302
+    with in_tenant(cast.tenant.id):
+        question = str(waiting.request_id)
+    asked = {"question": question, "person": user}
+    assert client_of(cast.bo).post(address(waiting, "nudge"), asked).status_code == 302
     url = f"/api/v1/amendments/{waiting.label}/nudge/"
     assert post(client_of(cast.ada), url, user_id=user).json()["code"] == "already_nudged"
     assert post(client_of(cast.ada), url, user_id=str(cast.uma.actor.user_id)).json()["code"] == "cannot_answer"
     assert post(client_of(make.stranger()), url, user_id=user).status_code == 404
-    assert client_of(cast.bo).post(address(waiting, "nudge"), {"user": "x"}).status_code == 404
+    assert client_of(cast.bo).post(address(waiting, "nudge"), {**asked, "person": "x"}).status_code == 422
     _, dan = make.seated(tenant=cast.tenant, name="dan", roles=[make.Role.OPERATOR])
     assert post(client_of(cast.ada), url, user_id=str(dan.actor.user_id)).status_code == 204
     with in_tenant(cast.tenant.id):
