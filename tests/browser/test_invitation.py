@@ -22,7 +22,7 @@ def test_admin__invites__the_newcomer_chooses_a_password_and_is_in(open_page, ch
     for field in newcomer.locator("input[type=password]").all():
         field.fill(PASSWORD)
     newcomer.get_by_role("button", name="Accept and join").click()
-    newcomer.get_by_text("Welcome to OMS Consulting.").wait_for()
+    newcomer.get_by_text("Welcome to OMS Consulting.", exact=True).wait_for()
     newcomer.goto(link.replace(link.split("/invitations/")[0], product.url))
     assert re.search("accepted already", newcomer.locator("main").inner_text())
     context.close()
