@@ -165,6 +165,14 @@ class Scope:
             raise NotAllowed("Only a person can do this, signed in or with a token of their own.")
         return self.actor.user_id
 
+    def why_not(self, capability: Capability, *, to: str) -> str:
+        """What `demand` would refuse with, for a button shown disabled with its reason; "" when it would not."""
+        try:
+            self.demand(capability, to=to)
+        except NotAllowed as refusal:
+            return refusal.sentence
+        return ""
+
     def demand(self, capability: Capability, *, to: str) -> None:
         """Raise `NotAllowed`, naming the roles that may, unless this scope has the capability. `to` completes "to …"."""
         if not self.can(capability):

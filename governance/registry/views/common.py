@@ -38,7 +38,7 @@ def tab(request: HttpRequest, system: System, name: str, context: dict[str, Any]
         }
         for key, label in _TABS.items()
     ]
-    may_propose = scope_of(request).can(Capability.PROPOSE)
+    why_not = scope_of(request).why_not(Capability.PROPOSE, to="propose a change")
     may_mend = scope_of(request).can(Capability.FIX_DATA)
     mend = reverse("admin:governance_system_change", args=[system.pk]) if may_mend else ""
     shared = {
@@ -46,7 +46,7 @@ def tab(request: HttpRequest, system: System, name: str, context: dict[str, Any]
         "tab": name,
         "tab_label": _TABS[name],
         "tabs": tabs,
-        "may_propose": may_propose,
+        "propose_refused": why_not,
         "mend": mend,
     }
     template = f"governance/registry/{name.replace('-', '_')}.html"

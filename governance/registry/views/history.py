@@ -29,8 +29,8 @@ def versions_page(request: HttpRequest, name: str) -> HttpResponse:
     rows = queries.versions(scope=scope_of(request), system=system)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     lines = [queries.version_of(row) for row in page.object_list]
-    may_undo = scope_of(request).can(Capability.ROLL_BACK)
-    return tab(request, system, "versions", {"page": page, "lines": lines, "may_undo": may_undo})
+    refused = scope_of(request).why_not(Capability.ROLL_BACK, to="roll an amendment back")
+    return tab(request, system, "versions", {"page": page, "lines": lines, "may_undo": not refused, "refused": refused})
 
 
 @require_safe

@@ -44,6 +44,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
         "choices": {"type": SystemType.choices, "status": Status.choices, "lifecycle": Lifecycle.choices},
         "searches": searches.panel(scope=scope, page=PAGE, query=query),
         "may_register": scope.can(Capability.MANAGE_SYSTEMS),
+        "register_refused": scope.why_not(Capability.MANAGE_SYSTEMS, to="register a system"),
     }
     return page_or_fragment(
         request,

@@ -35,7 +35,7 @@ def test_list__auditor__sees_systems_and_no_register_button() -> None:
     cast = make.cast()
     html = page(cast, "")
     assert "clay-consigliere" in html
-    assert "Register a system" not in html
+    assert "/systems/register/" not in html  # the button rests, with its reason
     assert "Register a system" in page(cast, "", who="bo")
 
 
@@ -99,7 +99,7 @@ def test_system__constitution__facts_lines_and_figures() -> None:
     assert "500 ms" in html
     assert 'id="c/fallback_delay_ms"' in html
     assert 'href="#c/fallback_delay_ms"' in html
-    assert "Propose a change" not in html
+    assert "/amendments/propose/" not in html
     assert "/amendments/propose/?system=clay-consigliere" in page(cast, "clay-consigliere/", who="bo")
 
 
@@ -272,3 +272,12 @@ def test_register__auditor__refused() -> None:
     cast = make.cast()
     assert client_of(cast.uma).get("/systems/register/").status_code == 403
     assert client_of(cast.uma).post("/systems/register/", registering()).status_code == 403
+
+
+def test_buttons__of_what_a_role_may_not__stand_there_with_the_reason() -> None:
+    cast = make.cast()
+    auditor = client_of(cast.uma)
+    pages = {"/systems/": "to register a system", f"/systems/{cast.system.name}/": "to propose a change"}
+    for address, why in {**pages, f"/systems/{cast.system.name}/versions/": "to roll an amendment back"}.items():
+        page = auditor.get(address).content.decode()
+        assert 'aria-disabled="true"' in page and "You need the role" in page and why in page
