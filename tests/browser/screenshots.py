@@ -30,8 +30,8 @@ def draw(product: Product) -> None:
             page.wait_for_load_state("networkidle")
             page.screenshot(path=str(FOLDER / f"{name}.png"))
         page.goto("/inbox/?q=change_bank_details")
-        page.get_by_text("“change_bank_details” now also needs approval.").first.click()
-        page.wait_for_url("**/amendments/AMD-*/")
+        row = page.locator("a.row", has_text="“change_bank_details” now also needs approval.").first
+        page.goto(row.get_attribute("href"))
         page.wait_for_load_state("networkidle")
         page.screenshot(path=str(FOLDER / "amendment.png"))
         browser.close()
