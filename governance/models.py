@@ -16,7 +16,10 @@ from governance.approvals.models import (
     Reminder,
     Snooze,
 )
+from governance.assets.models import Asset, AssetUse, Mandate
 from governance.discussion.models import Comment, Look, Tick
+from governance.drift.models import DriftState
+from governance.estop.models import EStop
 from governance.files.models import StoredFile
 from governance.idempotency.models import IdempotencyKey
 from governance.identity.models import Deputy, Invitation, Membership, User
@@ -25,6 +28,7 @@ from governance.keys.models import ActorKey
 from governance.ledger.models import LedgerEntry, LedgerHead
 from governance.notices.models import Notice, NoticePreference, OutboxMail
 from governance.registry.models import System, SystemVersion
+from governance.rulebook.models import PolicyCase, RuleSession, SafetyWindow, SessionRule, StoredVerdict
 from governance.searches.models import SavedSearch
 from governance.tenants.models import Counter, Tenant
 from governance.tokens.models import ApiToken, RateWindow
@@ -36,33 +40,43 @@ __all__ = [
     "ApiToken",
     "ApprovalDecision",
     "ApprovalRequest",
+    "Asset",
+    "AssetUse",
     "Assignment",
     "Comment",
     "ConstitutionalAmendment",
     "Counter",
     "DecisionSnapshot",
     "Deputy",
+    "DriftState",
+    "EStop",
     "IdempotencyKey",
     "Invitation",
     "Job",
     "LedgerEntry",
     "LedgerHead",
     "Look",
+    "Mandate",
     "Membership",
     "Notice",
     "NoticePreference",
     "OutboxMail",
     "OverrideReview",
+    "PolicyCase",
     "ProposalMove",
     "ProposalRevision",
     "Quorum",
     "RateWindow",
     "Reminder",
     "Rollback",
+    "RuleSession",
+    "SafetyWindow",
     "SavedSearch",
+    "SessionRule",
     "Snooze",
     "StandingAuthority",
     "StoredFile",
+    "StoredVerdict",
     "System",
     "SystemVersion",
     "Tenant",
