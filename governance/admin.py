@@ -1,6 +1,8 @@
 from governance.amendments import admin as amendments
 from governance.approvals import admin as approvals
 from governance.discussion import admin as discussion
+from governance.drift import admin as drift
+from governance.estop import admin as estop
 from governance.files import admin as files
 from governance.identity import admin as identity
 from governance.jobs import admin as jobs
@@ -17,6 +19,8 @@ __all__ = [
     "amendments",
     "approvals",
     "discussion",
+    "drift",
+    "estop",
     "files",
     "identity",
     "jobs",

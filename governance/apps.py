@@ -9,6 +9,8 @@ class GovernanceConfig(AppConfig):
         from governance.amendments import subjects
         from governance.amendments.actions import tell
         from governance.approvals import leaving, reminders
+        from governance.drift.actions import register_kinds as of_drift
+        from governance.estop.actions import register_kinds as of_estop
         from governance.exports import sources
         from governance.exports.actions import finish
         from governance.exports.ledger_list import SOURCE
@@ -22,6 +24,8 @@ class GovernanceConfig(AppConfig):
         subjects.register()
         tell.register_kinds()
         reminders.register_kinds()
+        of_drift()
+        of_estop()
         of_jobs.register()
         leaving.register()
         of_tokens.register()
@@ -29,8 +33,10 @@ class GovernanceConfig(AppConfig):
         # after the verbs: its reads and they import each other
         from governance.amendments import export as amendments
         from governance.amendments.queries import as_of
+        from governance.drift import panel as drift_panel
         from governance.registry import panels
 
+        panels.register_beside(drift_panel.TEMPLATE, drift_panel.card)
         panels.register(as_of.TEMPLATE, as_of.approvers)
         for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE):
             sources.register(source)

@@ -46,6 +46,9 @@ class Capability(StrEnum):
     FIX_DATA = "fix_data"
     MANAGE_PROGRAMS = "manage_programs"
     MANAGE_TENANT = "manage_tenant"
+    STOP = "stop"
+    LIFT_STOP = "lift_stop"
+    SET_DRIFT = "set_drift"
 
 
 _DESK = {Capability.READ_RECORD, Capability.VERIFY}
@@ -61,13 +64,33 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.MANAGE_SYSTEMS,
             Capability.MANAGE_PROGRAMS,
             Capability.GRANT_AUTHORITY,
+            Capability.STOP,
+            Capability.SET_DRIFT,
         }
     ),
     Role.COMPLIANCE: frozenset(
-        _DESK | {Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK, Capability.GRANT_AUTHORITY}
+        _DESK
+        | {
+            Capability.PROPOSE,
+            Capability.DECIDE,
+            Capability.ROLL_BACK,
+            Capability.GRANT_AUTHORITY,
+            Capability.STOP,
+            Capability.LIFT_STOP,
+            Capability.SET_DRIFT,
+        }
     ),
     Role.SECURITY: frozenset(
-        _DESK | {Capability.PROPOSE, Capability.DECIDE, Capability.ROLL_BACK, Capability.MANAGE_PROGRAMS}
+        _DESK
+        | {
+            Capability.PROPOSE,
+            Capability.DECIDE,
+            Capability.ROLL_BACK,
+            Capability.MANAGE_PROGRAMS,
+            Capability.STOP,
+            Capability.LIFT_STOP,
+            Capability.SET_DRIFT,
+        }
     ),
     Role.ADMIN: frozenset(
         _DESK
@@ -76,6 +99,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.MANAGE_PEOPLE,
             Capability.MANAGE_PROGRAMS,
             Capability.FIX_DATA,
+            Capability.STOP,
+            Capability.LIFT_STOP,
             # decides only by an explicit, later reviewed override; `approvals` says when
             Capability.DECIDE,
         }

@@ -7,6 +7,8 @@ from django.urls import re_path
 from billing.budgets import api_urls as budgets
 from governance.amendments import api_urls as amendments
 from governance.audit import api_urls as audit
+from governance.drift import api_urls as drift
+from governance.estop import api_urls as estop
 from governance.exports import api_urls as exports
 from governance.files import api_urls as files
 from governance.jobs import api_urls as jobs
@@ -24,6 +26,8 @@ from tarsweb.platform import api_urls as platform
 urlpatterns = [
     *amendments.urlpatterns,
     *audit.urlpatterns,
+    *drift.urlpatterns,
+    *estop.urlpatterns,
     *exports.urlpatterns,
     *files.urlpatterns,
     *inbox.urlpatterns,

@@ -17,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 
+from governance.estop.queries import Stop, in_force
 from governance.notices.queries import unread_count
 from governance.scope import Capability, Role, Scope
 from governance.tenancy import active_tenant, in_tenant
@@ -69,10 +70,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers in the frame: questions that wait for this person, notices they have not read."""
+    """What the frame keeps fresh: questions that wait for this person, notices they have not read, what is stopped."""
 
     waiting: int = 0
     unread: int = 0
+    stops: tuple[Stop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Shell:
     sections: tuple[Section, ...] = ()
     waiting: int = 0
     unread: int = 0
+    stops: tuple[Stop, ...] = ()
     visit: Visit | None = None
 
     @property
@@ -113,6 +116,7 @@ MENU = (
     _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True, needs=Capability.READ_RECORD),
     _Entry("Decide", "Amendments", "amendments:list", "amendment", needs=Capability.READ_RECORD),
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
+    _Entry("Agents", "E-stop", "estop:page", "stop"),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
@@ -139,7 +143,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def build(request: HttpRequest) -> Shell:
-    """The frame for this request; two queries for its counts when there is a scope, none otherwise."""
+    """The frame for this request; three queries for its counts when there is a scope, none otherwise."""
     scope: Scope | None = getattr(request, "scope", None)
     memberships = tuple(getattr(request, "memberships", ()) or ())
     person = _person(request, scope)
@@ -151,6 +155,7 @@ def build(request: HttpRequest) -> Shell:
         sections=_sections(request, scope, waiting=counted.waiting) if person else (),
         waiting=counted.waiting,
         unread=counted.unread,
+        stops=counted.stops,
         visit=getattr(request, "visit", None),
     )
 
@@ -234,9 +239,13 @@ def _current(request: HttpRequest, view: str) -> str:
 def counts(scope: Scope) -> Counts:
     """What waits for this person and what they have not read. Pages drawn after a POST have no transaction of their own."""
     if active_tenant() == scope.tenant_id:
-        return Counts(waiting=_waiting(scope), unread=unread_count(scope))
+        return _counted(scope)
     with in_tenant(scope.tenant_id):
-        return Counts(waiting=_waiting(scope), unread=unread_count(scope))
+        return _counted(scope)
+
+
+def _counted(scope: Scope) -> Counts:
+    return Counts(waiting=_waiting(scope), unread=unread_count(scope), stops=in_force(scope=scope))
 
 
 def _waiting(scope: Scope) -> int:

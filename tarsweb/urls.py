@@ -13,6 +13,8 @@ urlpatterns = [
     path("amendments/", include("governance.amendments.urls")),
     path("files/", include("governance.files.urls")),
     path("systems/", include("governance.registry.urls")),
+    path("drift/", include("governance.drift.urls")),
+    path("estop/", include("governance.estop.urls")),
     path("notices/", include("governance.notices.urls")),
     path("shell/counts/", shell_counts, name="shell-counts"),
     path("ledger/", include("governance.audit.urls")),

@@ -30,6 +30,8 @@ EVENT_LABELS = {
     "program": "Programs",
     "authority": "Authority",
     "override": "Override or break-glass",
+    "estop": "E-stop",
+    "asset": "Shared assets",
     "export": "Export",
     "data_fix": "Data fix",
     "refusal": "Refusal",

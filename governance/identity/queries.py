@@ -94,7 +94,12 @@ def holders(*, scope: Scope, role: Role) -> list[User]:
 
 def program_managers(scope: Scope) -> list[UUID]:
     """The user ids of the people whose roles let them manage programs."""
-    roles = [role.value for role in Role if Capability.MANAGE_PROGRAMS in CAPABILITIES[role]]
+    return able(scope=scope, to=Capability.MANAGE_PROGRAMS)
+
+
+def able(*, scope: Scope, to: Capability) -> list[UUID]:
+    """The user ids of the people of the tenant whose roles let them do something."""
+    roles = [role.value for role in Role if to in CAPABILITIES[role]]
     rows = Membership.objects.filter(
         tenant_id=scope.tenant_id, ended_at=None, roles__overlap=roles, user__is_active=True
     )

@@ -22,6 +22,9 @@ WORDS: Final = {
     Capability.FIX_DATA: _("Mend data"),
     Capability.MANAGE_PROGRAMS: _("Manage tokens, webhooks and jobs"),
     Capability.MANAGE_TENANT: _("Manage the tenant"),
+    Capability.STOP: _("Press the e-stop"),
+    Capability.LIFT_STOP: _("Lift an e-stop that somebody else pressed"),
+    Capability.SET_DRIFT: _("Set the drift state of a system"),
 }
 DAYS: Final = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("365 days")))
 

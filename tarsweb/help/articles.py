@@ -33,6 +33,8 @@ ARTICLES = (
     Article("proposing", "Proposing a change", ("amendments:propose", "amendments:revise"), "amendments:propose"),
     Article("rolling-back", "Rolling back", ("amendments:roll_back",)),
     Article("systems", "Systems", ("systems:",), "systems:list"),
+    Article("e-stop", "E-stop", ("estop:",), "estop:page"),
+    Article("drift", "Drift", ("drift:",)),
     Article("authority", "Authority", ("amendments:authority",), "amendments:authority"),
     Article("budgets", "Budgets", ("budgets:",), "budgets:list"),
     Article("ledger", "Ledger", ("ledger:", "exports:"), "ledger:list"),

@@ -62,6 +62,8 @@ PAGES = (
     Page("system-time-machine", "systems:time-machine", f"{CLAY}/time-machine/"),
     Page("system-dependencies", "systems:dependencies", f"{CLAY}/dependencies/"),
     Page("system-health", "systems:health", f"{CLAY}/health/"),
+    Page("e-stop", "estop:page", "/estop/"),
+    Page("drift", "drift:page", "/drift/clay-consigliere/", who=OPERATOR),
     Page("notices", "notices:list", "/notices/"),
     Page("notice-preferences", "notices:preferences", "/notices/preferences/"),
     Page("outbox", "notices:outbox", "/notices/outbox/", who=ADMIN),

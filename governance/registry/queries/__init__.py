@@ -13,6 +13,7 @@ from governance.registry.queries.systems import (
     health,
     line_of,
     listed,
+    names,
     system,
     systems,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "line_of",
     "listed",
     "moment_of",
+    "names",
     "system",
     "systems",
     "values_set",

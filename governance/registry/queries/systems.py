@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from governance.constitution.wording import visible
 from governance.errors import NotFound
-from governance.registry.models import System, SystemVersion
+from governance.registry.models import Status, System, SystemVersion
 from governance.scope import Scope
 
 OPEN_PROPOSALS: Final = ("draft", "proposed", "changes_requested", "approved", "scheduled")
@@ -95,6 +95,12 @@ def listed(*, scope: Scope, filter: SystemFilter, after: str = "") -> QuerySet[S
     """The filtered systems by name, after one of them, without their constitutions."""
     rows = _filtered(scope, filter).defer("constitution", "capabilities_embedding").order_by("name")
     return rows.filter(name__gt=after) if after else rows
+
+
+def names(*, scope: Scope) -> tuple[str, ...]:
+    """The names of the systems that are not archived, to choose one from."""
+    rows = System.objects.filter(tenant_id=scope.tenant_id).exclude(status=Status.ARCHIVED).order_by("name")
+    return tuple(rows.values_list("name", flat=True)[:MOST_SYSTEMS])
 
 
 def _filtered(scope: Scope, filter: SystemFilter) -> QuerySet[System]:

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from governance.errors import DomainError, NotFound
-from governance.registry import export, queries
+from governance.registry import export, panels, queries
 from governance.registry.actions import register_system, set_dependencies
 from governance.registry.forms import RegisterForm
 from governance.registry.models import Lifecycle, Status, SystemType
@@ -93,6 +93,7 @@ def detail_page(request: HttpRequest, name: str) -> HttpResponse:
         "recent": [queries.version_of(row) for row in recent],
         "export": urlencode({"system": system.name}),
         "blame": reverse("systems:blame", args=[system.name]),
+        "beside": panels.beside(scope=scope_of(request), system=system),
     }
     return tab(request, system, "detail", {**document_of(version), **context})
 

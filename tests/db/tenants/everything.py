@@ -13,6 +13,8 @@ from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.approvals.reminders import nudge
 from governance.constitution.diff import Effect
+from governance.drift.actions import set_state
+from governance.estop.actions import stop
 from governance.files.actions import upload
 from governance.idempotency.actions import claim
 from governance.identity.actions import invite, register_deputy
@@ -63,6 +65,8 @@ def everything() -> make.Cast:
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
     set_preference(scope=cast.ada, mail="daily", muted=[], at=make.AT)
+    stop(scope=cast.sam, system_name=cast.system.name, reason="It answers twice.", at=make.AT)
+    set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 

@@ -29,6 +29,7 @@ KEPT = (
     "comments",
     "constitutional_amendments",
     "counters",
+    "estops",
     "jobs",
     "invitations",
     "ledger_heads",

@@ -27,6 +27,8 @@ TABLES = {
     "counters": "tenant_id",
     "decision_snapshots": "tenant_id",
     "deputies": "tenant_id",
+    "drift_states": "tenant_id",
+    "estops": "tenant_id",
     "jobs": "tenant_id",
     "idempotency_keys": "tenant_id",
     "invitations": "tenant_id",

@@ -33,6 +33,7 @@ IDS = {
     "question_id": "ApprovalRequest",
     "quorum_id": "Quorum",
     "search_id": "SavedSearch",
+    "stop_id": "EStop",
     "token_id": "ApiToken",
     "webhook_id": "Webhook",
 }

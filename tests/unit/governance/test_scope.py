@@ -32,6 +32,8 @@ TABLE = {
         Capability.MANAGE_SYSTEMS,
         Capability.MANAGE_PROGRAMS,
         Capability.GRANT_AUTHORITY,
+        Capability.STOP,
+        Capability.SET_DRIFT,
     },
     Role.COMPLIANCE: {
         READ,
@@ -40,6 +42,9 @@ TABLE = {
         Capability.DECIDE,
         Capability.ROLL_BACK,
         Capability.GRANT_AUTHORITY,
+        Capability.STOP,
+        Capability.LIFT_STOP,
+        Capability.SET_DRIFT,
     },
     Role.SECURITY: {
         READ,
@@ -48,6 +53,9 @@ TABLE = {
         Capability.DECIDE,
         Capability.ROLL_BACK,
         Capability.MANAGE_PROGRAMS,
+        Capability.STOP,
+        Capability.LIFT_STOP,
+        Capability.SET_DRIFT,
     },
     Role.ADMIN: {
         READ,
@@ -57,6 +65,8 @@ TABLE = {
         Capability.MANAGE_PEOPLE,
         Capability.MANAGE_PROGRAMS,
         Capability.FIX_DATA,
+        Capability.STOP,
+        Capability.LIFT_STOP,
     },
 }
 
