@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -44,17 +45,17 @@ def in_force(*, scope: Scope) -> tuple[Stop, ...]:
     return tuple(sorted(_stops(rows.order_by("id")), key=lambda stop: bool(stop.system)))
 
 
-def stops(*, scope: Scope, is_in_force: bool | None = None) -> QuerySet[EStop]:
+def stops(*, scope: Scope, is_in_force: bool | None = None) -> QuerySet[EStop, tuple[Any, ...]]:
     """Every press of the button, newest first; slice it and give it to `listed`."""
     rows = EStop.objects.filter(tenant_id=scope.tenant_id)
     if is_in_force is not None:
         rows = rows.filter(lifted_at__isnull=is_in_force)
-    return rows.order_by("-id")
+    return rows.order_by("-id").values_list(*_COLUMNS)
 
 
-def listed(rows: QuerySet[EStop]) -> list[Stop]:
-    """A slice of `stops` as plain values."""
-    return list(_stops(rows))
+def listed(rows: Iterable[tuple[Any, ...]]) -> list[Stop]:
+    """A slice of `stops` with names."""
+    return [_stop(row) for row in rows]
 
 
 def stop_of(*, scope: Scope, stop_id: UUID) -> Stop:
@@ -79,4 +80,8 @@ _COLUMNS = (
 
 
 def _stops(rows: QuerySet[EStop]) -> Iterator[Stop]:
-    return (Stop(row[0], row[1] or "", *row[2:]) for row in rows.values_list(*_COLUMNS))
+    return (_stop(row) for row in rows.values_list(*_COLUMNS))
+
+
+def _stop(row: tuple[Any, ...]) -> Stop:
+    return Stop(row[0], row[1] or "", *row[2:])
