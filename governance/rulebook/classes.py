@@ -81,7 +81,9 @@ def _usurped(theory: Theory) -> Iterable[Finding]:
     for rule in theory.rules:
         name = rule.head.chain[0].atom.name
         if rule.head.modality is Modality.FACT and is_reserved(name):
-            yield Finding("reserved_name", f"{rule.id} concludes {name}, which only TARS asserts. Rename it.", (rule.id,))
+            yield Finding(
+                "reserved_name", f"{rule.id} concludes {name}, which only TARS asserts. Rename it.", (rule.id,)
+            )
     for fact in theory.facts:
         if is_reserved(fact.atom.name):
             yield Finding("reserved_name", f"{fact.atom.name} is a fact that only TARS asserts. Rename it.")

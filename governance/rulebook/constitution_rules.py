@@ -135,7 +135,7 @@ def _named(kind: str, names: JSON) -> Iterator[tuple[str, str]]:
 
 
 def _covered(name: str) -> Iterator[tuple[str, str]]:
-    """The action itself and what lies within it (`payroll.*`, `payroll/*`, `payroll:*`), each with the suffix of its rule's id."""
+    """The action itself and what lies within it (`payroll.*`, `payroll/*`, `payroll:*`), each with its rule id's suffix."""
     yield "", name
     if not name.endswith("*"):
         for word, glob in _WITHIN.items():

@@ -127,7 +127,10 @@ def _unread(clause: Clause, error: NotATheory) -> Finding:
 
 def _misshapen(constitution: JSON) -> Iterator[Finding]:
     if not is_law(constitution):
-        yield Finding("not_a_law", 'The constitution of the system called law has "kind": "law". Import law instead of editing it.')
+        yield Finding(
+            "not_a_law",
+            'The constitution of the system called law has "kind": "law". Import law instead of editing it.',
+        )
         return
     documents = constitution.get("documents")
     if not isinstance(documents, dict):
@@ -151,7 +154,9 @@ def _misshapen_document(name: str, content: JSON) -> Iterator[Finding]:
         yield Finding("not_a_law", f"clauses of {name} is an object of clauses by number.")
         return
     for clause, said in sorted(found.items()):
-        if not isinstance(said, dict) or any(not isinstance(said.get(part, ""), str) for part in ("title", "text", "rules")):
+        if not isinstance(said, dict) or any(
+            not isinstance(said.get(part, ""), str) for part in ("title", "text", "rules")
+        ):
             yield Finding("not_a_law", f"{name} {clause}: title, text and rules are texts.")
 
 
