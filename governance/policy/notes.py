@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from governance.policy.expressions import Expressions
+from governance.policy.cursor import Cursor
 from governance.policy.precedence import Precedence
 from governance.policy.tokens import fail
 
@@ -63,7 +63,7 @@ def interval_fault(start: datetime | None, end: datetime | None) -> str:
     return "The rule ends before it begins; exchange from and until." if start and end and end <= start else ""
 
 
-def notes_of(parser: Expressions) -> Notes:
+def notes_of(parser: Cursor) -> Notes:
     """The notes under the cursor; raises `NotATheory`."""
     notes, seen = Notes(), set[str]()
     opening = parser.take()
@@ -85,7 +85,7 @@ def notes_of(parser: Expressions) -> Notes:
     return notes
 
 
-def _read(parser: Expressions, word: str, notes: Notes) -> None:
+def _read(parser: Cursor, word: str, notes: Notes) -> None:
     if word == "weight":
         notes.weight = _weight(parser)
     elif word == "tier":
@@ -100,7 +100,7 @@ def _read(parser: Expressions, word: str, notes: Notes) -> None:
         setattr(notes, word, _text(parser, word))
 
 
-def _weight(parser: Expressions) -> int:
+def _weight(parser: Cursor) -> int:
     kind, text, line, column = parser.peek()
     if kind != "name":
         return _whole(parser, weight_fault(-1), int(Precedence.CONSTITUTIONAL_PROHIBITION))
@@ -110,7 +110,7 @@ def _weight(parser: Expressions) -> int:
     return int(WEIGHTS[text])
 
 
-def _whole(parser: Expressions, sentence: str, most: int) -> int:
+def _whole(parser: Cursor, sentence: str, most: int) -> int:
     kind, _, line, column = parser.peek()
     value = parser.number() if kind == "number" else None
     if not isinstance(value, int) or value > most:
@@ -118,7 +118,7 @@ def _whole(parser: Expressions, sentence: str, most: int) -> int:
     return value
 
 
-def _date(parser: Expressions, word: str) -> datetime:
+def _date(parser: Cursor, word: str) -> datetime:
     kind, text, line, column = parser.peek()
     found = moment(parser.text()) if kind == "string" else None
     if found is None:
@@ -131,7 +131,7 @@ def _date(parser: Expressions, word: str) -> datetime:
     return found
 
 
-def _text(parser: Expressions, word: str) -> str:
+def _text(parser: Cursor, word: str) -> str:
     kind, _, line, column = parser.peek()
     if kind != "string":
         fail(f'{word} takes a text in quotes: {word} "…".', line, column)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from governance.policy.expressions import Expressions
+from governance.policy.cursor import Cursor
 from governance.policy.notes import Notes, notes_of
 from governance.policy.precedence import Precedence
 from governance.policy.rules import Head, Rule, Strength, Theory
@@ -159,7 +159,7 @@ class _Reader:
         return identity if "/" in identity else f"{self.prefix}{identity}"
 
 
-class _Parser(Expressions):
+class _Parser(Cursor):
     """Conditions, literals and heads."""
 
     def body(self) -> tuple[Condition, ...]:

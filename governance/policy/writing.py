@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from governance.policy.expressions import is_variable
+from governance.policy.cursor import is_variable
 from governance.policy.precedence import Precedence
 from governance.policy.rules import Head, Rule, Strength, Theory
 from governance.policy.terms import (

@@ -23,7 +23,7 @@ def is_variable(name: str) -> bool:
     return name[:1].isupper() and not any(sign in name for sign in ".-/:*")
 
 
-class Expressions:
+class Cursor:
     """A cursor over the tokens of one statement, and what it can read by itself."""
 
     def __init__(self, tokens: list[Token]) -> None:
