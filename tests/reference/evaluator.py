@@ -123,7 +123,7 @@ def _counting(every: list[Instance], action: str) -> list[Instance]:
     counting: list[Instance] = []
     while len(bears) > len(counting):
         counting = bears
-        needed = {node for r in counting for node in _needs(r)}
+        needed = {node for r in counting for node in _needs(r) | _kept(r)}
         bears = [r for r in every if r in counting or any(node in needed for node in _says(r))]
     return counting
 
@@ -140,6 +140,11 @@ def _says(r: Instance) -> set[Node]:
 
 def _needs(r: Instance) -> set[Node]:
     return {need for _, need in _edges(r) if need}
+
+
+def _kept(r: Instance) -> set[Node]:
+    """Whether a duty is kept hangs on the facts it speaks of; the duty itself does not."""
+    return {(True, q.atom) for q in r.chain} if r.rule.head.modality == MUST else set()
 
 
 def _edges(r: Instance) -> list[tuple[Node, Node | None]]:
