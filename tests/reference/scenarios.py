@@ -37,7 +37,7 @@ BASE = ("verified", "weekend", "trusted", "consent", "notify", "repair", "apolog
 DERIVED = ("risky", "cleared", "senior", "exempt")
 DUTIES = ("notify", "repair", "apologise", "publish", "report")
 BEARERS = ("", "", "", "", "clay-*", "clay-consigliere", "mara", "*")
-X, Y = Variable("X"), Variable("Y")
+X = Variable("X")
 
 
 @dataclass(frozen=True)
@@ -136,20 +136,21 @@ class _Maker:
     # Rules.
 
     def rule(self, head: Head, body: Iterable[Condition], *, is_plain: bool = False) -> Rule:
-        body = list(body)
-        if any(isinstance(c, Matches) and c.value == X for c in body):
-            body.insert(0, Holds(Literal(Atom("action", (X,)))))
         self.number += 1
         day = timedelta(days=1)
+        begins = self.dice.choice((None, None, AT - 2 * day, AT, AT + day)) if self.is_dated else None
+        ends = self.dice.choice((None, None, AT - day, AT, AT + day, AT + 2 * day)) if self.is_dated else None
+        if begins and ends and ends <= begins:
+            ends = None
         return Rule(
             id=f"r{self.number}",
             head=head,
-            body=tuple(dict.fromkeys(body)),
+            body=_bound(body),
             strength=Strength.DEFEASIBLE if is_plain else self.dice.choices(tuple(Strength), (2, 14, 2))[0],
             weight=int(self.dice.choice(self.weights)),
             source=f"gov.md {self.number}",
-            valid_from=self.dice.choice((None, None, AT - day, AT, AT + day)) if self.is_dated else None,
-            valid_until=self.dice.choice((None, None, AT - day, AT, AT + day)) if self.is_dated else None,
+            valid_from=begins,
+            valid_until=ends,
             enacted_at=self.dice.choice((None, None, AT - day, AT - 2 * day)),
             bearer=self.dice.choice(BEARERS) if self.is_bound else "",
         )
@@ -171,7 +172,9 @@ class _Maker:
 
     def content(self) -> Rule:
         """A rule that says whether a duty is kept."""
-        return self.rule(Head((Literal(Atom(self.dice.choice(("report", "publish"))), self.chance(0.3)),)), self.body(0))
+        return self.rule(
+            Head((Literal(Atom(self.dice.choice(("report", "publish"))), self.chance(0.3)),)), self.body(0)
+        )
 
     def duty(self) -> Rule:
         names = self.dice.sample(DUTIES, self.dice.choice((1, 1, 2, 3)))
@@ -204,7 +207,7 @@ class _Maker:
         made = self.rule(Head((rule.head.chain[0].complement,), rule.head.modality), rule.body)
         if self.chance(0.5):
             extra = tuple(c for c in self.body(0) if c not in made.body)
-            made = replace(made, body=made.body + extra)
+            made = replace(made, body=_bound(made.body + extra))
         return replace(made, weight=rule.weight) if self.chance(0.6) else made
 
     def circle(self) -> list[Rule]:
@@ -264,6 +267,14 @@ class _Maker:
             (a.id, b.id) for a in rules for b in rules if a.id < b.id and a.weight == b.weight and _contradict(a, b)
         ]
         return tuple(self.dice.sample(pairs, min(len(pairs), self.dice.choice((0, 0, 1, 2)))))
+
+
+def _bound(body: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Each condition once; a variable in a comparison stands for the action."""
+    once = tuple(dict.fromkeys(body))
+    has_variable = any(isinstance(c, Matches) and c.value == X for c in once)
+    binding = Holds(Literal(Atom("action", (X,))))
+    return (binding, *once) if has_variable and binding not in once else once
 
 
 def _contradict(a: Rule, b: Rule) -> bool:
