@@ -135,6 +135,8 @@ class Migration(migrations.Migration):
                 ('name', models.TextField()),
                 ('created_at', models.DateTimeField()),
                 ('accessed_at', models.DateTimeField()),
+                ('opened_by', models.TextField()),
+                ('system', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
@@ -166,7 +168,7 @@ class Migration(migrations.Migration):
                 ('added_by', models.TextField()),
                 ('user_id', models.UUIDField(null=True)),
                 ('added_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(help_text="its own end, before the session's", null=True)),
+                ('expires_at', models.DateTimeField(help_text="it lives until then, even if the session's hour is over before", null=True)),
                 ('uses', models.PositiveIntegerField(default=0)),
                 ('last_used_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
@@ -305,7 +307,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sessionrule',
-            index=models.Index(condition=models.Q(('told_at', None), models.Q(('ended_at', None), _negated=True)), fields=['tenant', 'session'], name='session_rules_untold'),
+            index=models.Index(condition=models.Q(('ended_because__in', ['expired', 'evicted']), ('told_at', None)), fields=['tenant', 'session'], name='session_rules_untold'),
         ),
         migrations.AddConstraint(
             model_name='sessionrule',

@@ -25,6 +25,7 @@ REFERENCES = [
     ("estops", "system_id", "systems"),
     ("mandates", "asset_id", "assets"),
     ("policy_cases", "system_id", "systems"),
+    ("rule_sessions", "system_id", "systems"),
     ("safety_windows", "system_id", "systems"),
     ("session_rules", "session_id", "rule_sessions"),
     ("verdicts", "system_id", "systems"),
@@ -37,7 +38,7 @@ CREATE TRIGGER estops_keep BEFORE UPDATE ON estops FOR EACH ROW EXECUTE FUNCTION
 CREATE TRIGGER mandates_keep BEFORE UPDATE ON mandates FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('revoked_at', 'revoked_by', 'revoked_because');
 CREATE TRIGGER session_rules_keep BEFORE UPDATE ON session_rules FOR EACH ROW EXECUTE FUNCTION
-  tars_keeps('expires_at', 'uses', 'last_used_at', 'ended_at', 'ended_because', 'told_at');
+  tars_keeps('added_by', 'user_id', 'expires_at', 'uses', 'last_used_at', 'ended_at', 'ended_because', 'told_at');
 CREATE TRIGGER policy_cases_keep BEFORE UPDATE ON policy_cases FOR EACH ROW EXECUTE FUNCTION tars_keeps('retired_at');
 """
 

@@ -70,9 +70,14 @@ class SafetyWindow(TenantRow):
 
 
 class RuleSession(TenantRow):
-    """One session of one tenant (seeds/003): its rules live for an hour after `accessed_at`."""
+    """One session of one tenant (seeds/003): its rules live for an hour after `accessed_at`.
+
+    `system` is the system whose session it is and which may add rules to it; null: it belongs to the tenant's people.
+    """
 
     name = models.TextField()
+    system = reference("governance.System", null=True, blank=True)
+    opened_by = models.TextField()
     created_at = models.DateTimeField()
     accessed_at = models.DateTimeField()
 
@@ -105,7 +110,9 @@ class SessionRule(TenantRow):
     added_by = models.TextField()
     user_id = models.UUIDField(null=True)
     added_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, help_text="its own end, before the session's")
+    expires_at = models.DateTimeField(
+        null=True, help_text="it lives until then, even if the session's hour is over before"
+    )
     uses = models.PositiveIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -131,7 +138,9 @@ class SessionRule(TenantRow):
             ),
             models.Index(
                 fields=["tenant", "session"],
-                condition=models.Q(told_at=None) & ~models.Q(ended_at=None),
+                condition=models.Q(
+                    told_at=None, ended_because__in=[SessionRuleEnd.EXPIRED.value, SessionRuleEnd.EVICTED.value]
+                ),
                 name="session_rules_untold",
             ),
         ]
