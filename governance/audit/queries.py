@@ -28,6 +28,7 @@ EVENT_LABELS = {
     "registration": "Registration",
     "access": "People and access",
     "program": "Programs",
+    "session_rule": "Session rules",
     "authority": "Authority",
     "override": "Override or break-glass",
     "estop": "E-stop",

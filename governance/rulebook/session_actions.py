@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -187,7 +188,13 @@ def _opened(scope: Scope, name: str, *, system: str, at: datetime) -> tuple[Rule
 
     The insert locks what is there, so that a cleaner that deletes it at the same moment is waited for.
     """
-    values = {"id": new_id(at), "tenant": scope.tenant_id, "name": name, "by": scope.actor.name, "at": at}
+    values: dict[str, Any] = {
+        "id": new_id(at),
+        "tenant": scope.tenant_id,
+        "name": name,
+        "by": scope.actor.name,
+        "at": at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, values)
         session_id = cursor.fetchone()[0]
@@ -265,11 +272,8 @@ def _added(scope: Scope, row: RuleSession, sentence: str, *, position: int, at: 
 
 def _locked(scope: Scope, rule_id: UUID, *, at: datetime) -> tuple[RuleSession, SessionRule]:
     """The rule and its session, the session locked. Raises `NotFound`, `RuleEnded`."""
-    found = (
-        SessionRule.objects.filter(tenant_id=scope.tenant_id, id=rule_id).values_list("session_id", flat=True).first()
-    )
-    rows = RuleSession.objects.select_for_update(no_key=True).filter(tenant_id=scope.tenant_id, id=found)
-    session = rows.first() if found else None
+    rows = RuleSession.objects.select_for_update(no_key=True, of=("self",))
+    session = rows.filter(tenant_id=scope.tenant_id, session_rules__id=rule_id).first()
     rule = SessionRule.objects.filter(tenant_id=scope.tenant_id, id=rule_id).first()
     if session is None or rule is None:
         raise NotFound("There is no such session rule. The session’s page shows those there are.")

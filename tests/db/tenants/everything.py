@@ -21,6 +21,7 @@ from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
 from governance.notices.actions import set_preference
 from governance.notices.mail import write_due
+from governance.rulebook.session_actions import update_session
 from governance.scope import Capability, Role
 from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
@@ -61,6 +62,7 @@ def everything() -> make.Cast:
     )
     _programs(cast)
     _talk(cast)
+    update_session(scope=cast.bo, session=f"session-{cast.tenant.id}", rule="no network calls", at=make.AT)
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
