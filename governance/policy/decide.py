@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.policy.book import Book
+from governance.policy.court import Norms
 from governance.policy.entries import Entry, Pattern
-from governance.policy.evaluation import Evaluation, Norms, TooMuch, filled
+from governance.policy.evaluation import Evaluation, TooMuch
 from governance.policy.facts import Facts, Row, facts_of
 from governance.policy.globs import is_glob
 from governance.policy.remedies import remedies
 from governance.policy.terms import Atom, Literal, Modality, Variable
+from governance.policy.unify import filled
 from governance.policy.values import decoded
 from governance.policy.verdict import Outcome, Verdict
 from governance.policy.writeup import written
@@ -89,21 +91,21 @@ def _asked(evaluation: Evaluation) -> Answer:
     goals = {("approved", row) for row in _approvals(evaluation)}
     goals |= _duties(evaluation)
     obligations = [each for goal in sorted(goals, key=repr) for each in _obligations(evaluation, *goal)]
-    trail = evaluation.trail
+    court = evaluation.court
     return Answer(
         outcome=_outcome(evaluation, norms, obligations),
         action=action,
         bearer=evaluation.bearer,
         norms=norms,
         obligations=tuple(obligations),
-        missing=trail.missing,
-        errors=tuple(sorted(trail.errors)),
+        missing=court.missing,
+        errors=tuple(sorted(court.errors)),
         evaluation=evaluation,
     )
 
 
 def _outcome(evaluation: Evaluation, norms: Norms, obligations: list[Obligation]) -> Outcome:
-    if evaluation.trail.errors or evaluation.trail.missing or norms.must_not or not norms.is_permitted:
+    if evaluation.court.errors or evaluation.court.missing or norms.must_not or not norms.is_permitted:
         return Outcome.DENY
     if any(each.is_pending_approval for each in obligations):
         return Outcome.REQUIRE_APPROVAL

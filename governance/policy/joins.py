@@ -23,7 +23,7 @@ class Bindings:
     """One assignment, and what could not be known under it."""
 
     values: dict[str, object]
-    unknown: list[tuple[Unknown, Condition]]
+    unknown: list[Unknown]
 
 
 def joined(evaluation: Evaluation, entry: Entry, start: dict[str, object]) -> list[Bindings]:
@@ -59,7 +59,7 @@ def _bound(evaluation: Evaluation, need: Need, found: list[Bindings]) -> list[Bi
     pattern = need.pattern
     if pattern.name in evaluation.given.opaque:
         unknown = Unknown(error=f"{pattern.name} is {evaluation.given.opaque[pattern.name]}")
-        return [Bindings(each.values, [*each.unknown, (unknown, need.condition)]) for each in found]
+        return [Bindings(each.values, [*each.unknown, unknown]) for each in found]
     is_derived = pattern.name in evaluation.derived
     result = []
     for each in found:
@@ -110,12 +110,12 @@ def _tested(evaluation: Evaluation, found: list[Bindings], tests: list[OpenTest]
 
 
 def _passes(evaluation: Evaluation, one: Bindings, ready: list[OpenTest]) -> bool:
-    for test, _, condition in ready:
+    for test, _, _ in ready:
         answer = test(evaluation.values, one.values, evaluation.groups)
         if answer is False:
             return False
         if answer is not True:
-            one.unknown = [*one.unknown, (answer, condition)]
+            one.unknown = [*one.unknown, answer]
     return True
 
 
@@ -126,13 +126,13 @@ def _asked(evaluation: Evaluation, need: Need, found: list[Bindings]) -> list[Bi
         free = next((arg.name for arg in args if isinstance(arg, Variable)), "")
         if free:
             unknown = Unknown(error=f"nothing gives the variable {free} a value")
-            result.append(Bindings(each.values, [*each.unknown, (unknown, need.condition)]))
+            result.append(Bindings(each.values, [*each.unknown, unknown]))
             continue
         answer, _ = evaluation.ask(need, args)  # type: ignore[arg-type]
         if answer is True:
             result.append(each)
         elif answer is not False:
-            result.append(Bindings(each.values, [*each.unknown, (answer, need.condition)]))
+            result.append(Bindings(each.values, [*each.unknown, answer]))
     return result
 
 

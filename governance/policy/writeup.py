@@ -69,7 +69,7 @@ def _defeated(evaluation: Evaluation | None) -> tuple[Defeat, ...]:
     if evaluation is None:
         return ()
     found = []
-    beaten, in_force = evaluation.trail.beaten, evaluation.trail.in_force
+    beaten, in_force = evaluation.court.beaten, evaluation.court.in_force
     for entry in _ranked(each for each in beaten if each not in in_force):
         by, why = beaten[entry]
         text, words = said(entry)
@@ -85,7 +85,7 @@ def _duty(each: Obligation, entry: Entry) -> Duty:
 
 
 def _applied(evaluation: Evaluation | None) -> tuple[str, ...]:
-    return tuple(sorted({entry.id for entry in evaluation.trail.in_force})) if evaluation else ()
+    return tuple(sorted({entry.id for entry in evaluation.court.in_force})) if evaluation else ()
 
 
 def _score(answer: Answer) -> float:
@@ -155,7 +155,7 @@ def _outweighed(answer: Answer, because: list[Entry]) -> str:
     """What permission lost, and against whom."""
     if answer.evaluation is None:
         return ""
-    beaten = answer.evaluation.trail.beaten
+    beaten = answer.evaluation.court.beaten
     about = (head for entry in beaten for head in entry.heads[:1] if head.name == answer.action)
     if not any(about):
         return ""
