@@ -232,9 +232,10 @@ class Evaluation:
         asked: list[Need] = []
         for need in entry.needs:
             pattern = need.pattern
+            row: Row = pattern.args  # type: ignore[assignment]
             if need.modality is not Modality.FACT or pattern.name in self.uncertain:
                 asked.append(need)
-            elif self.given.holds(pattern.name, pattern.args, pattern.is_negated) is need.is_absent:
+            elif self.given.holds(pattern.name, row, pattern.is_negated) is need.is_absent:
                 return None
         self.step()
         return asked
