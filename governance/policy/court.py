@@ -35,9 +35,10 @@ class Norms:
 
 
 class Court:
-    """Settles one question. `missing`: names of facts, with the rules that need them; `errors`: sentences; `in_force`: rules that
+    """Settles one question, and keeps what it found out on the way.
 
-    conclude something; `beaten`: rules that would, with the one that beats them (None: a fact) and why.
+    `missing`: names of facts, with the rules that need them; `errors`: sentences; `troubled`: the rules of both. `in_force`:
+    rules that conclude something; `beaten`: rules that would, with the one that beats them (None: a fact) and why.
     """
 
     def __init__(self, book: Book, step: Callable[[], None]) -> None:
@@ -47,6 +48,7 @@ class Court:
         self.errors: set[str] = set()
         self.in_force: dict[Entry, None] = {}
         self.beaten: dict[Entry, tuple[Entry | None, str]] = {}
+        self.troubled: dict[Entry, None] = {}
 
     def fact(self, name: str, pro: list[Entry], con: list[Entry], *, sure: bool, not_sure: bool) -> Tags:
         """What is proved of a literal by the rules for it and against it."""
@@ -102,14 +104,18 @@ class Court:
             self.in_force[entry] = None
         return Norms(may=tuple(team), is_permitted=bool(team))
 
-    def circle(self, rules: list[str]) -> None:
+    def circle(self, through: list[Entry]) -> None:
         """These rules hang on each other."""
+        self.troubled.update(dict.fromkeys(through))
+        rules = [entry.id for entry in through]
         start = rules.index(min(rules)) if rules else 0
         names = " → ".join([*rules[start:], *rules[:start], *rules[start : start + 1]])
         self.errors.add(f"Rules hang on each other in a circle: {names}.")
 
     def is_stuck(self, entry: Entry, unknown: list[Unknown]) -> bool:
         """Note what the rule cannot know; whether there is anything."""
+        if unknown:
+            self.troubled[entry] = None
         for each in unknown:
             if each.missing:
                 self.missing.setdefault(each.missing, set()).add(called(entry))
@@ -121,6 +127,7 @@ class Court:
         for entry in rules if by else ():
             heavier = lifts(entry=entry, over=by, book=self.book)
             if heavier is not None:
+                self.troubled.update({entry: None, heavier: None})
                 self.errors.add(
                     f"The preference {entry.id} > {heavier.id} would lift weight {entry.weight} over {heavier.weight}:"
                     f" {called(entry)} and {called(heavier)}."
@@ -130,6 +137,7 @@ class Court:
     def _conflict(self, name: str, left: list[Entry], right: list[Entry], *, both: bool) -> None:
         if not (left and right) and not both:
             return
+        self.troubled.update(dict.fromkeys(left + right))
         pairs = len(left) * len(right)
         if not pairs:
             self.errors.add(f"The rules about {name} defeat each other in a circle.")

@@ -162,16 +162,12 @@ def _duties(evaluation: Evaluation) -> set[tuple[str, Row]]:
 
 def _obligations(evaluation: Evaluation, name: str, row: Row) -> list[Obligation]:
     norms = evaluation.norms(name, row)
-    found = []
-    if norms.must:
-        if name == "approved" and row[:1] == (evaluation.action,):
-            is_met = evaluation.given.holds(name, row, False)
-        else:
-            is_met = evaluation.tags(name, row).is_true
-        found.append(Obligation(name, row, False, norms.must, is_met))
-    if norms.must_not:
-        found.append(Obligation(name, row, True, norms.must_not, not evaluation.tags(name, row).is_true))
-    return found
+    if name == "approved" and row[:1] == (evaluation.action,):
+        is_so = evaluation.given.holds(name, row, False)
+    else:
+        is_so = evaluation.tags(name, row).is_true
+    found = [Obligation(name, row, False, norms.must, is_so)] if norms.must else []
+    return [*found, Obligation(name, row, True, norms.must_not, not is_so)] if norms.must_not else found
 
 
 def _refused(action: str, bearer: str, problems: list[str]) -> Answer:

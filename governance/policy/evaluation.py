@@ -53,7 +53,7 @@ class Evaluation:
         self._norms: dict[tuple[str, Row], Norms] = {}
         self._plain: dict[Entry, int] = {}
         self._open: dict[tuple[str, str, tuple[object, ...]], int] = {}
-        self._through: list[str] = []
+        self._through: list[Entry] = []
 
     def step(self) -> None:
         self.steps += 1
@@ -158,9 +158,10 @@ class Evaluation:
         """Whether the rule applies to its literal at that place: the body holds, and all before it is in force and broken."""
         if not place:
             return bool(self.instances(entry, binding))
-        return any(
-            all(self._is_broken(head, found) for head in entry.heads[:place]) for found in self.bindings(entry, binding)
-        )
+        found = self.bindings(entry, binding)
+        earlier = entry.heads[:place]
+        asked = [[self._is_broken(head, each) for head in earlier] for each in found]
+        return any(all(broken) for broken in asked)
 
     def _is_broken(self, head: Pattern, binding: dict[str, object]) -> bool:
         row = filled(head.args, binding)
@@ -188,7 +189,7 @@ class Evaluation:
         asked = self._facts_allow(entry, unknown)
         if asked is None:
             return []
-        self._through.append(entry.id)
+        self._through.append(entry)
         try:
             is_so = self._ask_all(asked, unknown)[0]
             found = joined(self, entry, binding)
@@ -205,7 +206,7 @@ class Evaluation:
             return 0
         is_so, is_certain = True, entry.is_strict
         if asked:
-            self._through.append(entry.id)
+            self._through.append(entry)
             try:
                 is_so, all_certain = self._ask_all(asked, unknown)
             finally:

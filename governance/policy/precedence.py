@@ -31,5 +31,7 @@ _LABELS = {
 
 
 def label_of(weight: int) -> str:
-    """The class of a weight in words; a weight between two classes is called by its number."""
+    """The class of a weight in words; policy.toml ranks its levels within the domain guidelines; others are called by number."""
+    if 550 <= weight < Precedence.DOMAIN:
+        return Precedence.DOMAIN.label
     return Precedence(weight).label if weight in set(Precedence) else f"weight {weight}"

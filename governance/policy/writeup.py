@@ -36,6 +36,8 @@ def written(answer: Answer, *, would_pass_if: tuple[str, ...]) -> Verdict:
 
 def _deciding(answer: Answer) -> list[Entry]:
     norms = answer.norms
+    if not answer.is_sound:
+        return _ranked(answer.evaluation.court.troubled) if answer.evaluation else []
     if norms.must_not:
         return _ranked(norms.must_not)
     if answer.outcome is Outcome.REQUIRE_APPROVAL:
