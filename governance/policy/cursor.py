@@ -9,7 +9,7 @@ from typing import Final
 from governance.policy.terms import Arithmetic, Compares, Constant, Expression, Fact, Term, Variable
 from governance.policy.tokens import Token, fail
 
-MAX_STEPS: Final = 100
+MAX_STEPS: Final = 50
 """Most operators, signs and parentheses in one expression; deeper trees would end Python's stack."""
 MAX_DIGITS: Final = 100
 
