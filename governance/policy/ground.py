@@ -160,7 +160,7 @@ class _Grounding:
         lists = [
             self.index.get((relation, place, value), []) for place, value in enumerate(values) if value is not None
         ]
-        return min(lists, key=len) if lists else self.rows.get(relation, {})
+        return min(lists, key=len) if lists else list(self.rows.get(relation, ()))
 
     def instantiate(self, number: int, binding: Binding) -> None:
         rule = self.rules[number]

@@ -179,5 +179,6 @@ def _contained(small: Mapping[Body, object], large: Mapping[Body, object]) -> It
         for condition in body:
             having[condition].append(body)
     for body in small:
-        near: Iterable[Body] = min((having.get(one, []) for one in body), key=len) if body else large
+        lists = [having.get(one, []) for one in body]
+        near = min(lists, key=len) if lists else list(large)
         yield from ((body, other) for other in near if body < other)
