@@ -154,10 +154,10 @@ class _Grounding:
             if more is not None:
                 yield more
 
-    def candidates(self, condition: Holds, binding: Binding) -> Iterable[Row]:
+    def candidates(self, condition: Holds, binding: Binding) -> list[Row]:
         relation = _relation(condition.literal, condition.modality)
         values = [_value(term, binding) for term in condition.literal.atom.args]
-        lists = [
+        lists: list[list[Row]] = [
             self.index.get((relation, place, value), []) for place, value in enumerate(values) if value is not None
         ]
         return min(lists, key=len) if lists else list(self.rows.get(relation, ()))
