@@ -102,6 +102,22 @@ class Book:
                             tree.find(source, self._later[at], found)
         return _once(found)
 
+    def permissions(self, *, action: str, most: int) -> list[Entry]:
+        """All permissive norms about the action; none if there are more than `most`."""
+        trees = [layer.norms.get(action, {}).get(_NONE) for layer in self.layers]
+        for layer in self.layers:
+            for prefix, globs in layer.globs.items():
+                if action.startswith(prefix):
+                    trees += [tree for glob, tree in globs if covers(glob=glob, text=action)]
+        found: dict[Entry, None] = {}
+        for tree in trees:
+            for entry in tree.every() if tree is not None else ():
+                if entry.modality is Modality.PERMISSION:
+                    found[entry] = None
+                    if len(found) > most:
+                        return []
+        return list(found)
+
     def naming(self, *, action: str, source: Source) -> list[Entry]:
         """Prescriptive rules whose body names the action."""
         found: list[Entry] = []

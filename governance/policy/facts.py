@@ -42,10 +42,28 @@ class Facts:
         before = self.values.get(name, value)
         self.values[name] = value if type(before) is type(value) and before == value else _SEVERAL
 
-    def copy(self) -> Facts:
-        """The same facts, to be changed."""
-        rows = {key: set(found) for key, found in self.rows.items()}
-        return Facts(rows, dict(self.values), set(self.groups), dict(self.opaque), list(self.problems))
+    def with_value(self, name: str, value: Scalar) -> Facts:
+        """The same facts but for one, which has this value now."""
+        changed = self._copy()
+        changed.opaque.pop(name, None)
+        changed.rows[name, False] = set() if value is FALSE else {()} if value is TRUE else {(value,)}
+        changed.rows[name, True] = {()} if value is FALSE else set()
+        changed.values[name] = value
+        return changed
+
+    def with_row(self, name: str, row: Row, *, is_negated: bool, is_there: bool) -> Facts:
+        """The same facts with, or without, one literal."""
+        changed = self._copy()
+        rows = set(self.rows.get((name, is_negated), ()))
+        changed.rows[name, is_negated] = rows | {row} if is_there else rows - {row}
+        if not row:
+            changed.values.pop(name, None)
+            if is_there:
+                changed.values[name] = FALSE if is_negated else TRUE
+        return changed
+
+    def _copy(self) -> Facts:
+        return Facts(dict(self.rows), dict(self.values), self.groups, dict(self.opaque), self.problems)
 
     def literal(self, literal: Literal) -> None:
         """A certain literal: `name`, `~name` and `name(x)` also give the name a value."""

@@ -13,7 +13,7 @@ from governance.policy.verdict import Defeat, Duty, Outcome, Reason, Verdict
 from governance.policy.words import class_words, conclusion_text, literal_text, rule_words, source_words
 
 if TYPE_CHECKING:
-    from governance.policy.decide import Answer, Obligation
+    from governance.policy.answer import Answer, Obligation
 
 
 def written(answer: Answer, *, would_pass_if: tuple[str, ...]) -> Verdict:
