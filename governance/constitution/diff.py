@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from governance.canonical import JSON
-from governance.constitution import fields
+from governance.constitution import fields, law
 from governance.constitution.effects import effect_at, event_of, is_number, overall
 from governance.constitution.fields import Effect
 from governance.constitution.operations import operations
@@ -30,7 +30,8 @@ class Change:
     """One difference. `old` or `new` is `MISSING` where there was or is nothing, which differs from null.
 
     `pointer` leads into the new document, for a removal into the old one. `change` is a delta for numbers, else a
-    description. `names` is the path as a person says it: a list item by its id or name instead of its index.
+    description. `names` is the path as a person says it: a list item by its id or name instead of its index. `said` is a clause
+    for the sentence, where the kind of document has its own words for a change.
     """
 
     pointer: str
@@ -41,6 +42,7 @@ class Change:
     kind: Kind = "changed"
     path: Path = ()
     names: tuple[str, ...] = ()
+    said: str = ""
 
     def as_json(self) -> dict[str, JSON]:
         """For a face or a file; without `old` or `new` where there is none."""
@@ -58,7 +60,8 @@ def changes(old: JSON, new: JSON) -> tuple[Change, ...]:
     """Every difference, in the order of sorted keys; empty exactly when both have the same canonical bytes."""
     walk = _Walk()
     walk.value(old, new)
-    return _with_aliases(walk.found, old, new)
+    found = _with_aliases(walk.found, old, new)
+    return law.worded(found) if law.is_law(old) or law.is_law(new) else found
 
 
 def effect_of(changes: Iterable[Change]) -> Effect:

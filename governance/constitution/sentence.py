@@ -57,6 +57,8 @@ class _Group:
 
     def clause(self) -> str:
         first, (name, unit) = self.changes[0], self.name_and_unit()
+        if first.said:
+            return first.said
         return self.template().format(
             label=self.field.label.format(name=name) if self.field else naming.label(self.names),
             name=name,
