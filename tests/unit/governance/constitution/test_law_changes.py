@@ -12,8 +12,14 @@ from governance.constitution.sentence import sentence
 
 def law(**clauses: str) -> dict[str, Any]:
     """A law with one document whose clauses hold these rules."""
-    found = {f"7.{number}": {"title": "", "text": "", "rules": rules} for number, rules in enumerate(clauses.values(), 1)}
-    return {"name": "law", "kind": "law", "documents": {"gov.md": {"format": "gov_md", "clauses": found, "digest": "x"}}}
+    found = {
+        f"7.{number}": {"title": "", "text": "", "rules": rules} for number, rules in enumerate(clauses.values(), 1)
+    }
+    return {
+        "name": "law",
+        "kind": "law",
+        "documents": {"gov.md": {"format": "gov_md", "clauses": found, "digest": "x"}},
+    }
 
 
 EMPTY = {"name": "law", "kind": "law", "documents": {}}
@@ -62,7 +68,9 @@ def test_another_format_or_date__may_reorder_everything() -> None:
 
 
 def test_the_sentence__names_documents_clauses_and_rules() -> None:
-    assert sentence(changes(EMPTY, law(a="r: => [F] a", b=""))) == "The document gov.md becomes law, 2 clauses and 1 rule."
+    assert (
+        sentence(changes(EMPTY, law(a="r: => [F] a", b=""))) == "The document gov.md becomes law, 2 clauses and 1 rule."
+    )
     assert sentence(changes(law(a="r: => [F] a"), law(a="r: => [F] a", b="s: => [F] b"))) == (
         "Clause 7.2 of gov.md is added: s: => [F] b."
     )
