@@ -19,10 +19,11 @@ from governance.policy.writing import literal_text
 class Conclusions:
     """What is proved (+) and what is refuted (-), over every atom of the theory under both signs, in no particular order.
 
-    `not_…` holds what is proved to be unprovable; a literal in neither hangs on itself. `terminal_violations` are ids of rules
-    whose every duty is broken. `steps` counts the work, for tests of its growth.
+    `literals` are all of them, `not_…` those proved to be unprovable; a literal in neither hangs on itself.
+    `terminal_violations` are ids of rules whose every duty is broken. `steps` counts the work, for tests of its growth.
     """
 
+    literals: tuple[Literal, ...]
     definite: tuple[Literal, ...]
     not_definite: tuple[Literal, ...]
     defeasible: tuple[Literal, ...]
@@ -74,6 +75,7 @@ def _read(network: Network, definite: Definite, found: Defeasible) -> Conclusion
         return tuple(literal for literal, own in zip(literals, tags, strict=False) if own == tag)
 
     return Conclusions(
+        literals=tuple(literals),
         definite=tuple(one for one, own in zip(literals, definite.status, strict=True) if own == PROVED),
         not_definite=tuple(one for one, own in zip(literals, definite.status, strict=True) if own == REFUTED),
         defeasible=tagged(PROVED, Kind.CONSTITUTIVE),

@@ -63,18 +63,18 @@ def diff(
     def work() -> None:
         if lines:
             _alone(second)
-            _answer_lines(first or "-", lambda line: _diff_line(line, form))
+            answer_lines(first or "-", lambda line: _diff_line(line, form))
         elif first is None or second is None:
             raise WrongUse("Give two files, or --lines and one file; `tars diff --help` shows examples.")
         elif first == second == "-":
             raise WrongUse("Only one of the two can be read from standard input.")
         elif apply:
             result = _applied(_load(first), _load(second))
-            _print_json({"result": result} if as_json else result)
+            print_json({"result": result} if as_json else result)
         else:
             _print_diff(_load(first), _load(second), form or Form.SENTENCE, as_json=as_json)
 
-    _run(work)
+    run(work)
 
 
 def canon(
@@ -91,20 +91,20 @@ def canon(
 
     def work() -> None:
         if lines:
-            _answer_lines(file or "-", _canon_line)
+            answer_lines(file or "-", _canon_line)
         elif file is None:
             raise WrongUse("Give a file; `tars canon --help` shows examples.")
         elif as_json:
-            _print_json(_canon_line(_read(file)))
+            print_json(_canon_line(read(file)))
         else:
-            answer = _canon_line(_read(file))
-            _write(f"{answer['canonical']}\n")
-            _write(f"{answer['digest']}\n")
+            answer = _canon_line(read(file))
+            write(f"{answer['canonical']}\n")
+            write(f"{answer['digest']}\n")
 
-    _run(work)
+    run(work)
 
 
-def _run(work: Callable[[], None]) -> None:
+def run(work: Callable[[], None]) -> None:
     """Turn what can go wrong into a sentence on standard error and an exit code."""
     from governance.errors import DomainError
 
@@ -128,14 +128,14 @@ def _fail(sentence: str, *, code: int) -> None:
 def _print_diff(old: JSON, new: JSON, form: Form, *, as_json: bool) -> None:
     answer = _diff_answer(old, new, form)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     elif form is Form.SENTENCE:
-        _write(f"{answer['sentence']}\n")
+        write(f"{answer['sentence']}\n")
     elif form is Form.PATCH:
-        _print_json(answer["patch"])
+        print_json(answer["patch"])
     else:
         for change in answer["changes"]:
-            _print_json(change)
+            print_json(change)
 
 
 def _diff_answer(old: JSON, new: JSON, form: Form | None) -> dict[str, JSON]:
@@ -157,7 +157,7 @@ def _applied(patch: JSON, document: JSON) -> JSON:
 
 def _diff_line(line: bytes, form: Form | None) -> dict[str, JSON]:
     """`{"old", "new"}` → what changed; `{"doc", "patch"}` → `{"result"}`."""
-    asked = _parse(line)
+    asked = parse(line)
     if isinstance(asked, dict) and {"old", "new"} <= asked.keys():
         return _diff_answer(asked["old"], asked["new"], form)
     if isinstance(asked, dict) and {"doc", "patch"} <= asked.keys():
@@ -168,19 +168,19 @@ def _diff_line(line: bytes, form: Form | None) -> dict[str, JSON]:
 def _canon_line(line: bytes) -> dict[str, JSON]:
     from governance import canonical
 
-    data = canonical.canonical_bytes(_parse(line), max_depth=READ_DEPTH)
+    data = canonical.canonical_bytes(parse(line), max_depth=READ_DEPTH)
     return {"canonical": data.decode(), "digest": canonical.digest_bytes(data)}
 
 
-def _answer_lines(source: str, answer: Callable[[bytes], dict[str, JSON]]) -> None:
+def answer_lines(source: str, answer: Callable[[bytes], dict[str, JSON]]) -> None:
     """One answer for each line, in order; a bad line is answered with its error."""
     from governance.errors import DomainError
 
     for line in _lines(source):
         try:
-            _print_json(answer(line))
+            print_json(answer(line))
         except DomainError as error:
-            _print_json(_error(error))
+            print_json(_error(error))
 
 
 def _error(error: DomainError) -> dict[str, JSON]:
@@ -201,16 +201,16 @@ def _alone(other: str | None) -> None:
 
 
 def _load(source: str) -> JSON:
-    return _parse(_read(source))
+    return parse(read(source))
 
 
-def _parse(text: bytes) -> JSON:
+def parse(text: bytes) -> JSON:
     from governance import canonical
 
     return canonical.loads(text, max_depth=READ_DEPTH)
 
 
-def _read(source: str) -> bytes:
+def read(source: str) -> bytes:
     """The bytes of a file, at most one more than a document may have."""
     from governance.canonical import MAX_BYTES
 
@@ -237,11 +237,11 @@ def _split(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _print_json(value: JSON) -> None:
-    _write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+def print_json(value: JSON) -> None:
+    write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
     """UTF-8 whatever the terminal's locale says, so that output can be hashed."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())
