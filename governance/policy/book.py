@@ -69,8 +69,8 @@ class Book:
         return Book((*self.layers, Layer(theory, self.derived)))
 
     @cached_property
-    def has_facts(self) -> bool:
-        return any(layer.facts.rows for layer in self.layers)
+    def has_preferences(self) -> bool:
+        return any(layer.stronger for layer in self.layers)
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
@@ -103,20 +103,16 @@ class Book:
         return _once(found)
 
     def permissions(self, *, action: str, most: int) -> list[Entry]:
-        """All permissive norms about the action; none if there are more than `most`."""
+        """All permissive norms about the action; none if there are more than `most` norms about it."""
         trees = [layer.norms.get(action, {}).get(_NONE) for layer in self.layers]
         for layer in self.layers:
             for prefix, globs in layer.globs.items():
                 if action.startswith(prefix):
                     trees += [tree for glob, tree in globs if covers(glob=glob, text=action)]
-        found: dict[Entry, None] = {}
-        for tree in trees:
-            for entry in tree.every() if tree is not None else ():
-                if entry.modality is Modality.PERMISSION:
-                    found[entry] = None
-                    if len(found) > most:
-                        return []
-        return list(found)
+        some = [tree for tree in trees if tree is not None]
+        if sum(tree.size for tree in some) > most:
+            return []
+        return _once([entry for tree in some for entry in tree.every() if entry.modality is Modality.PERMISSION])
 
     def naming(self, *, action: str, source: Source) -> list[Entry]:
         """Prescriptive rules whose body names the action."""
@@ -154,7 +150,7 @@ class Book:
             for tree in chosen:
                 if tree is not None:
                     tree.find(source, self._later[at], found)
-        return found if len(found) < 2 else _once(found)
+        return _once(found)
 
 
 def book_of(theory: Theory) -> Book:
@@ -163,7 +159,7 @@ def book_of(theory: Theory) -> Book:
 
 
 def _once(found: list[Entry]) -> list[Entry]:
-    return list(dict.fromkeys(found))
+    return found if len(found) < 2 else list(dict.fromkeys(found))
 
 
 _EMPTY: set[str] = set()

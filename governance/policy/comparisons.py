@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -15,7 +15,6 @@ from governance.policy.terms import (
     Condition,
     Expression,
     Fact,
-    Holds,
     Known,
     Matches,
     Variable,
@@ -45,6 +44,9 @@ _CALCULATE: dict[str, Callable[[Any, Any], Fraction]] = {
 _MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
+_OPEN = (Fact, Variable, Arithmetic)
+
+
 class _CannotKnow(Exception):
     def __init__(self, unknown: Unknown) -> None:
         self.unknown = unknown
@@ -52,37 +54,38 @@ class _CannotKnow(Exception):
 
 def test_of(condition: Compares | Known | Matches) -> Test:
     """The condition as a function. Raises ValueError, with a sentence, for a condition that no text could say."""
+    if type(condition) is Compares and condition.operator in _COMPARE:
+        return _simple(condition) or _compares(condition)
     if isinstance(condition, Known):
         name = condition.name
         return lambda values, _, groups: name in groups or values.get(name) is not None
     if isinstance(condition, Matches):
         return _matches(condition)
-    if condition.operator not in _COMPARE:
-        raise ValueError(f"{condition.operator} compares nothing")
-    return _simple(condition) or _compares(condition)
+    raise ValueError(f"{condition.operator} compares nothing")
 
 
-def names_in(condition: Condition) -> Iterator[Fact | Variable]:
+def names_in(condition: Condition) -> list[Fact | Variable]:
     """The facts and the variables that the condition reads."""
-    if isinstance(condition, Holds):
-        yield from (term for term in condition.literal.atom.args if isinstance(term, Variable))
-    elif isinstance(condition, Known):
-        yield Fact(condition.name)
-    elif isinstance(condition, Matches):
-        yield from _leaves(condition.value)
-    else:
-        yield from _leaves(condition.left)
-        yield from _leaves(condition.right)
+    if isinstance(condition, Compares):
+        return [*_leaves(condition.left), *_leaves(condition.right)]
+    if isinstance(condition, Matches):
+        return _leaves(condition.value)
+    if isinstance(condition, Known):
+        return [Fact(condition.name)]
+    return [term for term in condition.literal.atom.args if isinstance(term, Variable)]
 
 
 def is_too_deep(condition: Condition) -> bool:
     """Whether an expression is nested beyond what a person can read."""
-    if isinstance(condition, Compares):
-        level: list[Expression] = [condition.left, condition.right]
-    elif isinstance(condition, Matches):
-        level = [condition.value]
-    else:
+    if type(condition) is Compares:
+        return _is_deep(condition.left) or _is_deep(condition.right)
+    return type(condition) is Matches and _is_deep(condition.value)
+
+
+def _is_deep(expression: Expression) -> bool:
+    if type(expression) is not Arithmetic:
         return False
+    level: list[Expression] = [expression]
     for _ in range(DEEPEST):
         level = [side for each in level if isinstance(each, Arithmetic) for side in (each.left, each.right)]
         if not level:
@@ -90,38 +93,30 @@ def is_too_deep(condition: Condition) -> bool:
     return True
 
 
-def equality(condition: Condition) -> tuple[str, object] | None:
-    """`role == "x"` as (`role`, `x`), whichever side the fact stands on."""
-    if not isinstance(condition, Compares) or condition.operator != "==":
-        return None
-    left, right = condition.left, condition.right
-    if isinstance(right, Fact):
-        left, right = right, left
-    if isinstance(left, Fact) and not isinstance(right, Fact | Variable | Arithmetic):
-        return left.name, encoded(right)
-    return None
-
-
 def bound(condition: Condition) -> tuple[str, str, object] | None:
     """`amount <= 500` as (`amount`, `<=`, 500), whichever side the fact stands on."""
-    if not isinstance(condition, Compares):
+    if type(condition) is not Compares:
         return None
     left, right, sign = condition.left, condition.right, condition.operator
-    if isinstance(right, Fact):
+    if type(right) is Fact:
         left, right, sign = right, left, _MIRROR.get(sign, sign)
-    if isinstance(left, Fact) and not isinstance(right, Fact | Variable | Arithmetic):
+    if type(left) is Fact and not isinstance(right, _OPEN):
         return left.name, sign, encoded(right)
     return None
 
 
-def _leaves(expression: Expression) -> Iterator[Fact | Variable]:
-    waiting = [expression]
+def _leaves(expression: Expression) -> list[Fact | Variable]:
+    if not isinstance(expression, _OPEN):
+        return []
+    waiting: list[Expression] = [expression]
+    found: list[Fact | Variable] = []
     while waiting:
         each = waiting.pop()
         if isinstance(each, Arithmetic):
             waiting += (each.left, each.right)
         elif isinstance(each, Fact | Variable):
-            yield each
+            found.append(each)
+    return found
 
 
 def _simple(condition: Compares) -> Test | None:

@@ -124,8 +124,9 @@ class Court:
         return bool(unknown)
 
     def _beaten(self, rules: list[Entry], by: list[Entry]) -> dict[Entry, tuple[Entry, str]]:
-        for entry in rules if by else ():
-            heavier = lifts(entry=entry, over=by, book=self.book)
+        by_id = {entry.id: entry for entry in by}
+        for entry in rules if by and self.book.has_preferences else ():
+            heavier = lifts(entry=entry, over=by_id, book=self.book)
             if heavier is not None:
                 self.troubled.update({entry: None, heavier: None})
                 self.errors.add(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 
-from governance.policy.comparisons import Test, equality, is_too_deep, names_in, test_of
+from governance.policy.comparisons import Test, bound, is_too_deep, names_in, test_of
 from governance.policy.globs import covers, is_glob
 from governance.policy.rules import Rule, Strength
 from governance.policy.terms import Condition, Fact, Holds, Literal, Modality, Variable
@@ -43,7 +42,29 @@ class Need:
 
 
 class Entry:
-    """A rule, ready. `broken` says what keeps it from being evaluated at all; such a rule is stuck whenever it counts."""
+    """A rule, ready. `broken` says what keeps it from being evaluated at all; such a rule is stuck whenever it counts.
+
+    `slots`: the equalities and plain ground literals of the body, as (slot, the value it must have).
+    """
+
+    __slots__ = (
+        "_body",
+        "broken",
+        "heads",
+        "id",
+        "is_ground",
+        "is_strict",
+        "is_supportive",
+        "modality",
+        "needs",
+        "open_needs",
+        "open_tests",
+        "rule",
+        "said",
+        "slots",
+        "tests",
+        "weight",
+    )
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -52,11 +73,14 @@ class Entry:
         self.is_supportive = rule.strength is not Strength.DEFEATER
         self.is_strict = rule.strength is Strength.STRICT
         self.modality = rule.head.modality
-        self.heads = tuple(pattern_of(literal) for literal in rule.head.chain)
+        self.heads = tuple([pattern_of(literal) for literal in rule.head.chain])
         self.tests: tuple[tuple[Test, Condition], ...] = ()
         self.open_tests: tuple[tuple[Test, frozenset[str], Condition], ...] = ()
         self.needs: tuple[Need, ...] = ()
         self.open_needs: tuple[Need, ...] = ()
+        self.slots: tuple[tuple[Slot, object], ...] = ()
+        self.said: tuple[str, str] | None = None
+        self._body: frozenset[object] | None = None
         self.broken = _broken(rule)
         if not self.broken:
             try:
@@ -64,56 +88,51 @@ class Entry:
             except (ValueError, TypeError, ArithmeticError) as error:
                 self.broken = str(error)
         self.is_ground = not self.open_tests and not self.open_needs
-        self.said: tuple[str, str] | None = None
 
     def _prepare(self) -> None:
-        tests, open_tests, needs = [], [], []
+        tests: list[tuple[Test, Condition]] = []
+        open_tests: list[tuple[Test, frozenset[str], Condition]] = []
+        needs: list[Need] = []
+        slots: list[tuple[Slot, object]] = []
         for condition in self.rule.body:
             if isinstance(condition, Holds):
-                pattern = pattern_of(condition.literal)
-                needs.append(Need(pattern, condition.modality, condition.is_absent, condition))
+                needs.append(Need(pattern_of(condition.literal), condition.modality, condition.is_absent, condition))
                 continue
-            variables = frozenset(each.name for each in names_in(condition) if isinstance(each, Variable))
+            pair = bound(condition)
+            variables = [] if pair else [each.name for each in names_in(condition) if isinstance(each, Variable)]
             if variables:
-                open_tests.append((test_of(condition), variables, condition))
-            else:
-                tests.append((test_of(condition), condition))
+                open_tests.append((test_of(condition), frozenset(variables), condition))
+                continue
+            tests.append((test_of(condition), condition))
+            if pair is not None and pair[1] == "==":
+                slots.append((("=", pair[0]), pair[2]))
         self.tests, self.open_tests = tuple(tests), tuple(open_tests)
-        self.needs = tuple(need for need in needs if need.pattern.is_ground)
-        self.open_needs = tuple(need for need in needs if not need.pattern.is_ground)
+        if needs:
+            self.needs = tuple([need for need in needs if need.pattern.is_ground])
+            self.open_needs = tuple([need for need in needs if not need.pattern.is_ground])
+        for need in self.needs:
+            if need.modality is Modality.FACT and not need.is_absent:
+                slots.append((("literal", (need.pattern.name, need.pattern.is_negated)), need.pattern.args))
+        self.slots = tuple(slots)
 
     def is_live(self, *, at: datetime, bearer: str) -> bool:
         """Whether the rule is valid at that moment and binds that bearer."""
         rule = self.rule
-        if self.broken:
-            return not rule.bearer or covers(glob=rule.bearer, text=bearer)
-        if rule.valid_from is not None and at < rule.valid_from:
-            return False
-        if rule.valid_until is not None and at >= rule.valid_until:
-            return False
+        if not self.broken:
+            if rule.valid_from is not None and at < rule.valid_from:
+                return False
+            if rule.valid_until is not None and at >= rule.valid_until:
+                return False
         return not rule.bearer or covers(glob=rule.bearer, text=bearer)
 
-    @cached_property
-    def slots(self) -> tuple[tuple[Slot, object], ...]:
-        """The equalities and plain ground literals of the body, as (slot, the value it must have)."""
-        if self.broken:
-            return ()
-        found: list[tuple[Slot, object]] = []
-        for _, condition in self.tests:
-            pair = equality(condition)
-            if pair is not None:
-                found.append((("=", pair[0]), pair[1]))
-        for need in self.needs:
-            if need.modality is Modality.FACT and not need.is_absent:
-                found.append((("literal", (need.pattern.name, need.pattern.is_negated)), need.pattern.args))
-        return tuple(found)
-
-    @cached_property
+    @property
     def body(self) -> frozenset[object]:
         """The conditions as a set, for specificity."""
-        return frozenset(_identity(condition) for condition in self.rule.body)
+        if self._body is None:
+            self._body = frozenset(_identity(condition) for condition in self.rule.body)
+        return self._body
 
-    @cached_property
+    @property
     def sort_key(self) -> tuple[str, str]:
         """Tells apart rules that share an id."""
         return self.id, repr(self.rule)
@@ -137,12 +156,16 @@ class Entry:
 
 
 def pattern_of(literal: Literal) -> Pattern:
-    args = tuple(term if isinstance(term, Variable) else encoded(term) for term in literal.atom.args)
+    args: tuple[Scalar | Variable, ...] = ()
+    if literal.atom.args:
+        args = tuple([term if isinstance(term, Variable) else encoded(term) for term in literal.atom.args])
     return Pattern(literal.atom.name, args, literal.is_negated)
 
 
 def ordered(entries: list[Entry]) -> list[Entry]:
     """By id; rules that share an id by their whole content. The order depends on the rules alone."""
+    if len(entries) < 2:
+        return entries
     entries.sort(key=_id)
     if any(one.id == other.id for one, other in pairwise(entries)):
         entries.sort(key=lambda entry: entry.sort_key)
@@ -162,9 +185,9 @@ def _broken(rule: Rule) -> str:
         return "only an obligation has a chain of repairs"
     if any(is_too_deep(condition) for condition in rule.body):
         return "an expression is nested too deep"
-    moments = (rule.valid_from, rule.valid_until, rule.enacted_at)
-    if any(moment is not None and moment.tzinfo is None for moment in moments):
-        return "a moment has no time zone"
+    for moment in (rule.valid_from, rule.valid_until, rule.enacted_at):
+        if moment is not None and moment.tzinfo is None:
+            return "a moment has no time zone"
     return ""
 
 

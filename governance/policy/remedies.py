@@ -21,8 +21,8 @@ from governance.policy.words import literal_text
 
 MOST_TRIED = 12
 MOST_KEPT = 5
-MOST_PERMISSIONS = 100
-"""With more permissive rules about one action, only those are looked at whose equalities hold already."""
+MOST_PERMISSIONS = 50
+"""With more norms about one action, only those are looked at whose equalities hold already."""
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _SAID = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is more than", ">=": "is at least"}

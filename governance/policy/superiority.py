@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from governance.policy.book import Book
@@ -35,12 +35,10 @@ def newness(entry: Entry) -> datetime:
     return entry.rule.enacted_at or _NEVER
 
 
-def lifts(*, entry: Entry, over: Sequence[Entry], book: Book) -> Entry | None:
-    """One of the heavier rules over which a preference puts this lighter one; such a preference is an error."""
+def lifts(*, entry: Entry, over: Mapping[str, Entry], book: Book) -> Entry | None:
+    """One of the heavier rules (by id) over which a preference puts this lighter one; such a preference is an error."""
     under = book.weaker_than(entry.id)
-    if not under:
-        return None
-    return next((other for other in over if other.id in under and other.weight > entry.weight), None)
+    return next((over[name] for name in sorted(under & over.keys()) if over[name].weight > entry.weight), None)
 
 
 def beaten(

@@ -31,7 +31,7 @@ class Source:
 class Tree:
     """Rules under one head. `derived`: names that rules conclude, whose literals are therefore not certain."""
 
-    __slots__ = ("literals", "rules", "values")
+    __slots__ = ("literals", "rules", "size", "values")
 
     def __init__(self, rules: Sequence[Entry], derived: Collection[str]) -> None:
         self.rules: list[Entry] = []
@@ -47,6 +47,7 @@ class Tree:
         return tree
 
     def _grow(self, rules: Sequence[Entry], derived: Collection[str], used: frozenset[Slot]) -> None:
+        self.size = len(rules)
         if len(rules) <= FEW:
             self.rules = list(rules)
             return

@@ -16,6 +16,10 @@ def main(wanted: set[str]) -> None:
         from tests.bench import constitution
 
         rows += _run("constitution", [constitution.bench_diff, constitution.bench_validation])
+    if not wanted or "policy" in wanted:
+        from tests.bench import policy
+
+        rows += _run("policy", [policy.bench_decide, policy.bench_worst])
     database = {name: part for name, part in _with_database().items() if not wanted or name in wanted}
     if database:
         with served() as home:
