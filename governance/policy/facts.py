@@ -10,14 +10,17 @@ from typing import Any
 from governance.policy.terms import Literal, Variable
 from governance.policy.values import FALSE, KINDS, TRUE, Scalar, Truth, Unreadable, Value, encoded, is_small
 
-MOST_FACTS = 10_000
+MOST_FACTS = 20_000
 DEEPEST = 32
 LONGEST_TEXT = 1_000_000
 """Characters of all names and texts together."""
 
 Row = tuple[Scalar, ...]
 _SEVERAL = Unreadable("several values")
-_NOTHING: frozenset[Row] = frozenset()
+
+
+class _TooLarge(Exception):
+    pass
 
 
 @dataclass(slots=True)
@@ -81,23 +84,27 @@ class Facts:
 def facts_of(given: object, *, parse: Callable[[str], Literal] | None = None) -> Facts:
     """Read the facts of a question: a JSON object, or a list of literals (parsed, or as text with `parse`)."""
     facts = Facts()
-    if isinstance(given, Mapping):
-        _Reader(facts).members(given, prefix="", depth=0)
-    elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
-        _literals(facts, given, parse)
-    elif given is not None:
-        facts.problems.append("The facts are neither a JSON object nor a list of literals.")
+    try:
+        if isinstance(given, Mapping):
+            _Reader(facts).members(given, prefix="", depth=0)
+        elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
+            _literals(facts, given, parse)
+        elif given is not None:
+            facts.problems.append("The facts are neither a JSON object nor a list of literals.")
+    except _TooLarge:
+        return Facts(problems=[f"The facts are too large: at most {MOST_FACTS} facts and {LONGEST_TEXT} characters."])
     return facts
 
 
 def _literals(facts: Facts, given: Iterable[object], parse: Callable[[str], Literal] | None) -> None:
+    characters = 0
     for count, item in enumerate(given):
-        if count >= MOST_FACTS:
-            facts.problems.append(f"There are more than {MOST_FACTS} facts.")
-            return
+        characters += len(item) if isinstance(item, str) else 0
+        if count >= MOST_FACTS or characters > LONGEST_TEXT:
+            raise _TooLarge
         if isinstance(item, Literal):
             facts.literal(item)
-        elif isinstance(item, str) and parse is not None and len(item) <= LONGEST_TEXT:
+        elif isinstance(item, str) and parse is not None:
             try:
                 facts.literal(parse(item))
             except Exception as error:
@@ -116,15 +123,11 @@ class _Reader:
 
     def members(self, given: Mapping[Any, Any], *, prefix: str, depth: int) -> None:
         for key, value in given.items():
-            self.count += 1
-            if self.count > MOST_FACTS or self.characters > LONGEST_TEXT:
-                self._too_large()
-                return
             if type(key) is not str:
                 self._problem("A name among the facts is no text.")
                 continue
             name = prefix + key
-            self.characters += len(name)
+            self.grow(len(name))
             self.member(name, value, depth)
 
     def member(self, name: str, value: object, depth: int) -> None:
@@ -150,28 +153,25 @@ class _Reader:
         elif value is FALSE:
             self.facts.add(name, (), is_negated=True)
         elif isinstance(value, Unreadable):
-            self.facts.opaque[name] = value.reason
+            self.facts.opaque[name] = min(value.reason, self.facts.opaque.get(name, value.reason))
         elif not isinstance(value, Truth):
             self.facts.add(name, (value,))
             if type(value) is str:
-                self.characters += len(value)
+                self.grow(len(value))
         self.facts.value(name, value)
 
     def items(self, name: str, items: Iterable[object]) -> None:
         found: Unreadable = Unreadable("a list")
         for item in items:
-            self.count += 1
-            if self.count > MOST_FACTS or self.characters > LONGEST_TEXT:
-                self._too_large()
-                return
+            self.grow(len(item) if type(item) is str else 1)
             if item is None:
                 continue
             value = _scalar(item)
             if isinstance(value, Unreadable):
-                found = Unreadable(f"a list with an item that is {value.reason}")
+                reason = f"a list with an item that is {value.reason}"
+                found = Unreadable(min(reason, self.facts.opaque.get(name, reason)))
                 self.facts.opaque[name] = found.reason
                 continue
-            self.characters += len(value) if type(value) is str else 1
             self.facts.add(name, (value,))
         self.facts.value(name, found)
 
@@ -179,6 +179,7 @@ class _Reader:
         """`{"approved": {"upload": ["compliance_officer"]}}`: who approved what."""
         self.facts.groups.add("approved")
         for action, roles in given.items():
+            self.grow(len(roles) if isinstance(roles, list | tuple) else 1)
             if roles is None or roles is False or type(action) is not str:
                 continue
             self.facts.add("approved", (action,))
@@ -186,8 +187,12 @@ class _Reader:
                 if type(role) is str:
                     self.facts.add("approved", (action, role))
 
-    def _too_large(self) -> None:
-        self._problem(f"The facts are too large: at most {MOST_FACTS} facts and {LONGEST_TEXT} characters.")
+    def grow(self, characters: int) -> None:
+        """Count one fact more. Past the bound nothing is read, so that the order of the keys never matters."""
+        self.count += 1
+        self.characters += characters
+        if self.count > MOST_FACTS or self.characters > LONGEST_TEXT:
+            raise _TooLarge
 
     def _problem(self, sentence: str) -> None:
         if sentence not in self.facts.problems:
