@@ -121,7 +121,9 @@ def _too_much(preview: Preview) -> str:
 def _demand_law(scope: Scope) -> None:
     row = System.objects.filter(tenant_id=scope.tenant_id, name=law_document.SYSTEM_NAME).only("constitution").first()
     if row is not None and not law_document.is_law(row.constitution):
-        raise LawIsTaken("A system is called law and is none, so the tenant’s law has no place. Ask a tenant admin to rename it.")
+        raise LawIsTaken(
+            "A system is called law and is none, so the tenant’s law has no place. Ask a tenant admin to rename it."
+        )
 
 
 def _proposed(

@@ -42,7 +42,9 @@ def lasting_rules(sentence: str, *, id: str) -> str:
     """
     theory = english.compiled(sentence, id=id, source="")
     if theory is None:
-        raise NotPromotable("This sentence is guidance for the agent: it holds no rule. Say it as “no …” or “require approval for …”.")
+        raise NotPromotable(
+            "This sentence is guidance: it holds no rule. Say it as “no …” or “require approval for …”."
+        )
     return "\n".join(rule_text(_lasting(rule)) for rule in theory.rules)
 
 
@@ -62,7 +64,9 @@ def _literal(literal: Literal) -> Literal:
     return Literal(Atom(_LASTING + name.removeprefix(_HELPER), literal.atom.args), literal.is_negated)
 
 
-def usage_said(*, uses: int, added_by: str, added_at: str, last_used_at: str, verdicts: Sequence[str]) -> dict[str, Any]:
+def usage_said(
+    *, uses: int, added_by: str, added_at: str, last_used_at: str, verdicts: Sequence[str]
+) -> dict[str, Any]:
     """Usage as evidence names it."""
     return {
         "uses": uses,

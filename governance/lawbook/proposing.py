@@ -49,7 +49,8 @@ def with_promotion(law: Mapping[str, Any], *, sentence: str, rules: str, note: s
     whole: dict[str, Any] = copy(dict(law))
     documents = whole.setdefault("documents", {})
     known = documents.setdefault(
-        PROMOTIONS, {"format": "rules", "title": "Promoted session rules", "authority": "", "clauses": {}, "untranslated": []}
+        PROMOTIONS,
+        {"format": "rules", "title": "Promoted session rules", "authority": "", "clauses": {}, "untranslated": []},
     )
     number = str(1 + max((int(one) for one in known["clauses"] if one.isdigit()), default=0))
     clause = Clause(number=number, title=sentence[:200], text=note, rules=rules)
@@ -91,5 +92,3 @@ def sections_of(changes: Sequence[Change], *, name: str) -> str:
     prefix = "" if name == law_document.GOV_MD else f"{name} "
     listed = list(found)[:MOST_SECTIONS]
     return ", ".join(f"{prefix}{clause}" for clause in listed) or name
-
-
