@@ -26,10 +26,11 @@ class Obligation:
     is_negated: bool
     rules: tuple[Entry, ...]
     is_met: bool
+    asks_approval: bool
 
     @property
     def is_pending_approval(self) -> bool:
-        return self.name == "approved" and not self.is_negated and not self.is_met
+        return self.asks_approval and not self.is_met
 
     @property
     def literal(self) -> Literal:
@@ -65,6 +66,9 @@ def answered(book: Book, *, facts: Facts, action: str, at: datetime, bearer: str
     if problems:
         return _refused(action, bearer, problems)
     evaluation = Evaluation(book, facts, action=action, at=at, bearer=bearer)
+    contrary = evaluation.given.contradictions()
+    if contrary:
+        return _refused(action, bearer, [f"The facts say that {name} holds and that it does not." for name in contrary])
     try:
         return _asked(evaluation)
     except (TooMuch, RecursionError):
@@ -107,14 +111,11 @@ def _approvals(evaluation: Evaluation) -> set[Row]:
     for entry in evaluation.candidates("approved", (action,)):
         if entry.modality is not Modality.OBLIGATION:
             continue
-        for head in entry.heads:
+        for place, head in enumerate(entry.heads):
             if head.name != "approved" or head.is_negated or len(head.args) not in (1, 2):
                 continue
-            if len(head.args) == 1:
-                if evaluation.covered(head, "approved", (action,)) is not None:
-                    rows.add((action,))
-                continue
-            rows |= _roles(evaluation, entry, head)
+            wanted = {(action,)} if len(head.args) == 1 else _roles(evaluation, entry, head)
+            rows |= {row for row in wanted if evaluation.speaks(entry, place, "approved", row)}
     return rows
 
 
@@ -142,20 +143,24 @@ def _duties(evaluation: Evaluation) -> set[tuple[str, Row]]:
         for binding in evaluation.bindings(entry, {}):
             for head in entry.heads:
                 row = filled(head.args, binding)
-                is_own = (head.name == action and not head.args) or is_glob(head.name)
-                if row is not None and not is_own and not (head.name == "approved" and row[:1] == (action,)):
+                if row is not None and not _is_own(head.name, row, action):
                     goals.add((head.name, row))
     return goals
 
 
+def _is_own(name: str, row: Row, action: str) -> bool:
+    """Whether it is asked already, as a norm on the action or an approval of it, or is a glob that covers nothing here."""
+    if name == "approved" and row:
+        return row[0] == action or (isinstance(row[0], str) and is_glob(row[0]))
+    return (name == action and not row) or is_glob(name)
+
+
 def _obligations(evaluation: Evaluation, name: str, row: Row) -> list[Obligation]:
     norms = evaluation.norms(name, row)
-    if name == "approved" and row[:1] == (evaluation.action,):
-        is_so = evaluation.given.holds(name, row, False)
-    else:
-        is_so = evaluation.tags(name, row).is_true
-    found = [Obligation(name, row, False, norms.must, is_so)] if norms.must else []
-    return [*found, Obligation(name, row, True, norms.must_not, not is_so)] if norms.must_not else found
+    asks_approval = name == "approved" and row[:1] == (evaluation.action,) and len(row) <= 2
+    is_so = evaluation.given.holds(name, row, False) if asks_approval else evaluation.tags(name, row).is_true
+    found = [Obligation(name, row, False, norms.must, is_so, asks_approval)] if norms.must else []
+    return [*found, Obligation(name, row, True, norms.must_not, not is_so, False)] if norms.must_not else found
 
 
 def _refused(action: str, bearer: str, problems: list[str]) -> Answer:

@@ -73,6 +73,17 @@ class Book:
         return any(layer.stronger for layer in self.layers)
 
     @cached_property
+    def contradictions(self) -> tuple[str, ...]:
+        """Names of which the facts of the rules say a thing and its contrary."""
+        said: dict[tuple[str, bool], set[Row]] = {}
+        for layer in self.layers:
+            for key, rows in layer.facts.rows.items():
+                said.setdefault(key, set()).update(rows)
+        return tuple(
+            name for (name, is_negated), rows in said.items() if not is_negated and rows & said.get((name, True), set())
+        )
+
+    @cached_property
     def problems(self) -> tuple[str, ...]:
         return tuple(sorted({problem for layer in self.layers for problem in layer.facts.problems}))
 

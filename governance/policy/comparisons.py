@@ -142,7 +142,7 @@ def _simple(condition: Compares) -> Test | None:
 
 def _why_not(name: str, value: object, constant: object, groups: set[str]) -> Unknown:
     if value is None:
-        return Unknown(error=f"{name} is an object") if name in groups else Unknown(missing=name)
+        return Unknown(error=f"{name} is an object") if name in groups else Unknown(missing=(name,))
     if isinstance(value, Unreadable):
         return Unknown(error=f"{name} is {value.reason}")
     return Unknown(error=f"{name} is a {KINDS[type(value)]} and is compared with a {KINDS[type(constant)]}")
@@ -150,13 +150,14 @@ def _why_not(name: str, value: object, constant: object, groups: set[str]) -> Un
 
 def _compares(condition: Compares) -> Test:
     compare, sign = _COMPARE[condition.operator], condition.operator
+    names = _facts_in(condition.left) + _facts_in(condition.right)
 
     def test(values: Mapping[str, object], binding: Binding, groups: set[str]) -> bool | Unknown:
         try:
             left = _value(condition.left, values, binding, groups)
             right = _value(condition.right, values, binding, groups)
         except _CannotKnow as stopped:
-            return stopped.unknown
+            return _missing(names, values, groups) or stopped.unknown
         kinds = KINDS[type(left)], KINDS[type(right)]
         if kinds[0] != kinds[1]:
             return Unknown(error=f"a {kinds[0]} is compared with a {kinds[1]}")
@@ -168,16 +169,28 @@ def _compares(condition: Compares) -> Test:
 
 
 def _matches(condition: Matches) -> Test:
+    names = _facts_in(condition.value)
+
     def test(values: Mapping[str, object], binding: Binding, groups: set[str]) -> bool | Unknown:
         try:
             value = _value(condition.value, values, binding, groups)
         except _CannotKnow as stopped:
-            return stopped.unknown
+            return _missing(names, values, groups) or stopped.unknown
         if not isinstance(value, str):
             return Unknown(error=f"matches needs a text, not a {KINDS[type(value)]}")
         return covers(glob=condition.glob, text=value)
 
     return test
+
+
+def _facts_in(expression: Expression) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.name for each in _leaves(expression) if isinstance(each, Fact)))
+
+
+def _missing(names: tuple[str, ...], values: Mapping[str, object], groups: set[str]) -> Unknown | None:
+    """All that are missing, not just the first that was needed."""
+    missing = tuple(name for name in names if values.get(name) is None and name not in groups)
+    return Unknown(missing=missing) if missing else None
 
 
 def _exact(value: object) -> object:

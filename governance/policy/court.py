@@ -59,7 +59,9 @@ class Court:
         down_pro = self._beaten(pro, team_con) if pro and con else {}
         yes = sure or bool(team_pro and not not_sure and len(down_con) == len(con))
         no = not_sure or bool(team_con and not sure and len(down_pro) == len(pro))
-        if not (sure or not_sure):
+        if sure and not_sure:
+            self._certain_both_ways(name, team_pro + team_con)
+        elif not (sure or not_sure):
             self._conflict(name, _left(team_pro, down_pro), _left(team_con, down_con), both=yes and no)
         self._record(team_pro, yes, down_pro, con, "a fact says otherwise" if not_sure else "")
         self._record(team_con, no, down_con, pro, "a fact says otherwise" if sure else "")
@@ -117,9 +119,9 @@ class Court:
         if unknown:
             self.troubled[entry] = None
         for each in unknown:
-            if each.missing:
-                self.missing.setdefault(each.missing, set()).add(called(entry))
-            else:
+            for name in each.missing:
+                self.missing.setdefault(name, set()).add(called(entry))
+            if each.error:
                 self.errors.add(f"{called(entry)}: {each.error}.")
         return bool(unknown)
 
@@ -148,6 +150,12 @@ class Court:
         self.errors.add(
             f"{called(one)} and {called(other)} contradict each other about {name}, and nothing tells them apart{more}."
         )
+
+    def _certain_both_ways(self, name: str, rules: list[Entry]) -> None:
+        """Strict rules, or a fact and a strict rule, whose certainties contradict each other."""
+        self.troubled.update(dict.fromkeys(rules))
+        names = ", ".join(called(entry) for entry in rules)
+        self.errors.add(f"What is certain about {name} contradicts itself: {names}.")
 
     def _record(
         self,

@@ -134,8 +134,7 @@ class Evaluation:
         may_not: list[Entry] = []
         for entry in self.candidates(name, row):
             for place, head in enumerate(entry.heads):
-                binding = self.covered(head, name, row)
-                if binding is None or not self._reaches(entry, place, binding):
+                if not self.speaks(entry, place, name, row):
                     continue
                 if entry.modality is Modality.OBLIGATION:
                     side = must_not if head.is_negated else must
@@ -153,6 +152,11 @@ class Evaluation:
         if name == "approved" and row:
             return approves(head, row)
         return unified(head.args, row)
+
+    def speaks(self, entry: Entry, place: int, name: str, row: Row) -> bool:
+        """Whether the rule applies at that place of its chain, and there to that atom."""
+        binding = self.covered(entry.heads[place], name, row)
+        return binding is not None and self._reaches(entry, place, binding)
 
     def _reaches(self, entry: Entry, place: int, binding: dict[str, object]) -> bool:
         """Whether the rule applies to its literal at that place: the body holds, and all before it is in force and broken."""
@@ -175,7 +179,10 @@ class Evaluation:
     def instances(self, entry: Entry, binding: dict[str, object]) -> int:
         """0 if the rule does not apply, 1 if it does, 2 if it does for certain (strict, from certain literals)."""
         if not entry.is_ground:
-            return 1 if self.bindings(entry, binding) else 0
+            found = self.bindings(entry, binding)
+            if entry.is_strict and any(self._is_certain(entry, each) for each in found):
+                return 2
+            return 1 if found else 0
         known = self._plain.get(entry)
         if known is None:
             known = self._plain[entry] = self._applies(entry)
@@ -191,13 +198,21 @@ class Evaluation:
             return []
         self._through.append(entry)
         try:
-            is_so = self._ask_all(asked, unknown)[0]
             found = joined(self, entry, binding)
+            is_so = bool(found) and self._ask_all(asked, unknown)[0]
         finally:
             self._through.pop()
         if not is_so:
             return []
         return [each.values for each in found if not self.court.is_stuck(entry, unknown + each.unknown)]
+
+    def _is_certain(self, entry: Entry, binding: dict[str, object]) -> bool:
+        """Whether all that its body asks for is certain under these values."""
+        for need in (*entry.needs, *entry.open_needs):
+            row = filled(need.pattern.args, binding)
+            if row is None or need.modality is not Modality.FACT or not self.ask(need, row)[1]:
+                return False
+        return True
 
     def _applies(self, entry: Entry) -> int:
         unknown: list[Unknown] = []

@@ -17,12 +17,23 @@ class Given(Source):
 
     def __init__(self, facts: Facts, book: Book, action: str) -> None:
         self.facts = facts
+        self.book = book
         self.layers = tuple(layer.facts for layer in book.layers if layer.facts.rows)
         self.values: dict[str, Value] = _Layered(facts.values, self.layers) if self.layers else facts.values
         self.opaque = facts.opaque
         facts.add(action, ())
         facts.rows[("action", False)] = {(action,)}
         facts.values["action"] = action
+
+    def contradictions(self) -> list[str]:
+        """Names of which the facts say a thing and its contrary, whoever gave them."""
+        own = self.facts.rows
+        names = [
+            name
+            for (name, is_negated), rows in own.items()
+            if any(not rows.isdisjoint(other) for other in self.rows(name, not is_negated))
+        ]
+        return sorted({*names, *self.book.contradictions})
 
     def value(self, name: str) -> Value | None:
         return self.values.get(name)

@@ -45,9 +45,9 @@ KINDS: dict[type, str] = {str: "text", int: "number", Decimal: "number", Fractio
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Why a condition is neither true nor false: a fact that is missing, or a sentence about what went wrong."""
+    """Why a condition is neither true nor false: facts that are missing, or a sentence about what went wrong."""
 
-    missing: str = ""
+    missing: tuple[str, ...] = ()
     error: str = ""
 
 

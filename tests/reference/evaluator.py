@@ -13,7 +13,7 @@ from governance.policy.precedence import Precedence
 from governance.policy.rules import Rule, Theory
 from governance.policy.terms import Atom, Literal
 
-from .ground import Instance, constant, covers, instances
+from .ground import Instance, constant, covers, instances, reads
 from .prove import DEFINITE, FACT, MAY, MUST, Prover
 
 Node = tuple[bool, Atom]
@@ -30,6 +30,12 @@ class Answer:
     has_error: bool = False
     has_conflict: bool = False
     score: Decimal = Decimal(0)
+    has_circle: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Denied before the rules were heard out."""
+        return self.has_error or self.has_conflict or bool(self.missing)
 
 
 def conclude(theory: Theory) -> Prover:
@@ -42,19 +48,26 @@ def conclude(theory: Theory) -> Prover:
 def decide(theory: Theory, *, facts: Mapping[str, Any], action: str, at: datetime, bearer: str = "") -> Answer:
     """The answer to "may this action happen?" by brute force."""
     values, literals = _read(facts)
+    values["action"] = action
     literals |= {Literal(Atom(action)), Literal(Atom("action", (action,)))} | {_of(lit) for lit in theory.facts}
+    if any(lit.complement in literals for lit in literals):
+        return Answer("deny", has_error=True)
     asked = replace(theory, rules=tuple(r for r in theory.rules if _is_asked(r, at, bearer)))
     every = [_about(r, action) for r in instances(asked, values=values, facts=literals)]
-    counting = _counting(every, action)
-    prover = Prover(frozenset(literals), counting, _order(theory)).run()
+    concluded = {q.atom.name for rule in theory.rules if rule.head.modality == FACT for q in rule.head.chain}
+    every = _with_roles([r for r in every if not _is_out(r, literals, concluded)], action)
+    prover = Prover(frozenset(literals), every, _order(theory)).run()
+    counting, nodes = _heard(prover, action)
+    prover.rules = counting
     stuck = [r for r in counting if r.is_unknown and not _is_false(r, prover)]
-    circle = _circle(counting)
-    conflict = _conflicts(prover)
-    if stuck or circle or conflict:
+    circle, lifted, conflict = _circle(prover, nodes), _lifted(prover, theory, nodes), _conflicts(prover, nodes)
+    if stuck or circle or lifted or conflict is not None:
         missing = frozenset(name for r in stuck for name in r.missing)
-        ids = frozenset(r.rule.id for r in stuck) | circle | conflict
-        return Answer("deny", ids, missing, bool(circle) or any(r.error for r in stuck), bool(conflict))
-    return replace(_outcome(prover, Literal(Atom(action)), action), score=_score(prover, Literal(Atom(action))))
+        ids = frozenset(r.rule.id for r in stuck) | circle | lifted | (conflict or frozenset())
+        is_wrong = bool(circle or lifted) or any(r.error for r in stuck)
+        return Answer("deny", ids, missing, is_wrong, conflict is not None, has_circle=bool(circle))
+    done = Literal(Atom(action))
+    return replace(_outcome(prover, done, action), score=_score(prover, done, action))
 
 
 def _outcome(prover: Prover, done: Literal, action: str) -> Answer:
@@ -62,7 +75,7 @@ def _outcome(prover: Prover, done: Literal, action: str) -> Answer:
         return Answer("deny", _ids(prover, done.complement, MUST))
     if (MAY, done) not in prover.plus:
         return Answer("deny")
-    wanted = {q for tag, q in prover.plus if tag == MUST and _asks_approval(q, action) and (FACT, q) not in prover.plus}
+    wanted = {q for tag, q in prover.plus if tag == MUST and _asks_approval(q, action) and q not in prover.facts}
     if wanted:
         return Answer("require_approval", frozenset().union(*(_ids(prover, q, MUST) for q in wanted)))
     return Answer("permit", _ids(prover, done, MAY) | _ids(prover, done, MUST))
@@ -80,17 +93,24 @@ def _asks_approval(q: Literal, action: str) -> bool:
     return not q.is_negated and q.atom.name == "approved" and q.atom.args[:1] == (action,) and len(q.atom.args) <= 2
 
 
-def _score(prover: Prover, done: Literal) -> Decimal:
+def _score(prover: Prover, done: Literal, action: str) -> Decimal:
     """Satisfied weight over applicable weight; a prohibition is satisfied where what it forbids is not the case."""
-    must = {(r.rule.id, r.rule.weight, r.chain[i]) for r, i in _in_force(prover) if r.rule.head.modality == MUST}
-    duties = [
-        (weight, (FACT, q.complement) not in prover.plus if q.is_negated else (FACT, q) in prover.plus)
-        for _, weight, q in must
-    ]
+    spoken = {done.atom} | {
+        atom for r in prover.rules for atom in _duties(r, prover, action) | _demands(r, prover, action)
+    }
+    must = {(r, i) for r, i in _in_force(prover) if r.rule.head.modality == MUST and r.chain[i].atom in spoken}
+    norms = {(r.rule.id, r.rule.weight, r.chain[i]) for r, i in must}
+    duties = [(weight, _is_kept(prover, q, action)) for _, weight, q in norms]
     duties.append((Precedence.GENERAL, (MAY, done) in prover.plus))
     share = Fraction(sum(w for w, is_satisfied in duties if is_satisfied), sum(w for w, _ in duties))
     exact = Decimal(share.numerator * 10**30 // share.denominator).scaleb(-30)
     return exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+def _is_kept(prover: Prover, q: Literal, action: str) -> bool:
+    if _asks_approval(q, action):
+        return q in prover.facts
+    return (FACT, q.complement) not in prover.plus if q.is_negated else (FACT, q) in prover.plus
 
 
 # Which rules count.
@@ -117,51 +137,110 @@ def _named(q: Literal, action: str) -> Literal:
     return Literal(Atom(action), q.is_negated) if not args and "*" in name and covers(name, action) else q
 
 
-def _counting(every: list[Instance], action: str) -> list[Instance]:
-    names = {Atom(action), Atom("action", (action,))}
-    bears = [r for r in every if r.rule.head.modality != FACT and _bears(r, action, names)]
-    counting: list[Instance] = []
-    while len(bears) > len(counting):
-        counting = bears
-        needed = {node for r in counting for node in _needs(r) | _kept(r)}
-        bears = [r for r in every if r in counting or any(node in needed for node in _says(r))]
-    return counting
+def _is_out(r: Instance, facts: set[Literal], concluded: set[str]) -> bool:
+    """Whether the facts alone rule it out: a false comparison, or a literal that no rule of the book concludes."""
+    given = [c for c in r.body if c.modality == FACT and c.literal.atom.name not in concluded]
+    return r.is_false or any((c.literal in facts) == c.is_absent for c in given)
 
 
-def _bears(r: Instance, action: str, names: set[Atom]) -> bool:
-    if any(q.atom == Atom(action) or (q.atom.name == "approved" and q.atom.args[:1] == (action,)) for q in r.chain):
-        return True
-    return r.rule.head.modality == MUST and any(c.literal.atom in names for c in r.body)
+def _with_roles(every: list[Instance], action: str) -> list[Instance]:
+    """What speaks against an approval speaks against that of each role."""
+    roles = {q.atom.args[1] for r in every for q in r.chain if _asks_approval(q, action) and len(q.atom.args) == 2}
+    plain = Literal(Atom("approved", (action,)), is_negated=True)
+    against = [r for r in every if r.rule.head.modality != FACT and plain in r.chain]
+    return every + [
+        replace(
+            r,
+            is_copy=True,
+            chain=tuple(Literal(Atom("approved", (action, role)), True) if q == plain else q for q in r.chain),
+        )
+        for r in against
+        for role in roles
+    ]
+
+
+def _for_role(q: Literal, role: Any) -> Literal:
+    return Literal(Atom(q.atom.name, (*q.atom.args, role)), q.is_negated)
+
+
+def _heard(prover: Prover, action: str) -> tuple[list[Instance], set[Node]]:
+    """Ask about the action, then about whatever that leads to. Only the rules for what is asked count."""
+    asked: set[Node] = {(False, Atom(action))}
+    while True:
+        counting = [r for r in prover.rules if _says(r) & asked or _names(r, action) or _may_demand(r, action)]
+        more = asked.union(*(_asks(r, prover, asked, action) for r in counting))
+        if more == asked:
+            return counting, asked
+        asked = more
+
+
+def _asks(r: Instance, prover: Prover, asked: set[Node], action: str) -> set[Node]:
+    """Its body; where that holds, what comes before a literal of its chain, and what it obliges to if it names the action."""
+    demands = _demands(r, prover, action)
+    reaching = [
+        i for i, q in enumerate(r.chain) if (r.rule.head.modality == FACT, q.atom) in asked or _asks_approval(q, action)
+    ]
+    earlier = {(kind, x.atom) for i in reaching for x in r.chain[:i] for kind in (True, False)}
+    duties = {(kind, atom) for atom in _duties(r, prover, action) for kind in (True, False)}
+    return _body(r) | (earlier if prover.holds(r) else set()) | duties | {(False, atom) for atom in demands}
+
+
+def _body(r: Instance) -> set[Node]:
+    return {(c.modality == FACT, c.literal.atom) for c in r.body}
+
+
+def _duties(r: Instance, prover: Prover, action: str) -> set[Atom]:
+    """What a rule that names the action obliges to, or one about the action that has repairs, where its body holds."""
+    is_about = len(r.chain) > 1 and any(q.atom == Atom(action) for q in r.chain)
+    if r.rule.head.modality != MUST or not prover.holds(r) or not (is_about or _names(r, action)):
+        return set()
+    return {q.atom for q in r.chain if not _is_of_the_action(q.atom, action) and not _is_glob(q.atom)}
+
+
+def _demands(r: Instance, prover: Prover, action: str) -> set[Atom]:
+    """The approvals of the action that it demands, and would by itself."""
+    if r.rule.head.modality != MUST:
+        return set()
+    return {q.atom for i, q in enumerate(r.chain) if _asks_approval(q, action) and prover.reaches((r, i))}
+
+
+def _may_demand(r: Instance, action: str) -> bool:
+    return r.rule.head.modality == MUST and any(_asks_approval(q, action) for q in r.chain)
+
+
+def _is_of_the_action(atom: Atom, action: str) -> bool:
+    return atom == Atom(action) or (atom.name == "approved" and atom.args[:1] == (action,))
+
+
+def _is_glob(atom: Atom) -> bool:
+    first = atom.args[0] if atom.name == "approved" and atom.args else ""
+    return "*" in atom.name or (isinstance(first, str) and "*" in first)
+
+
+def _names(r: Instance, action: str) -> bool:
+    if r.rule.head.modality != MUST:
+        return False
+    named = {Atom(action), Atom("action", (action,))}
+    return reads(r.rule, "action") or any(c.modality == FACT and c.literal.atom in named for c in r.body)
 
 
 def _says(r: Instance) -> set[Node]:
-    return {node for node, _ in _edges(r)}
-
-
-def _needs(r: Instance) -> set[Node]:
-    return {need for _, need in _edges(r) if need}
-
-
-def _kept(r: Instance) -> set[Node]:
-    """Whether a duty is kept hangs on the facts it speaks of; the duty itself does not."""
-    return {(True, q.atom) for q in r.chain} if r.rule.head.modality == MUST else set()
-
-
-def _edges(r: Instance) -> list[tuple[Node, Node | None]]:
-    """What it says hangs on its body, and a later literal of a chain on the earlier ones being in force and broken."""
-    is_fact = r.rule.head.modality == FACT
-    body = [None, *((c.modality == FACT, c.literal.atom) for c in r.body)]
-    earlier = [(kind, x.atom) for x in r.chain for kind in (True, False)]
-    return [((is_fact, q.atom), need) for i, q in enumerate(r.chain) for need in [*body, *earlier[: 2 * i]]]
+    return {(r.rule.head.modality == FACT, q.atom) for q in r.chain}
 
 
 def _is_false(r: Instance, prover: Prover) -> bool:
     return r.is_false or any(((c.modality, c.literal) in prover.plus) == c.is_absent for c in r.body)
 
 
-def _circle(counting: list[Instance]) -> frozenset[str]:
+def _circle(prover: Prover, asked: set[Node]) -> frozenset[str]:
     """The rules on a circle: what they say is needed, over however many rules, by what they need."""
-    edges = [(r, said, need) for r in counting for said, need in _edges(r) if need]
+    edges = [
+        (r, (r.rule.head.modality == FACT, q.atom), need)
+        for r in prover.rules
+        for i, q in enumerate(r.chain)
+        for need in _body(r) | ({(k, x.atom) for x in r.chain[:i] for k in (True, False)} if prover.holds(r) else set())
+        if (r.rule.head.modality == FACT, q.atom) in asked
+    ]
     reach: dict[Node, set[Node]] = {}
     for _, said, need in edges:
         reach.setdefault(said, set()).add(need)
@@ -193,21 +272,55 @@ def _order(theory: Theory) -> Callable[[Rule, Rule], bool]:
     return is_stronger
 
 
-def _conflicts(prover: Prover) -> frozenset[str]:
-    """Rules that apply, contradict each other, that nothing tells apart, and that no rule of the other side has settled."""
-    steps = [(r, i) for r in prover.rules for i in range(len(r.chain)) if prover.applies((r, i))]
-
-    def contradict(a: tuple[Instance, int], b: tuple[Instance, int]) -> bool:
-        kinds = (a[0].rule.head.modality, b[0].rule.head.modality)
-        return a[0].chain[a[1]] == b[0].chain[b[1]].complement and kinds in AGAINST
+def _conflicts(prover: Prover, asked: set[Node]) -> frozenset[str] | None:
+    """Rules that apply, contradict each other, and that nothing on the other side beats; nothing of that, but a proof of both
+    sides, is a conflict too."""
+    steps = _steps(prover, asked)
 
     def is_beaten(a: tuple[Instance, int]) -> bool:
         q = a[0].chain[a[1]]
         certain = a[0].rule.head.modality == FACT and {(DEFINITE, q), (DEFINITE, q.complement)} & prover.plus
-        return bool(certain) or any(contradict(a, b) and prover.is_stronger(b[0].rule, a[0].rule) for b in steps)
+        return bool(certain) or any(_contradict(a, b) and prover.is_stronger(b[0].rule, a[0].rule) for b in steps)
+
+    def both_certain(q: Literal) -> bool:
+        return {(DEFINITE, q), (DEFINITE, q.complement)} <= prover.plus
 
     open_steps = [a for a in steps if not is_beaten(a)]
-    return frozenset(a[0].rule.id for a in open_steps for b in open_steps if contradict(a, b))
+    found = frozenset(a[0].rule.id for a in open_steps for b in open_steps if _contradict(a, b))
+    certain = {r.rule.id for r, i in steps if r.rule.head.modality == FACT and both_certain(r.chain[i])}
+    found |= certain
+    both = any(
+        (kind == FACT, q.atom) in asked and (other, q.complement) in prover.plus
+        for kind, q in prover.plus
+        for mine, other in AGAINST
+        if kind == mine
+    )
+    return found if found or both else None
+
+
+def _steps(prover: Prover, asked: set[Node]) -> list[tuple[Instance, int]]:
+    """The rules that apply, each with the place in its chain, to what is asked."""
+    steps = [(r, i) for r in prover.rules for i in range(len(r.chain)) if prover.applies((r, i))]
+    return [(r, i) for r, i in steps if (r.rule.head.modality == FACT, r.chain[i].atom) in asked]
+
+
+def _contradict(a: tuple[Instance, int], b: tuple[Instance, int]) -> bool:
+    kinds = (a[0].rule.head.modality, b[0].rule.head.modality)
+    return a[0].chain[a[1]] == b[0].chain[b[1]].complement and kinds in AGAINST
+
+
+def _lifted(prover: Prover, theory: Theory, asked: set[Node]) -> frozenset[str]:
+    """Two that apply and contradict each other, and a preference for the lighter one."""
+    steps = _steps(prover, asked)
+    return frozenset(
+        rule.id
+        for a in steps
+        for b in steps
+        if _contradict(a, b)
+        and a[0].rule.weight < b[0].rule.weight
+        and (a[0].rule.id, b[0].rule.id) in theory.preferences
+        for rule in (a[0].rule, b[0].rule)
+    )
 
 
 # Facts.

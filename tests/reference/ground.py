@@ -60,6 +60,7 @@ class Instance:
     is_false: bool = False
     missing: frozenset[str] = frozenset()
     error: bool = False
+    is_copy: bool = False
 
     @property
     def is_unknown(self) -> bool:
@@ -97,7 +98,8 @@ def _instance(rule: Rule, binding: Binding, values: Mapping[str, Any]) -> Instan
     made = Instance(rule, (), tuple(_bound(lit, binding) for lit in rule.head.chain))
     for condition in rule.body:
         if isinstance(condition, Holds):
-            made = replace(made, body=(*made.body, replace(condition, literal=_bound(condition.literal, binding))))
+            bound = replace(condition, literal=_bound(condition.literal, binding))
+            made = replace(made, body=(*made.body, bound))
             continue
         try:
             if not _is_true(condition, binding, values):
@@ -138,7 +140,7 @@ def _value(expression: Expression, binding: Binding, values: Mapping[str, Any]) 
     if isinstance(expression, Fact):
         if expression.name not in values:
             raise Unknown(expression.name)
-        return values[expression.name]
+        return constant(values[expression.name])
     if isinstance(expression, Variable):
         return binding[expression.name]
     if not isinstance(expression, Arithmetic):
@@ -165,6 +167,11 @@ def _names(part: Condition | Expression) -> Iterator[str]:
     elif isinstance(part, (Compares, Arithmetic)):
         yield from _names(part.left)
         yield from _names(part.right)
+
+
+def reads(rule: Rule, name: str) -> bool:
+    """Whether a comparison of the rule reads that value."""
+    return any(name in _names(c) or (isinstance(c, Known) and c.name == name) for c in rule.body)
 
 
 def _terms(rule: Rule) -> Iterator[Term]:

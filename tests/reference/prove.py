@@ -181,6 +181,10 @@ class Prover:
         """It applies at its i-th literal and would conclude it."""
         return step[0].rule.strength != Strength.DEFEATER and self._is_in(step)
 
+    def reaches(self, step: tuple[Instance, int]) -> bool:
+        """It applies at its i-th literal, defeater or not."""
+        return self._is_in(step)
+
     def in_force(self, step: tuple[Instance, int]) -> bool:
         """The rule applies at its i-th literal and what it says there is proved."""
         r, i = step
@@ -191,7 +195,7 @@ class Prover:
 
     def terminal(self) -> set[str]:
         """Prescriptive rules whose body holds and every literal of whose chain is in force and broken."""
-        return {r.rule.id for r in self.rules if r.rule.head.modality == MUST and self._is_in((r, len(r.chain)))}
+        return {r.rule.id for r in self.rules if r.rule.head.modality == MUST and self.applies((r, len(r.chain)))}
 
 
 def _is_plain(condition: Holds) -> bool:

@@ -59,10 +59,15 @@ def shuffled(asked: Scenario, dice: random.Random) -> Scenario:
     rules, preferences = list(asked.theory.rules), list(asked.theory.preferences)
     for told in (rules, preferences):
         dice.shuffle(told)
-    rules = [replace(rule, body=tuple(dice.sample(rule.body, len(rule.body)))) for rule in rules]
     return replace(
         asked, theory=Theory(tuple(rules), asked.theory.facts, tuple(preferences)), facts=_turned(asked.facts, dice)
     )
+
+
+def rephrased(asked: Scenario, dice: random.Random) -> Scenario:
+    """The same question, the conditions of every rule in another order."""
+    rules = [replace(rule, body=tuple(dice.sample(rule.body, len(rule.body)))) for rule in asked.theory.rules]
+    return replace(asked, theory=replace(asked.theory, rules=tuple(rules)))
 
 
 def _turned(facts: dict[str, Any], dice: random.Random) -> dict[str, Any]:

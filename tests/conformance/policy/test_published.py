@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .corpus import answer, cases, norms, tags
+from tests.reference.agreement import asked, concluded
+
+from .corpus import answer, cases, norms, question, tags, theory_of
 
 
 def named(*files: str) -> Any:
@@ -37,3 +39,13 @@ def test_reference__verdicts_of_the_law(case: dict[str, Any]) -> None:
     assert sorted(found.missing) == expected.get("missing", [])
     assert (found.has_error, found.has_conflict) == (expected.get("error", False), expected.get("conflict", False))
     assert str(found.score) == expected.get("score", str(found.score))
+
+
+@named("nonmonotonic", "norms")
+def test_conclude__same_tags_as_the_reference(case: dict[str, Any]) -> None:
+    assert concluded(theory_of(case)) == {}
+
+
+@named("law")
+def test_decide__same_verdict_as_the_reference(case: dict[str, Any]) -> None:
+    assert asked(theory_of(case), **question(case)) == {}

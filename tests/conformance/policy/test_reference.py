@@ -8,20 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.cases import OUTSIDE, public
+from tests.conformance.cases import public
 from tests.reference.conflicts import conflict
 from tests.reference.evaluator import conclude, decide
 from tests.reference.published import norms, tags, theory_of
 
-OWN = OUTSIDE / "own"
+HERE = Path(__file__).parent
 
 
 def lines(name: str) -> list[dict[str, Any]]:
-    path: Path = OWN / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not here; set TARS_CONFORMANCE_DIR")
-    text = path.read_text(encoding="utf-8")
-    return json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
+    text = (HERE / name).read_text(encoding="utf-8")
+    return json.loads(text) if name.endswith(".json") else [json.loads(line) for line in text.splitlines()]
 
 
 def test_conclude__random_theories__exact_tags() -> None:
