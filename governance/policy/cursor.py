@@ -31,10 +31,11 @@ class Cursor:
         self.index = 0
         self.steps = 0
         last = tokens[-1] if tokens else ("", "", 1, 1)
-        tokens.append(("end", "", last[2], last[3] + len(last[1])))
+        end = ("end", "", last[2], last[3] + len(last[1]))
+        tokens += (end, end, end)  # so that looking ahead never falls off
 
     def peek(self, ahead: int = 0) -> Token:
-        return self.tokens[min(self.index + ahead, len(self.tokens) - 1)]
+        return self.tokens[self.index + ahead]
 
     def take(self, count: int = 1) -> Token:
         token = self.tokens[self.index]

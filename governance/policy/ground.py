@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, cast
 
 from governance.policy.comparisons import Test, names_in, test_of
 from governance.policy.errors import NotATheory
@@ -49,7 +49,9 @@ def _needs_values(rule: Rule) -> bool:
 
 
 def _literals(rule: Rule) -> tuple[Holds, ...]:
-    return tuple(condition for condition in rule.body if isinstance(condition, Holds))
+    if _needs_values(rule):
+        return tuple(condition for condition in rule.body if isinstance(condition, Holds))
+    return cast("tuple[Holds, ...]", rule.body)
 
 
 def _is_valid(rule: Rule, at: datetime | None) -> bool:

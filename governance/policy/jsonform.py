@@ -39,6 +39,7 @@ _MODAL: Final = {
     "notP": (Modality.PERMISSION, True),
 }
 _PLAIN: Final = re.compile(r"~?[A-Za-z](?:[A-Za-z0-9_]|[.:/\-]+(?=[A-Za-z0-9_]))*")
+_NAME: Final = re.compile(r"[^\W\d_][\w.:/\-]*")
 _RESERVED: Final = frozenset({"not", "known", "matches", "true", "false"})
 
 
@@ -81,7 +82,7 @@ class _Reader:
     def __init__(self) -> None:
         self.ids: dict[str, str] = {}
         self.literals: dict[str, Literal] = {}
-        self.odd: dict[str, str] = {}
+        self.written: dict[str, str] = {}
 
     def rule(self, at: str, data: JSON) -> Rule:
         if not isinstance(data, dict):
@@ -202,13 +203,13 @@ class _Reader:
             return _fail(at, f"Column {error.column} of the text: {sentence}")
 
     def note(self, at: str, written: str) -> None:
-        for name in re.findall(r"[^\W\d_][\w.:/\-]*", written):
-            self.odd.setdefault(name, at)
+        self.written.setdefault(written, at)
 
     def check_looks(self) -> None:
-        if all(name.isascii() for name in self.odd):
+        if all(text.isascii() for text in self.written):
             return
-        if clash := names.confused(self.odd.items()):
+        found = ((name, at) for text, at in self.written.items() for name in _NAME.findall(text))
+        if clash := names.confused(found):
             (one, first), (other, second) = clash
             sentence = f"{names.spelled(other)} looks like {names.spelled(one)} at {first} and is another name."
             _fail(second, sentence)

@@ -1,14 +1,14 @@
 """A ground theory as a network: what hangs on what, as integers, built in time linear in the theory.
 
 A *node* is a question ("is ~p provable?", "is p obligatory?"), an *arm* one literal of one rule's head with what it takes for
-the rule to reach it, a *front* the arms against one literal and who may beat them. `propagation` lets truth run through it.
+the rule to reach it, a *front* (with a node for its id) the arms of one kind against one literal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from governance.policy.rules import Rule, Strength
@@ -42,17 +42,6 @@ class Instance(NamedTuple):
     is_dead: bool = False
 
 
-@dataclass(slots=True)
-class Front:
-    """The arms against one literal. `unbeaten` counts those not yet out of the way; `is_lost` when one stands for good."""
-
-    attackers: list[int] = field(default_factory=list)
-    beaters: list[int] = field(default_factory=list)
-    unbeaten: int = 0
-    is_lost: bool = False
-    feeds: tuple[int, ...] = ()
-
-
 class Network:
     """Literal ids are even for an atom, odd for its opposite; a node's id is its literal's id times `stride` plus the kind."""
 
@@ -70,12 +59,18 @@ class Network:
         self.arm_left: list[int] = []
         self.arm_next: list[int] = []
         self.bodies = [self._body(instance) for instance in instances]
-        self.chains = [[self.literal(literal) for literal in instance.chain] for instance in instances]
-        self.watchers: list[list[int]] = [[] for _ in range(len(self.literals) * self.stride)]
-        """Of each node the arms that wait for it, as the arm's id doubled, plus one where they wait for its absence."""
+        self.chains = [tuple(map(self.literal, instance.chain)) for instance in instances]
+        self.size = len(self.literals) * self.stride
+        self.attackers = [0] * self.size
+        """Of each node how many arms of its kind stand against its literal."""
+        self._edges: list[int] = []
         for number in range(len(instances)):
             self._add_arms(number)
-        self.fronts = self._fronts()
+        self._starts, self._waiting = self._sorted_edges()
+
+    def watchers(self, node: int) -> list[int]:
+        """The arms that wait for the node: each arm's id doubled, plus one where it waits for the node's absence."""
+        return self._waiting[self._starts[node] : self._starts[node + 1]]
 
     def literal(self, literal: Literal) -> int:
         """The id of a literal."""
@@ -93,8 +88,10 @@ class Network:
         """The id of the question whether the literal holds, is obligatory, is permitted."""
         return literal * self.stride + kind
 
-    def _body(self, instance: Instance) -> list[tuple[int, Kind, bool]]:
-        return [(self.literal(each.literal), KINDS[each.modality], each.is_absent) for each in instance.body]
+    def _body(self, instance: Instance) -> tuple[int, ...]:
+        """Of each condition its node doubled, plus one where its absence is asked."""
+        stride, literal = self.stride, self.literal
+        return tuple(2 * (literal(one.literal) * stride + KINDS[one.modality]) + one.is_absent for one in instance.body)
 
     def _add_arms(self, number: int) -> None:
         rule = self.instances[number].rule
@@ -103,6 +100,7 @@ class Network:
         before = -1
         for literal in self.chains[number]:
             before = self._add_arm(number, literal, kind, supports, before)
+            self.attackers[self.node(literal ^ 1, kind)] += 1
         if kind is Kind.PRESCRIPTIVE and supports:
             self._add_arm(number, -1, Kind.TERMINAL, False, before)
 
@@ -115,53 +113,37 @@ class Network:
         self.arm_next.append(-1)
         if before < 0:
             self.arm_left.append(len(self.bodies[number]))
-            for other, asked, is_absent in self.bodies[number]:
-                self.watchers[self.node(other, asked)].append(arm * 2 + is_absent)
+            for condition in self.bodies[number]:
+                self._edges += (condition >> 1, arm * 2 + (condition & 1))
             return arm
         # reached when the literal before it was reached, is in force and is broken
         self.arm_left.append(3)
         self.arm_next[before] = arm
-        self.watchers[self.node(self.arm_head[before], Kind.PRESCRIPTIVE)].append(arm * 2)
-        self.watchers[self.node(self.arm_head[before] ^ 1, Kind.CONSTITUTIVE)].append(arm * 2)
+        broken = self.arm_head[before]
+        self._edges += (self.node(broken, Kind.PRESCRIPTIVE), arm * 2)
+        self._edges += (self.node(broken ^ 1, Kind.CONSTITUTIVE), arm * 2)
         return arm
 
-    def _fronts(self) -> dict[tuple[int, Kind], Front]:
-        """By the literal attacked and the kind of the attackers, where there are attackers."""
-        found: dict[tuple[int, Kind], Front] = {}
-        for arm, head in enumerate(self.arm_head):
-            kind = self.arm_kind[arm]
-            if kind is not Kind.TERMINAL:
-                key = head ^ 1, kind
-                front = found.get(key)
-                if front is None:
-                    front = found[key] = Front(feeds=self._fed(*key))
-                front.attackers.append(arm)
-        for arm, head in enumerate(self.arm_head):
-            if self.arm_supports[arm]:
-                for kind in BEATS[self.arm_kind[arm]]:
-                    if (head, kind) in found:
-                        found[head, kind].beaters.append(arm)
-        for front in found.values():
-            front.unbeaten = len(front.attackers)
-        return found
-
-    def _fed(self, literal: int, attackers: Kind) -> tuple[int, ...]:
-        return tuple(self.node(literal, kind) for kind in FEEDS[attackers])
+    def _sorted_edges(self) -> tuple[list[int], list[int]]:
+        """The edges by node, in two flat lists: a list for each node would be a million lists for the collector to look at."""
+        nodes, arms = self._edges[::2], self._edges[1::2]
+        ends = [0] * (self.size + 1)
+        for node in nodes:
+            ends[node + 1] += 1
+        starts = list(accumulate(ends))
+        free, waiting = starts.copy(), [0] * len(arms)
+        for node, arm in zip(nodes, arms, strict=True):
+            waiting[free[node]] = arm
+            free[node] += 1
+        return starts, waiting
 
 
-BEATS: Final = {
+OPPOSES: Final = {
     Kind.CONSTITUTIVE: (Kind.CONSTITUTIVE,),
     Kind.PRESCRIPTIVE: (Kind.PRESCRIPTIVE, Kind.PERMISSIVE),
     Kind.PERMISSIVE: (Kind.PRESCRIPTIVE,),
 }
-"""Which kinds of attackers a rule of a kind may beat: a permission does not beat a permission."""
-
-FEEDS: Final = {
-    Kind.CONSTITUTIVE: (Kind.CONSTITUTIVE,),
-    Kind.PRESCRIPTIVE: (Kind.PRESCRIPTIVE, Kind.PERMISSIVE),
-    Kind.PERMISSIVE: (Kind.PRESCRIPTIVE,),
-}
-"""Which questions the attackers of a kind stand against: a permission of ~p is no attack on the permission of p."""
+"""Which kinds of rules a rule of a kind is against, and may beat: all of its own, but two permissions never meet."""
 
 
 def _is_norm(instance: Instance) -> bool:

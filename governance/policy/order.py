@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from governance.policy.network import BEATS, Front, Network
+from governance.policy.network import OPPOSES, Kind, Network
 from governance.policy.precedence import Precedence
 from governance.policy.rules import Rule
 from governance.policy.terms import Condition
@@ -26,13 +26,22 @@ _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
+class Front:
+    """The arms of one kind against one literal, and the arms that may beat them."""
+
+    attackers: list[int] = field(default_factory=list)
+    beaters: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Order:
     """`inferiors` of an arm: the attackers it beats, one by one, each standing for its `peers` as well. Besides, an arm beats
-    every attacker of its fronts whose `endures` is below its `rank`."""
+    every attacker of its `fronts` whose `endures` is below its `rank`."""
 
     inferiors: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     peers: dict[int, list[int]] = field(default_factory=dict)
     leader: dict[int, int] = field(default_factory=dict)
+    fronts: list[Front] = field(default_factory=list)
     rank: dict[int, Rank] = field(default_factory=dict)
     endures: dict[int, Rank] = field(default_factory=dict)
 
@@ -68,8 +77,22 @@ def _preferred(network: Network, pairs: Iterable[tuple[str, str]]) -> Iterator[t
         for beater in by_rule[stronger]:
             if network.arm_supports[beater]:
                 for attacker in by_head.get((weaker, network.arm_head[beater] ^ 1), ()):
-                    if network.arm_kind[attacker] in BEATS[network.arm_kind[beater]]:
+                    if network.arm_kind[attacker] in OPPOSES[network.arm_kind[beater]]:
                         yield beater, attacker
+
+
+def _fronts(network: Network) -> list[Front]:
+    """The fronts on which somebody can be beaten."""
+    found: dict[int, Front] = defaultdict(Front)
+    for arm, head in enumerate(network.arm_head):
+        kind = network.arm_kind[arm]
+        if kind is not Kind.TERMINAL:
+            found[network.node(head ^ 1, kind)].attackers.append(arm)
+        if network.arm_supports[arm]:
+            for beaten in OPPOSES[kind]:
+                if network.attackers[network.node(head, beaten)]:
+                    found[network.node(head, beaten)].beaters.append(arm)
+    return [front for front in found.values() if front.attackers and front.beaters]
 
 
 class _Weighing:
@@ -85,9 +108,9 @@ class _Weighing:
         for beater, attacker in _preferred(network, [(weaker, stronger) for stronger, weaker in pairs]):
             self.turned[attacker][beater] = False
         self.bodies = [frozenset(instance.rule.body) for instance in network.instances]
-        for front in network.fronts.values():
-            if front.beaters:
-                self.front(front)
+        self.order.fronts = _fronts(network)
+        for front in self.order.fronts:
+            self.front(front)
 
     def front(self, front: Front) -> None:
         order = self.order

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from governance.policy.network import Front, Kind, Network
-from governance.policy.order import Order, Rank
+from governance.policy.network import OPPOSES, Instance, Kind, Network
+from governance.policy.order import Front, Order, Rank
 from governance.policy.rules import Strength
 from governance.policy.terms import Modality
 
 OPEN, PROVED, REFUTED = 0, 1, 2
+
+Waiting = dict[int, list[int]]
+"""Of a literal the strict rules that have it in their bodies."""
 
 
 class Definite:
@@ -24,14 +27,14 @@ class Definite:
         self.status = [OPEN] * size
         left: list[int] = []
         heads: list[int] = []
-        waiting: list[list[int]] = [[] for _ in range(size)]
+        waiting: dict[int, list[int]] = {}
         supporters = [0] * size
         ready = list(network.facts)
+        factual = 2 * network.stride
         for instance, body, chain in zip(network.instances, network.bodies, network.chains, strict=True):
-            is_strict = instance.rule.strength is Strength.STRICT and instance.rule.head.modality is Modality.FACT
-            if is_strict and not instance.is_dead and not any(kind or is_absent for _, kind, is_absent in body):
-                for literal, _, _ in body:
-                    waiting[literal].append(len(left))
+            if _can_be_definite(instance) and not any(condition % factual for condition in body):
+                for condition in body:
+                    waiting.setdefault(condition // factual, []).append(len(left))
                 supporters[chain[0]] += 1
                 left.append(len(body))
                 heads.append(chain[0])
@@ -41,24 +44,24 @@ class Definite:
         given_up = [literal for literal in range(size) if not self.status[literal] and not supporters[literal]]
         self._refute(given_up, heads, waiting, supporters)
 
-    def _prove(self, ready: list[int], left: list[int], heads: list[int], waiting: list[list[int]]) -> None:
+    def _prove(self, ready: list[int], left: list[int], heads: list[int], waiting: Waiting) -> None:
         while ready:
             literal = ready.pop()
             if self.status[literal]:
                 continue
             self.status[literal] = PROVED
-            for rule in waiting[literal]:
+            for rule in waiting.get(literal, ()):
                 self.steps += 1
                 left[rule] -= 1
                 if not left[rule]:
                     ready.append(heads[rule])
 
-    def _refute(self, ready: list[int], heads: list[int], waiting: list[list[int]], supporters: list[int]) -> None:
+    def _refute(self, ready: list[int], heads: list[int], waiting: Waiting, supporters: list[int]) -> None:
         discarded = bytearray(len(heads))
         while ready:
             literal = ready.pop()
             self.status[literal] = REFUTED
-            for rule in waiting[literal]:
+            for rule in waiting.get(literal, ()):
                 self.steps += 1
                 head = heads[rule]
                 if discarded[rule]:
@@ -67,6 +70,11 @@ class Definite:
                 supporters[head] -= 1
                 if not supporters[head] and not self.status[head]:
                     ready.append(head)
+
+
+def _can_be_definite(instance: Instance) -> bool:
+    rule = instance.rule
+    return rule.strength is Strength.STRICT and rule.head.modality is Modality.FACT and not instance.is_dead
 
 
 class Ladder:
@@ -106,11 +114,16 @@ class Defeasible:
         self.definite = definite.status
         self.order = order
         self.steps = 0
-        nodes = len(network.watchers)
+        nodes = network.size
         self.status = [OPEN] * nodes
         self.reached = [OPEN] * len(network.arm_head)
         self.has_reached = bytearray(nodes)
         self.supporters = [0] * nodes
+        self.unbeaten = list(network.attackers)
+        """Of each front the attackers not yet out of the way."""
+        self.is_lost = bytearray(nodes)
+        """Of each front whether an attacker stands for good."""
+        self.left = list(network.arm_left)
         self.resolved = bytearray(len(network.arm_head))
         self.superiors: dict[int, int] = {}
         self.ladders: dict[int, list[Ladder]] = {}
@@ -136,9 +149,7 @@ class Defeasible:
                 self.waiting.append((arm, PROVED))
 
     def _raise_ladders(self) -> None:
-        for front in self.network.fronts.values():
-            if not front.beaters:
-                continue
+        for front in self.order.fronts:
             ladder = Ladder(front, self.order)
             self.by_rank.update(dict.fromkeys(ladder.attackers[: ladder.standing], 1))
             for arm in front.beaters:
@@ -202,8 +213,8 @@ class Defeasible:
                 self.by_rank[attacker] = 0
                 self._stands(attacker)
 
-    def _front(self, arm: int) -> Front:
-        return self.network.fronts[self.network.arm_head[arm] ^ 1, self.network.arm_kind[arm]]
+    def _front(self, arm: int) -> int:
+        return self.network.node(self.network.arm_head[arm] ^ 1, self.network.arm_kind[arm])
 
     def _resolve(self, attacker: int) -> None:
         """An attacker is out of the way: given up, or beaten."""
@@ -211,9 +222,9 @@ class Defeasible:
             return
         self.resolved[attacker] = 1
         front = self._front(attacker)
-        front.unbeaten -= 1
-        if not front.unbeaten:
-            self._tell(front)
+        self.unbeaten[front] -= 1
+        if not self.unbeaten[front]:
+            self._tell(attacker)
 
     def _stands(self, attacker: int) -> None:
         """An attacker may have been reached with nobody left who could beat it."""
@@ -221,26 +232,26 @@ class Defeasible:
         if self.reached[attacker] != PROVED or self.superiors.get(leader, 0) or self.by_rank.get(attacker, 0):
             return
         front = self._front(attacker)
-        if not front.is_lost:
-            front.is_lost = True
-            self._tell(front)
+        if not self.is_lost[front]:
+            self.is_lost[front] = 1
+            self._tell(attacker)
 
-    def _tell(self, front: Front) -> None:
-        for node in front.feeds:
-            self._check(node)
+    def _tell(self, attacker: int) -> None:
+        """Look again at the questions that an attacker stands against."""
+        opposite, kind = self.network.arm_head[attacker] ^ 1, self.network.arm_kind[attacker]
+        for against in OPPOSES[kind]:
+            self._check(self.network.node(opposite, against))
 
     def _check(self, node: int) -> None:
         if self.status[node] != OPEN:
             return
         self.steps += 1
         literal, kind = divmod(node, self.network.stride)
-        verdict = (
-            self._factual(literal, node) if kind == Kind.CONSTITUTIVE else self._normative(literal, Kind(kind), node)
-        )
+        verdict = self._factual(literal, node) if kind == Kind.CONSTITUTIVE else self._normative(Kind(kind), node)
         if verdict == OPEN:
             return
         self.status[node] = verdict
-        for watcher in self.network.watchers[node]:
+        for watcher in self.network.watchers(node):
             self.steps += 1
             arm, is_absent = watcher >> 1, watcher & 1
             if (verdict == PROVED) is not bool(is_absent):
@@ -251,39 +262,38 @@ class Defeasible:
             self._check(node + 1)
 
     def _count(self, arm: int) -> None:
-        self.network.arm_left[arm] -= 1
-        if not self.network.arm_left[arm]:
+        self.left[arm] -= 1
+        if not self.left[arm]:
             self.waiting.append((arm, PROVED))
 
     def _factual(self, literal: int, node: int) -> int:
         certain, opposite = self.definite[literal], self.definite[literal ^ 1]
         if certain == PROVED:
             return PROVED
-        own = OPEN
-        if opposite == REFUTED:
-            own = self._contest(literal, node, (Kind.CONSTITUTIVE,))
-            if own == PROVED:
-                return PROVED
-        elif opposite == PROVED or not self.supporters[node]:
-            own = REFUTED
-        else:
-            own = REFUTED if self._contest(literal, node, (Kind.CONSTITUTIVE,)) == REFUTED else OPEN
-        return REFUTED if certain == REFUTED and own == REFUTED else OPEN
+        own = REFUTED if opposite == PROVED else self._contest(node, (node,))
+        if own == PROVED:
+            return PROVED if opposite == REFUTED else OPEN
+        return own if certain == REFUTED else OPEN
 
-    def _normative(self, literal: int, kind: Kind, node: int) -> int:
+    def _normative(self, kind: Kind, node: int) -> int:
         if kind is Kind.PRESCRIPTIVE:
-            return self._contest(literal, node, (Kind.PRESCRIPTIVE, Kind.PERMISSIVE))
+            return self._contest(node, (node, node + 1))
         duty = self.status[node - 1]
         if duty == PROVED:
             return PROVED
-        own = self._contest(literal, node, (Kind.PRESCRIPTIVE,))
+        own = self._contest(node, (node - 1,))
         return own if own != REFUTED or duty == REFUTED else OPEN
 
-    def _contest(self, literal: int, node: int, attackers: tuple[Kind, ...]) -> int:
+    def _contest(self, node: int, fronts: tuple[int, ...]) -> int:
         """How the rules for a literal fare against those against it."""
         if not self.supporters[node]:
             return REFUTED
-        fronts = [front for kind in attackers if (front := self.network.fronts.get((literal, kind)))]
-        if any(front.is_lost for front in fronts):
-            return REFUTED
-        return PROVED if self.has_reached[node] and not any(front.unbeaten for front in fronts) else OPEN
+        for front in fronts:
+            if self.is_lost[front]:
+                return REFUTED
+        if not self.has_reached[node]:
+            return OPEN
+        for front in fronts:
+            if self.unbeaten[front]:
+                return OPEN
+        return PROVED

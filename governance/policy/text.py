@@ -17,6 +17,8 @@ _STRENGTHS: Final = {"->": Strength.STRICT, "=>": Strength.DEFEASIBLE, "~>": Str
 _MODALITIES: Final = {"O": Modality.OBLIGATION, "F": Modality.OBLIGATION, "P": Modality.PERMISSION}
 _VALUES: Final = {"true": True, "false": False}
 
+Literals = dict[tuple[str, bool], Literal]
+
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
@@ -74,6 +76,7 @@ class _Reader:
         self.facts: list[Literal] = []
         self.preferences: list[tuple[str, str]] = []
         self.lines: dict[str, int] = {}
+        self.literals: Literals = {}
 
     def read(self, statement: Statement) -> None:
         if statement.is_order:
@@ -93,7 +96,7 @@ class _Reader:
         self.fact_line(tokens_of(statement.written, statement.line))
 
     def fact_line(self, tokens: list[Token]) -> None:
-        parser = _Parser(tokens)
+        parser = _Parser(tokens, self.literals)
         while True:
             at = parser.peek()
             fact = parser.literal()
@@ -120,7 +123,7 @@ class _Reader:
             self.preferences.append(pair)
 
     def rule(self, statement: Statement) -> None:
-        parser = _Parser(statement.tokens)
+        parser = _Parser(statement.tokens, self.literals)
         if not statement.label:
             fail("A rule begins with its name and a colon, as in `r1: a => b`.", statement.line, statement.column)
         identity = self.qualified(statement.label)
@@ -160,7 +163,11 @@ class _Reader:
 
 
 class _Parser(Cursor):
-    """Conditions, literals and heads."""
+    """Conditions, literals and heads. `literals` keeps one of each, so that a large theory is small in memory."""
+
+    def __init__(self, tokens: list[Token], literals: Literals | None = None) -> None:
+        super().__init__(tokens)
+        self.literals = {} if literals is None else literals
 
     def body(self) -> tuple[Condition, ...]:
         found = [self.condition()]
@@ -212,8 +219,12 @@ class _Parser(Cursor):
         name = self.literal_name(may_glob=may_glob)
         if "*" in name and not may_glob:
             fail("* stands for many actions and may do so in the head of a norm only ([O], [F], [P]).", *at[2:])
-        args = self.arguments(may_glob=may_glob) if self.is_adjacent("(") else ()
-        return Literal(Atom(name, args), is_negated)
+        if self.is_adjacent("("):
+            return Literal(Atom(name, self.arguments(may_glob=may_glob)), is_negated)
+        found = self.literals.get((name, is_negated))
+        if found is None:
+            found = self.literals[name, is_negated] = Literal(Atom(name), is_negated)
+        return found
 
     def literal_name(self, *, may_glob: bool) -> str:
         kind, text, line, column = self.peek()

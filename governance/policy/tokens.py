@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -78,14 +78,15 @@ def fail(sentence: str, line: int, column: int) -> NoReturn:
     raise NotATheory(f"{where.capitalize()}: {sentence}", line=line, column=column, problems=((where, sentence),))
 
 
-def statements(text: str) -> list[Statement]:
-    """The statements of a text; raises `NotATheory` for what is no token and for characters that may not be there."""
+def statements(text: str) -> Iterable[Statement]:
+    """The statements of a text, one at a time; raises `NotATheory` for what is no token or may not be there."""
     _check_size(text)
     lines = text.removesuffix("\n").replace("\r\n", "\n").split("\n")
     _check_characters(lines, text)
+    if text.isascii():
+        return _grouped(lines)
     found = list(_grouped(lines))
-    if not text.isascii():
-        _check_looks(found)
+    _check_looks(found)
     return found
 
 

@@ -6,6 +6,7 @@ or a theory that cannot be read, 2 wrong use.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -31,14 +32,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 BOOKS: Final = 8
 """Sets of rules that `--lines` keeps ready: a thousand questions to one set read it once."""
 
-app = typer.Typer(
-    name="policy", help="What follows from rules, and whether an action may happen.", no_args_is_help=True
-)
+HELP: Final = "What follows from rules, and whether an action may happen."
+
+app = typer.Typer(name="policy", help=HELP, no_args_is_help=True)
 
 
 def register(parent: typer.Typer) -> None:
     """Add `policy` with its commands to an application."""
     parent.add_typer(app)
+
+
+@app.callback(help=HELP)
+def prepare() -> None:
+    # a large theory is a million small objects that live until the end: looking through them again and again doubles the time
+    gc.set_threshold(200_000, 20, 100)
 
 
 @app.command("conclude")
