@@ -20,6 +20,10 @@ def main(wanted: set[str]) -> None:
         from tests.bench import policy
 
         rows += _run("policy", [policy.bench_decide, policy.bench_worst])
+    if not wanted or "conclude" in wanted:
+        from tests.bench import conclude
+
+        rows += _run("conclude", [conclude.bench_conclude])
     database = {name: part for name, part in _with_database().items() if not wanted or name in wanted}
     if database:
         with served() as home:
