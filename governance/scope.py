@@ -151,6 +151,11 @@ def agent_name(system_name: str) -> str:
     return f"{system_name}{_AGENT}"
 
 
+def system_of(actor: Actor) -> str:
+    """The name of the system that acts; "" for a person and for TARS."""
+    return actor.name.removesuffix(_AGENT) if actor.kind is ActorKind.SYSTEM else ""
+
+
 def is_agent_name(name: str) -> bool:
     return name.endswith(_AGENT)
 

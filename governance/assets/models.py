@@ -85,6 +85,7 @@ class Mandate(TenantRow):
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.TextField(default="")
     revoked_because = models.TextField(default="")
+    met_condition = models.TextField(default="", help_text="which of its revocation conditions was met, if one was")
 
     class Meta:
         db_table = "mandates"

@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(null=True)),
                 ('revoked_by', models.TextField(default='')),
                 ('revoked_because', models.TextField(default='')),
+                ('met_condition', models.TextField(default='', help_text='which of its revocation conditions was met, if one was')),
                 ('asset', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='mandates', to='governance.asset')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],

@@ -36,7 +36,7 @@ CREATE TRIGGER verdicts_keep BEFORE UPDATE ON verdicts FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER estops_keep BEFORE UPDATE ON estops FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('lifted_at', 'lifted_by', 'lifted_because');
 CREATE TRIGGER mandates_keep BEFORE UPDATE ON mandates FOR EACH ROW EXECUTE FUNCTION
-  tars_keeps('revoked_at', 'revoked_by', 'revoked_because');
+  tars_keeps('revoked_at', 'revoked_by', 'revoked_because', 'met_condition');
 CREATE TRIGGER session_rules_keep BEFORE UPDATE ON session_rules FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('added_by', 'user_id', 'expires_at', 'uses', 'last_used_at', 'ended_at', 'ended_because', 'told_at');
 CREATE TRIGGER policy_cases_keep BEFORE UPDATE ON policy_cases FOR EACH ROW EXECUTE FUNCTION tars_keeps('retired_at');

@@ -12,6 +12,7 @@ from governance.approvals import desk
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
 from governance.approvals.reminders import nudge
+from governance.assets import actions as assets
 from governance.constitution.diff import Effect
 from governance.drift.actions import set_state
 from governance.estop.actions import stop
@@ -68,9 +69,25 @@ def everything() -> make.Cast:
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
     set_preference(scope=cast.ada, mail="daily", muted=[], at=make.AT)
     stop(scope=cast.sam, system_name=cast.system.name, reason="It answers twice.", at=make.AT)
+    _asset(cast)
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
+
+
+def _asset(cast: make.Cast) -> None:
+    """Something shared, with a mandate on it, that was used once."""
+    assets.register_asset(scope=cast.bo, name="gpu-pool", asset_type="compute", ownership_model="shared", at=make.AT)
+    assets.issue_mandate(
+        scope=cast.ada,
+        asset_name="gpu-pool",
+        effect="permits",
+        actions=["train.*"],
+        authority="did:group:ml",
+        expires_at=make.AT + timedelta(days=365),
+        at=make.AT,
+    )
+    assets.record_use(scope=cast.bo, asset_name="gpu-pool", at=make.AT)
 
 
 def _programs(cast: make.Cast) -> None:

@@ -13,6 +13,7 @@ from tests.db.tenants.everything import everything
 
 APPEND_ONLY = (
     "approval_decisions",
+    "asset_uses",
     "decision_snapshots",
     "ledger_entries",
     "override_reviews",
@@ -26,6 +27,7 @@ KEPT = (
     "amendment_proposals",
     "api_tokens",
     "approval_requests",
+    "assets",
     "comments",
     "constitutional_amendments",
     "counters",
@@ -33,6 +35,7 @@ KEPT = (
     "jobs",
     "invitations",
     "ledger_heads",
+    "mandates",
     "memberships",
     "resources",
     "rollbacks",
