@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.policy.book import Book
-from governance.policy.court import Norms
+from governance.policy.court import Norms, TooMuch
 from governance.policy.entries import Entry, Pattern
-from governance.policy.evaluation import Evaluation, TooMuch
+from governance.policy.evaluation import Evaluation
 from governance.policy.facts import Facts, Row
 from governance.policy.globs import is_glob
 from governance.policy.terms import Atom, Literal, Modality, Variable

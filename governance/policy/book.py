@@ -5,7 +5,7 @@ The same rules give the same answers however they are spread over layers: candid
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
 from governance.policy.entries import Entry, Pattern
@@ -25,16 +25,28 @@ _NONE = object()
 Heads = dict[str, dict[object, Tree]]
 
 
-class Layer:
-    """One theory, indexed. `below`: names that the layers under it conclude."""
+class Names:
+    """The union of some sets, without making it: a layer must not cost what the layers under it hold."""
 
-    def __init__(self, theory: Theory, below: Collection[str]) -> None:
+    __slots__ = ("sets",)
+
+    def __init__(self, sets: tuple[frozenset[str], ...]) -> None:
+        self.sets = tuple([each for each in sets if each])
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in each for each in self.sets)
+
+
+class Layer:
+    """One theory, indexed. `below`: names that the layers under it conclude, a set for each."""
+
+    def __init__(self, theory: Theory, below: tuple[frozenset[str], ...]) -> None:
         entries = [Entry(rule) for rule in theory.rules]
         self.entries = tuple(entries)
         factual = [entry for entry in entries if entry.modality is Modality.FACT]
         norms = [entry for entry in entries if entry.modality is not Modality.FACT]
         self.derived = frozenset(head.name for entry in factual for head in entry.heads)
-        known = self.derived.union(below) if below else self.derived
+        known = _union((*below, self.derived))
         self.factual = _by_head(factual, known)
         self.norms = _by_head([entry for entry in norms if not _is_glob_over_actions(entry)], known)
         self.globs = _by_glob([entry for entry in norms if _is_glob_over_actions(entry)], known)
@@ -56,17 +68,13 @@ class Book:
 
     def __init__(self, layers: tuple[Layer, ...]) -> None:
         self.layers = layers
-        self.derived = frozenset().union(*(layer.derived for layer in layers))
-        later: list[frozenset[str]] = []
-        above: frozenset[str] = frozenset()
-        for layer in reversed(layers):
-            later.append(above)
-            above = above | layer.derived
-        self._later = tuple(reversed(later))
+        derived = [layer.derived for layer in layers]
+        self.derived: Container[str] = _union(tuple(derived))
+        self._later = tuple([_union(tuple(derived[at + 1 :])) for at in range(len(layers))])
 
     def extended(self, theory: Theory) -> Book:
         """This book and one theory more. Costs what the theory holds; this book stays as it is."""
-        return Book((*self.layers, Layer(theory, self.derived)))
+        return Book((*self.layers, Layer(theory, tuple([layer.derived for layer in self.layers]))))
 
     @cached_property
     def has_preferences(self) -> bool:
@@ -86,6 +94,10 @@ class Book:
     @cached_property
     def problems(self) -> tuple[str, ...]:
         return tuple(sorted({problem for layer in self.layers for problem in layer.facts.problems}))
+
+    def or_derived(self, names: Iterable[str]) -> Container[str]:
+        """These names and all that rules conclude."""
+        return Names((frozenset(names), *(layer.derived for layer in self.layers)))
 
     def entries(self) -> Iterator[Entry]:
         """Every rule, layer by layer."""
@@ -166,7 +178,12 @@ class Book:
 
 def book_of(theory: Theory) -> Book:
     """The theory, indexed: what `decide` asks. It may be kept and used for any number of questions."""
-    return Book((Layer(theory, frozenset()),))
+    return Book((Layer(theory, ()),))
+
+
+def _union(sets: tuple[frozenset[str], ...]) -> Container[str]:
+    some = [each for each in sets if each]
+    return some[0] if len(some) == 1 else Names(tuple(some)) if some else frozenset()
 
 
 def _once(found: list[Entry]) -> list[Entry]:
@@ -183,7 +200,7 @@ def _united(sets: Iterable[set[str] | None]) -> set[str]:
     return some[0] if len(some) == 1 else set().union(*some)
 
 
-def _by_head(entries: Iterable[Entry], derived: Collection[str]) -> Heads:
+def _by_head(entries: Iterable[Entry], derived: Container[str]) -> Heads:
     groups: dict[str, dict[object, dict[Entry, None]]] = {}
     for entry in entries:
         for head in entry.heads:
@@ -208,7 +225,7 @@ def _is_glob_over_actions(entry: Entry) -> bool:
     return any(is_glob(head.name) and not head.args for head in entry.heads)
 
 
-def _by_glob(entries: Iterable[Entry], derived: Collection[str]) -> dict[str, list[tuple[str, Tree]]]:
+def _by_glob(entries: Iterable[Entry], derived: Container[str]) -> dict[str, list[tuple[str, Tree]]]:
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         for name in {head.name for head in entry.heads if not head.args}:
@@ -219,7 +236,7 @@ def _by_glob(entries: Iterable[Entry], derived: Collection[str]) -> dict[str, li
     return by_prefix
 
 
-def _by_mention(entries: Iterable[Entry], derived: Collection[str]) -> tuple[dict[str, Tree], Tree | None]:
+def _by_mention(entries: Iterable[Entry], derived: Container[str]) -> tuple[dict[str, Tree], Tree | None]:
     groups: dict[str, list[Entry]] = {}
     anywhere: list[Entry] = []
     for entry in entries:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from governance.policy.book import Book
@@ -10,7 +9,14 @@ from governance.policy.entries import Entry
 from governance.policy.superiority import beaten, lifts
 from governance.policy.values import Unknown
 
+MOST_STEPS = 100_000
+"""Rules looked at, literals joined, pairs compared. A question that needs more is refused, the same way every time."""
+
 Losses = dict[Entry, tuple[Entry, str]]
+
+
+class TooMuch(Exception):
+    """The question needs more steps, or more depth, than a question may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +47,20 @@ class Court:
     rules that conclude something; `beaten`: rules that would, with the one that beats them (None: a fact) and why.
     """
 
-    def __init__(self, book: Book, step: Callable[[], None]) -> None:
+    def __init__(self, book: Book) -> None:
         self.book = book
-        self.step = step
+        self.steps = 0
         self.missing: dict[str, set[str]] = {}
         self.errors: set[str] = set()
         self.in_force: dict[Entry, None] = {}
         self.beaten: dict[Entry, tuple[Entry | None, str]] = {}
         self.troubled: dict[Entry, None] = {}
+
+    def step(self) -> None:
+        """Count one step; past the bound the question is given up."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise TooMuch
 
     def fact(self, name: str, pro: list[Entry], con: list[Entry], *, sure: bool, not_sure: bool) -> Tags:
         """What is proved of a literal by the rules for it and against it."""

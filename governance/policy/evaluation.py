@@ -6,11 +6,11 @@ at first; if one is false, nothing else is asked. All others are asked whatever 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 from governance.policy.book import Book
-from governance.policy.court import Court, Norms, Tags, called
+from governance.policy.court import Court, Norms, Tags, TooMuch, called
 from governance.policy.entries import Entry, Need, Pattern, ordered
 from governance.policy.facts import Facts, Row
 from governance.policy.given import Given
@@ -20,18 +20,11 @@ from governance.policy.terms import Modality, Variable
 from governance.policy.unify import approves, filled, narrowed, unified
 from governance.policy.values import Scalar, Unknown
 
-MOST_STEPS = 100_000
-"""Rules looked at, literals joined, pairs compared. A question that needs more is refused, the same way every time."""
-
 DEEPEST = 60
 """Literals that hang on each other in one line."""
 
 _NO_BINDING: dict[str, object] = {}
 _NO_ROWS: frozenset[Row] = frozenset()
-
-
-class TooMuch(Exception):
-    """The question needs more steps, or more depth, than a question may."""
 
 
 class Evaluation:
@@ -46,19 +39,14 @@ class Evaluation:
         self.at = at
         self.bearer = bearer
         self.derived = book.derived
-        self.uncertain: Collection[str] = book.derived | facts.opaque.keys() if facts.opaque else book.derived
-        self.steps = 0
-        self.court = Court(book, self.step)
+        self.uncertain: Container[str] = book.or_derived(facts.opaque) if facts.opaque else book.derived
+        self.court = Court(book)
+        self.step = self.court.step
         self._tags: dict[tuple[str, Row], Tags] = {}
         self._norms: dict[tuple[str, Row], Norms] = {}
         self._plain: dict[Entry, int] = {}
         self._open: dict[tuple[str, str, tuple[object, ...]], int] = {}
         self._through: list[Entry] = []
-
-    def step(self) -> None:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise TooMuch
 
     def live(self, entries: Iterable[Entry]) -> list[Entry]:
         """Those that are valid now and bind the bearer, in order."""

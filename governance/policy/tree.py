@@ -7,7 +7,7 @@ such a rule is stuck, and a stuck rule denies.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from governance.policy.entries import Entry, Slot
@@ -19,7 +19,9 @@ FEW = 6
 
 
 class Source:
-    """What a tree asks of the facts of a question."""
+    """What a tree asks of the facts of a question. `opaque`: names whose literals cannot be read; their rules are stuck."""
+
+    opaque: Mapping[str, str]
 
     def value(self, name: str) -> Value | None:
         raise NotImplementedError
@@ -33,20 +35,20 @@ class Tree:
 
     __slots__ = ("literals", "rules", "size", "values")
 
-    def __init__(self, rules: Sequence[Entry], derived: Collection[str]) -> None:
+    def __init__(self, rules: Sequence[Entry], derived: Container[str]) -> None:
         self.rules: list[Entry] = []
         self.values: list[tuple[str, dict[str, dict[object, Tree]]]] = []
         self.literals: list[tuple[str, bool, dict[Row, Tree]]] = []
         self._grow(rules, derived, frozenset())
 
     @classmethod
-    def _under(cls, rules: Sequence[Entry], derived: Collection[str], used: frozenset[Slot]) -> Tree:
+    def _under(cls, rules: Sequence[Entry], derived: Container[str], used: frozenset[Slot]) -> Tree:
         tree = cls.__new__(cls)
         tree.rules, tree.values, tree.literals = [], [], []
         tree._grow(rules, derived, used)
         return tree
 
-    def _grow(self, rules: Sequence[Entry], derived: Collection[str], used: frozenset[Slot]) -> None:
+    def _grow(self, rules: Sequence[Entry], derived: Container[str], used: frozenset[Slot]) -> None:
         self.size = len(rules)
         if len(rules) <= FEW:
             self.rules = list(rules)
@@ -74,7 +76,7 @@ class Tree:
         else:
             self.literals.append((*what, grown))
 
-    def find(self, source: Source, derived: Collection[str], found: list[Entry]) -> None:
+    def find(self, source: Source, derived: Container[str], found: list[Entry]) -> None:
         """Add every rule that can apply or be stuck. `derived`: names that rules added later conclude."""
         found += self.rules
         for name, kinds in self.values:
@@ -89,7 +91,7 @@ class Tree:
                     for tree in table.values():
                         found.extend(tree.every())
         for name, is_negated, by_row in self.literals:
-            if name in derived:
+            if name in derived or name in source.opaque:
                 for tree in by_row.values():
                     found.extend(tree.every())
                 continue
@@ -111,7 +113,7 @@ class Tree:
                 yield from tree.every()
 
 
-def _choices(entry: Entry, derived: Collection[str], used: frozenset[Slot]) -> dict[Slot, object]:
+def _choices(entry: Entry, derived: Container[str], used: frozenset[Slot]) -> dict[Slot, object]:
     return {
         slot: key
         for slot, key in entry.slots

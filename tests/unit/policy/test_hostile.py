@@ -80,6 +80,9 @@ def test_a_literal_of_a_name_that_cannot_be_read_denies() -> None:
     assert pay(PERMIT, ban, facts={"items": ["rope"]}).outcome is Outcome.PERMIT
     verdict = pay(PERMIT, ban, facts={"items": [["gun"]]})
     assert verdict.errors == ("ban: items is a list with an item that is a list.",)
+    many = [rule(f"ban{n}", "[F] pay", f"items(gun{n})", weight=800) for n in range(30)]
+    assert pay(PERMIT, *many, facts={"items": ["gun"]}).outcome is Outcome.PERMIT
+    assert len(pay(PERMIT, *many, facts={"items": [["gun"]]}).errors) == 30
 
 
 def test_a_truth_value_is_no_number() -> None:
