@@ -6,8 +6,10 @@ The same rules give the same answers however they are spread over layers: candid
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from datetime import datetime
 from functools import cached_property
 
+from governance.policy.concluded import Concluded, split
 from governance.policy.entries import Entry, Pattern
 from governance.policy.facts import Facts, Row
 from governance.policy.globs import covers, is_glob, literal_prefix
@@ -46,6 +48,7 @@ class Layer:
         factual = [entry for entry in entries if entry.modality is Modality.FACT]
         norms = [entry for entry in entries if entry.modality is not Modality.FACT]
         self.derived = frozenset(head.name for entry in factual for head in entry.heads)
+        self.always, self.sometimes = split(factual)
         known = _union((*below, self.derived))
         self.factual = _by_head(factual, known)
         self.norms = _by_head([entry for entry in norms if not _is_glob_over_actions(entry)], known)
@@ -71,6 +74,8 @@ class Book:
         derived = [layer.derived for layer in layers]
         self.derived: Container[str] = _union(tuple(derived))
         self._later = tuple([_union(tuple(derived[at + 1 :])) for at in range(len(layers))])
+        self.always: Container[str] = _union(tuple([layer.always for layer in layers]))
+        self.sometimes = tuple([layer.sometimes for layer in layers if layer.sometimes])
 
     def extended(self, theory: Theory) -> Book:
         """This book and one theory more. Costs what the theory holds; this book stays as it is."""
@@ -79,6 +84,10 @@ class Book:
     @cached_property
     def has_preferences(self) -> bool:
         return any(layer.stronger for layer in self.layers)
+
+    def concluded(self, *, at: datetime, bearer: str) -> Container[object]:
+        """The names of what rules conclude that are valid at that moment and bind that bearer."""
+        return Concluded(self.always, self.sometimes, at=at, bearer=bearer) if self.sometimes else self.always
 
     @cached_property
     def contradictions(self) -> tuple[str, ...]:
@@ -94,10 +103,6 @@ class Book:
     @cached_property
     def problems(self) -> tuple[str, ...]:
         return tuple(sorted({problem for layer in self.layers for problem in layer.facts.problems}))
-
-    def or_derived(self, names: Iterable[str]) -> Container[str]:
-        """These names and all that rules conclude."""
-        return Names((frozenset(names), *(layer.derived for layer in self.layers)))
 
     def entries(self) -> Iterator[Entry]:
         """Every rule, layer by layer."""

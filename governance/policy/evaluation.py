@@ -6,10 +6,11 @@ at first; if one is false, nothing else is asked. All others are asked whatever 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from governance.policy.book import Book
+from governance.policy.concluded import Either
 from governance.policy.court import Court, Norms, Tags, TooMuch, called
 from governance.policy.entries import Entry, Need, Pattern, ordered
 from governance.policy.facts import Facts, Row
@@ -38,8 +39,8 @@ class Evaluation:
         self.action = action
         self.at = at
         self.bearer = bearer
-        self.derived = book.derived
-        self.uncertain: Container[str] = book.or_derived(facts.opaque) if facts.opaque else book.derived
+        self.derived = book.concluded(at=at, bearer=bearer)
+        self.uncertain = Either(self.derived, facts.opaque) if facts.opaque else self.derived
         self.court = Court(book)
         self.step = self.court.step
         self._tags: dict[tuple[str, Row], Tags] = {}

@@ -54,7 +54,7 @@ def decide(theory: Theory, *, facts: Mapping[str, Any], action: str, at: datetim
         return Answer("deny", has_error=True)
     asked = replace(theory, rules=tuple(r for r in theory.rules if _is_asked(r, at, bearer)))
     every = [_about(r, action) for r in instances(asked, values=values, facts=literals)]
-    concluded = {q.atom.name for rule in theory.rules if rule.head.modality == FACT for q in rule.head.chain}
+    concluded = {q.atom.name for rule in asked.rules if rule.head.modality == FACT for q in rule.head.chain}
     every = _with_roles([r for r in every if not _is_out(r, literals, concluded)], action)
     prover = Prover(frozenset(literals), every, _order(theory)).run()
     counting, nodes = _heard(prover, action)
