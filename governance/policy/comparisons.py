@@ -19,7 +19,7 @@ from governance.policy.terms import (
     Matches,
     Variable,
 )
-from governance.policy.values import KINDS, MOST_BITS, Truth, Unknown, Unreadable, encoded
+from governance.policy.values import KINDS, MOST_BITS, Scalar, Truth, Unknown, Unreadable, encoded
 
 Binding = Mapping[str, object]
 Test = Callable[[Mapping[str, object], Binding, set[str]], "bool | Unknown"]
@@ -93,7 +93,7 @@ def _is_deep(expression: Expression) -> bool:
     return True
 
 
-def bound(condition: Condition) -> tuple[str, str, object] | None:
+def bound(condition: Condition) -> tuple[str, str, Scalar] | None:
     """`amount <= 500` as (`amount`, `<=`, 500), whichever side the fact stands on."""
     if type(condition) is not Compares:
         return None

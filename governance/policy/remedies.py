@@ -15,9 +15,9 @@ from governance.policy.entries import Entry, Need, pattern_of
 from governance.policy.evaluation import Evaluation
 from governance.policy.facts import Facts, Row
 from governance.policy.terms import Compares, Condition, Holds, Modality
-from governance.policy.values import FALSE, KINDS, TRUE, Scalar, Unreadable, shown
+from governance.policy.values import FALSE, KINDS, TRUE, Scalar, Unreadable, decoded
 from governance.policy.verdict import Outcome
-from governance.policy.words import literal_text
+from governance.policy.words import COMPARED, norm_words, value_words
 
 MOST_TRIED = 12
 MOST_KEPT = 5
@@ -25,7 +25,6 @@ MOST_PERMISSIONS = 50
 """With more norms about one action, only those are looked at whose equalities hold already."""
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_SAID = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is more than", ">=": "is at least"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +146,15 @@ def _changed(
     value = _value(sign, constant)
     if value is None:
         return
-    now = evaluation.values.get(name)
-    current = "not known" if now is None else f"now {'a list' if isinstance(now, Unreadable) else shown(now)}"
-    yield Change(f"{name} {_SAID.get(sign, sign)} {shown(constant)} ({current})", facts.with_value(name, value), passes)
+    now = evaluation.given.value(name)
+    current = (
+        "not known" if now is None else f"now {'a list' if isinstance(now, Unreadable) else value_words(decoded(now))}"
+    )
+    yield Change(
+        f"{name} {COMPARED.get(sign, sign)} {value_words(decoded(constant))} ({current})",
+        facts.with_value(name, value),
+        passes,
+    )
 
 
 def _value(sign: str, constant: Any) -> Scalar | None:
@@ -174,6 +179,6 @@ def _literal(
     row: Row = pattern.args  # type: ignore[assignment]
     if not is_there and row not in facts.rows.get((pattern.name, pattern.is_negated), ()):
         return
-    said = f"{literal_text(condition.literal)} {'holds' if is_there else 'does not hold'}"
+    said = norm_words(condition.literal if is_there else condition.literal.complement, Modality.FACT)
     changed = facts.with_row(pattern.name, row, is_negated=pattern.is_negated, is_there=is_there)
     yield Change(said, changed, passes)

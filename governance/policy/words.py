@@ -1,15 +1,13 @@
-"""Rules, conditions and conclusions in plain English."""
+"""Rules, conditions and conclusions in plain English. Names stay as they are written."""
 
 from __future__ import annotations
-
-import re
-from functools import lru_cache
 
 from governance.policy.globs import is_glob
 from governance.policy.precedence import label_of
 from governance.policy.rules import Rule, Strength
 from governance.policy.terms import (
     Arithmetic,
+    Atom,
     Compares,
     Condition,
     Expression,
@@ -22,9 +20,10 @@ from governance.policy.terms import (
     Term,
     Variable,
 )
-from governance.policy.values import Truth, shown
+from governance.policy.values import shown
+from governance.policy.writing import literal_text, quoted, term_text
 
-_COMPARED = {
+COMPARED = {
     "==": "is",
     "!=": "is not",
     "<": "is less than",
@@ -32,23 +31,23 @@ _COMPARED = {
     ">": "is more than",
     ">=": "is at least",
 }
-_NAME = re.compile(r"[^\W\d_][\w.\-/:*]*")
 
 
 def rule_words(rule: Rule) -> str:
     """The rule as one sentence: "If amount is more than 500, delete is forbidden.\""""
     said = conclusion_words(rule)
     if rule.strength is Strength.DEFEATER:
-        said = f"nothing may be concluded against this: {said}"
+        said = f'nothing against "{said}" can be concluded'
     elif rule.strength is Strength.STRICT and rule.head.modality is Modality.FACT:
-        said = f"always {said}"
-    if not rule.body:
-        return _sentence(said)
-    return _sentence(f"if {_and([condition_words(condition) for condition in rule.body])}, {said}")
+        said = f"{said}, without exception"
+    if rule.body:
+        return f"If {_and([condition_words(condition) for condition in rule.body])}, {said}."
+    ours = rule.strength is Strength.DEFEATER or said.startswith("every action")
+    return (said[:1].upper() + said[1:] if ours else said) + "."
 
 
 def conclusion_words(rule: Rule) -> str:
-    """What the rule concludes: "delete is forbidden", "compliance_officer approves upload", "vip holds"."""
+    """What the rule concludes: "delete is forbidden", "upload needs the approval of compliance_officer"."""
     first, *repairs = rule.head.chain
     said = norm_words(first, rule.head.modality)
     for repair in repairs:
@@ -58,23 +57,14 @@ def conclusion_words(rule: Rule) -> str:
 
 def norm_words(literal: Literal, modality: Modality) -> str:
     """A literal with its modality in words."""
-    if literal.atom.name == "approved" and literal.atom.args and modality is not Modality.FACT:
-        return _approval_words(literal, modality)
-    name = "every action" if literal.atom.name == "*" else _atom(literal)
     if modality is Modality.FACT:
-        return f"{name} does not hold" if literal.is_negated else f"{name} holds"
+        return _fact_words(literal)
+    if literal.atom.name == "approved" and literal.atom.args:
+        return _approval_words(literal, modality)
+    name = _action(literal.atom.name) if not literal.atom.args else _unsigned(literal)
     if modality is Modality.PERMISSION:
         return f"{name} may be left undone" if literal.is_negated else f"{name} is permitted"
     return f"{name} is forbidden" if literal.is_negated else f"{name} is required"
-
-
-def _approval_words(literal: Literal, modality: Modality) -> str:
-    action = _term(literal.atom.args[0])
-    action = "every action" if action == "*" else action
-    who = f" of {_term(literal.atom.args[1])}" if len(literal.atom.args) > 1 else ""
-    if modality is Modality.PERMISSION:
-        return f"{action} needs no approval{who}" if literal.is_negated else f"{action} may be approved"
-    return f"approval of {action} is forbidden" if literal.is_negated else f"{action} needs approval{who}"
 
 
 def condition_words(condition: Condition) -> str:
@@ -82,28 +72,16 @@ def condition_words(condition: Condition) -> str:
     if isinstance(condition, Known):
         return f"{condition.name} is known"
     if isinstance(condition, Matches):
-        return f'{expression_words(condition.value)} is like "{condition.glob}"'
+        return f"{expression_words(condition.value)} is like {quoted(condition.glob)}"
     if isinstance(condition, Compares):
-        left, right, sign = condition.left, condition.right, condition.operator
-        return f"{expression_words(left)} {_COMPARED.get(sign, sign)} {expression_words(right)}"
-    return _holds_words(condition)
-
-
-def _holds_words(condition: Holds) -> str:
-    literal = condition.literal
-    if condition.modality is Modality.FACT:
-        if condition.is_absent:
-            negation = "not " if literal.is_negated else ""
-            return f"it is not shown that {_atom(literal)} does {negation}hold"
-        if literal.atom.name == "action" and len(literal.atom.args) == 1 and not literal.is_negated:
-            return f"the action is {_term(literal.atom.args[0])}"
-        return norm_words(literal, Modality.FACT)
-    said = norm_words(literal, condition.modality)
+        said = COMPARED.get(condition.operator, condition.operator)
+        return f"{expression_words(condition.left)} {said} {expression_words(condition.right)}"
+    said = _holds_words(condition)
     return f"it is not shown that {said}" if condition.is_absent else said
 
 
 def expression_words(expression: Expression, *, is_inner: bool = False) -> str:
-    """An expression as it is written."""
+    """An expression as it is written; a text of one word without its quotes."""
     if isinstance(expression, Arithmetic):
         left = expression_words(expression.left, is_inner=True)
         right = expression_words(expression.right, is_inner=True)
@@ -111,22 +89,14 @@ def expression_words(expression: Expression, *, is_inner: bool = False) -> str:
         return f"({said})" if is_inner else said
     if isinstance(expression, Fact | Variable):
         return expression.name
-    return shown(expression)
+    return value_words(expression)
 
 
-def conclusion_text(rule: Rule) -> str:
-    """The head in the text format: `[F] delete`, `[O] report, apologise`."""
-    first = rule.head.chain[0]
-    if rule.head.modality is Modality.FACT:
-        return literal_text(first)
-    if rule.head.modality is Modality.OBLIGATION and len(rule.head.chain) == 1 and first.is_negated:
-        return f"[F] {literal_text(first.complement)}"
-    return f"[{rule.head.modality.value}] " + ", ".join(literal_text(each) for each in rule.head.chain)
-
-
-def literal_text(literal: Literal) -> str:
-    """The literal in the text format."""
-    return ("~" if literal.is_negated else "") + _atom(literal)
+def value_words(value: object) -> str:
+    """A value as a person writes it; a text that is not one word stands in quotes."""
+    if isinstance(value, str) and (not value or any(letter.isspace() or letter == '"' for letter in value)):
+        return quoted(value)
+    return shown(value)
 
 
 def class_words(weight: int) -> str:
@@ -140,28 +110,43 @@ def source_words(rule: Rule) -> str:
     return rule.source or rule.id
 
 
-def _atom(literal: Literal) -> str:
-    name = literal.atom.name if _is_name(literal.atom.name) else f'"{literal.atom.name}"'
-    return f"{name}({', '.join(_term(term) for term in literal.atom.args)})" if literal.atom.args else name
+def _fact_words(literal: Literal) -> str:
+    args = literal.atom.args
+    if len(args) != 1:
+        return f"{_unsigned(literal)} {'does not hold' if literal.is_negated else 'holds'}"
+    includes = "does not include" if literal.is_negated else "includes"
+    return f"{literal.atom.name} {includes} {_term(args[0])}"
 
 
-def _term(term: Term | Truth) -> str:
-    if isinstance(term, Variable):
-        return term.name
-    if isinstance(term, str):
-        plain = _is_name(term) and (term[0].islower() or not term.isidentifier()) and not (is_glob(term) and term == "")
-        return term if plain or term == "*" else '"' + term.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return shown(term)
+def _approval_words(literal: Literal, modality: Modality) -> str:
+    action, *roles = literal.atom.args
+    name = _action(action) if isinstance(action, str) else _term(action)
+    who = f"the approval of {_term(roles[0])}" if roles else "approval"
+    if modality is Modality.PERMISSION:
+        return f"{name} does not need {who}" if literal.is_negated else f"{name} may be approved"
+    return f"{name} may not be approved" if literal.is_negated else f"{name} needs {who}"
 
 
-@lru_cache(maxsize=65_536)
-def _is_name(text: str) -> bool:
-    return text == "*" or _NAME.fullmatch(text) is not None
+def _holds_words(condition: Holds) -> str:
+    literal = condition.literal
+    if condition.modality is Modality.FACT and literal.atom.name == "action" and len(literal.atom.args) == 1:
+        return f"the action {'is not' if literal.is_negated else 'is'} {_term(literal.atom.args[0])}"
+    return norm_words(literal, condition.modality)
+
+
+def _action(name: str) -> str:
+    if name == "*":
+        return "every action"
+    return f"every action like {name}" if is_glob(name) else literal_text(Literal(Atom(name)))
+
+
+def _unsigned(literal: Literal) -> str:
+    return literal_text(literal.complement if literal.is_negated else literal)
+
+
+def _term(term: Term) -> str:
+    return value_words(term) if isinstance(term, str) else term_text(term)
 
 
 def _and(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."

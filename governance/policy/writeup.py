@@ -10,7 +10,8 @@ from governance.policy.entries import Entry
 from governance.policy.evaluation import Evaluation
 from governance.policy.precedence import Precedence, label_of
 from governance.policy.verdict import Defeat, Duty, Outcome, Reason, Verdict
-from governance.policy.words import class_words, conclusion_text, literal_text, rule_words, source_words
+from governance.policy.words import class_words, rule_words, source_words
+from governance.policy.writing import head_text, literal_text
 
 if TYPE_CHECKING:
     from governance.policy.answer import Answer, Obligation
@@ -62,7 +63,7 @@ def said(entry: Entry) -> tuple[str, str]:
     found = entry.said
     if found is None:
         found = entry.said = (
-            ("", entry.broken) if entry.broken else (conclusion_text(entry.rule), rule_words(entry.rule))
+            ("", entry.broken) if entry.broken else (head_text(entry.rule.head), rule_words(entry.rule))
         )
     return found
 

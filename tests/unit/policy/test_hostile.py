@@ -64,7 +64,7 @@ def pay(*rules: Rule, **more: Any) -> Verdict:
 def test_facts_that_cannot_be_read_deny_with_a_reason(facts: Any) -> None:
     start = time.process_time()
     verdict = pay(PERMIT, LIMIT, facts=facts)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6
     assert verdict.outcome is Outcome.DENY
     assert verdict.errors or verdict.missing_facts
     assert verdict.compliance_score == 0
@@ -151,7 +151,7 @@ def test_a_join_without_end_is_too_much_to_decide() -> None:
     facts = {name: list(range(200)) for name in "abc"}
     start = time.process_time()
     assert "too much to decide" in pay(PERMIT, wide, facts=facts).sentence
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6
 
 
 def test_ten_thousand_mutually_defeating_rules_are_denied_at_once() -> None:
@@ -160,7 +160,7 @@ def test_ten_thousand_mutually_defeating_rules_are_denied_at_once() -> None:
     book = book_of(Theory(tuple(rules)))
     start = time.process_time()
     assert decide(book, facts=facts, action="pay", at=AT).outcome is Outcome.DENY
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6
 
 
 def test_preferences_in_a_circle_tell_nothing_apart() -> None:
