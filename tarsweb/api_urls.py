@@ -9,6 +9,7 @@ from governance.amendments import api_urls as amendments
 from governance.audit import api_urls as audit
 from governance.drift import api_urls as drift
 from governance.estop import api_urls as estop
+from governance.lawbook import api_urls as lawbook
 from governance.exports import api_urls as exports
 from governance.files import api_urls as files
 from governance.jobs import api_urls as jobs
@@ -28,6 +29,7 @@ urlpatterns = [
     *audit.urlpatterns,
     *drift.urlpatterns,
     *estop.urlpatterns,
+    *lawbook.urlpatterns,
     *exports.urlpatterns,
     *files.urlpatterns,
     *inbox.urlpatterns,

@@ -15,6 +15,7 @@ urlpatterns = [
     path("systems/", include("governance.registry.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
+    path("rulebook/", include("governance.lawbook.urls")),
     path("notices/", include("governance.notices.urls")),
     path("shell/counts/", shell_counts, name="shell-counts"),
     path("ledger/", include("governance.audit.urls")),

@@ -35,6 +35,7 @@ ARTICLES = (
     Article("systems", "Systems", ("systems:",), "systems:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
+    Article("law", "Law", ("lawbook:",), "lawbook:law"),
     Article("authority", "Authority", ("amendments:authority",), "amendments:authority"),
     Article("budgets", "Budgets", ("budgets:",), "budgets:list"),
     Article("ledger", "Ledger", ("ledger:", "exports:"), "ledger:list"),

@@ -63,6 +63,8 @@ PAGES = (
     Page("system-dependencies", "systems:dependencies", f"{CLAY}/dependencies/"),
     Page("system-health", "systems:health", f"{CLAY}/health/"),
     Page("e-stop", "estop:page", "/estop/"),
+    Page("law", "lawbook:law", "/rulebook/law/"),
+    Page("import", "lawbook:import", "/rulebook/import/", who=OPERATOR),
     Page("drift", "drift:page", "/drift/clay-consigliere/", who=OPERATOR),
     Page("notices", "notices:list", "/notices/"),
     Page("notice-preferences", "notices:preferences", "/notices/preferences/"),

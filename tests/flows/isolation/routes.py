@@ -32,6 +32,7 @@ IDS = {
     "notice_id": "Notice",
     "question_id": "ApprovalRequest",
     "quorum_id": "Quorum",
+    "rule_id": "SessionRule",
     "search_id": "SavedSearch",
     "stop_id": "EStop",
     "token_id": "ApiToken",
