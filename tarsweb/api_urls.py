@@ -9,10 +9,10 @@ from governance.amendments import api_urls as amendments
 from governance.audit import api_urls as audit
 from governance.drift import api_urls as drift
 from governance.estop import api_urls as estop
-from governance.lawbook import api_urls as lawbook
 from governance.exports import api_urls as exports
 from governance.files import api_urls as files
 from governance.jobs import api_urls as jobs
+from governance.lawbook import api_urls as lawbook
 from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
 from governance.searches import api_urls as searches

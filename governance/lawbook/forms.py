@@ -37,7 +37,10 @@ class ImportForm(forms.Form):
         data = super().clean() or {}
         file: UploadedFile | None = data.get("file")
         if file is not None and (file.size or 0) > EVIDENCE_BYTES:
-            self.add_error("file", _("The page takes %(most)s. Send a larger file over the API.") % {"most": human_size(EVIDENCE_BYTES)})
+            self.add_error(
+                "file",
+                _("The page takes %(most)s. Send a larger file over the API.") % {"most": human_size(EVIDENCE_BYTES)},
+            )
         elif file is None and not str(data.get("text", "")).strip():
             self.add_error("text", _("Choose a file, or paste its text."))
         return data
@@ -58,7 +61,10 @@ class ProposeForm(forms.Form):
         label=_("Reason"), max_length=2000, help_text=_("What demands this."), widget=forms.Textarea(attrs={"rows": 3})
     )
     gov_md_section = forms.CharField(
-        label=_("Sections"), required=False, max_length=400, help_text=_("The clauses that change, as people cite them.")
+        label=_("Sections"),
+        required=False,
+        max_length=400,
+        help_text=_("The clauses that change, as people cite them."),
     )
     basis = forms.ChoiceField(
         label=_("Basis"),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from markdown_it import MarkdownIt
 
-_READER = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline", "heading", "lheading"])
+_READER = MarkdownIt("commonmark", {"html": False}).disable(
+    ["image", "html_block", "html_inline", "heading", "lheading"]
+)
 
 
 def html(text: str) -> str:

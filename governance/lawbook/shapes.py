@@ -14,7 +14,9 @@ class LawFile(Body):
     """A file of law: its `text`, or its bytes as `content` in base64."""
 
     format = Choice(LABELS)
-    name = Text(required=False, max_length=80, help_text="what it is called in the law; gov.md and policy.toml by themselves")
+    name = Text(
+        required=False, max_length=80, help_text="what it is called in the law; gov.md and policy.toml by themselves"
+    )
     text = Text(required=False, trim_whitespace=False)
     content = Text(required=False, help_text="base64")
 

@@ -22,9 +22,7 @@ def test_preview__then_import__then_read() -> None:
     seen = post(client, "preview/", format="gov_md", text=GOV.decode())
     assert seen.status_code == 200 and seen.json()["can_propose"] is True
     assert seen.json()["rules"][0]["id"] == "gov.md/deletions"
-    sent = post(
-        client, "import/", format="gov_md", content=base64.b64encode(GOV).decode(), evidence={"reason": "GDPR"}
-    )
+    sent = post(client, "import/", format="gov_md", content=base64.b64encode(GOV).decode(), evidence={"reason": "GDPR"})
     assert sent.status_code == 201, sent.content
     assert sent.json()["state"] == "proposed" and sent["Location"].endswith(f"/{sent.json()['id']}/")
     assert client.get("/api/v1/law/").json() == {"version": 1, "documents": []}

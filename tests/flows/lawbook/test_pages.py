@@ -16,7 +16,9 @@ from tests.db.lawbook.test_import import GOV, imported
 from tests.web import client_of
 
 IMPORT = "/rulebook/import/"
-HOSTILE = b"## 7 A <script>alert(1)</script>\n\n7.3 **B.** [x](javascript:alert(1)) <b>bold</b> ![p](http://evil/x.png)\n"
+HOSTILE = (
+    b"## 7 A <script>alert(1)</script>\n\n7.3 **B.** [x](javascript:alert(1)) <b>bold</b> ![p](http://evil/x.png)\n"
+)
 
 
 def post(client: Client, **fields: object) -> object:
