@@ -15,11 +15,11 @@ Kind = Literal["added", "removed", "changed"]
 @dataclass(frozen=True, slots=True)
 class RuleChange:
     """One rule by its id. `words` and `text` are what it says then, `old_words` and `old_text` what it says now; "" where it
-    does not exist. `source` is its clause."""
+    does not exist. `clause` is its source."""
 
     id: str
     kind: Kind
-    source: str
+    clause: str
     words: str = ""
     text: str = ""
     old_words: str = ""
@@ -49,7 +49,7 @@ def _change(id: str, old: Rule | None, new: Rule | None) -> RuleChange:
     return RuleChange(
         id=id,
         kind="added" if old is None else "removed" if new is None else "changed",
-        source=shown.source,
+        clause=shown.source,
         words=rule_words(new) if new else "",
         text=rule_text(new) if new else "",
         old_words=rule_words(old) if old else "",

@@ -34,7 +34,7 @@ class LawProposal(LawFile):
 class RuleChange(Record):
     id = Text()
     kind = Choice(("added", "removed", "changed"))
-    source = Text(allow_blank=True)
+    clause = Text(allow_blank=True)
     words = Text(allow_blank=True)
     text = Text(allow_blank=True)
     old_words = Text(allow_blank=True)

@@ -86,7 +86,7 @@ def test_the_same_file_again__changes_nothing() -> None:
 def test_a_preview__names_rules_that_come_and_writes_nothing() -> None:
     cast = make.cast()
     preview = preview_of(cast.uma, MORE)
-    assert [(change.id, change.kind, change.source) for change in preview.rules] == [
+    assert [(change.id, change.kind, change.clause) for change in preview.rules] == [
         ("gov.md/deletions", "added", "gov.md 7.3"),
         ("gov.md/exports", "added", "gov.md 7.4"),
     ]
