@@ -69,23 +69,25 @@ def facts_of(
     return facts
 
 
-def act_of(action: str, *, actor_kind: str, law: JSON = None, constitution: JSON = None) -> str:
+def act_of(
+    action: str, *, actor_kind: str, law: Sequence[str] | None = None, own: Sequence[str] | None = None
+) -> str:
     """`reads`, `ends`, `governs` or `acts`."""
     if actor_kind != "system" and action in GOVERNS:
         return "governs"
     if any(action == verb or action.startswith(tuple(f"{verb}{sign}" for sign in "./:")) for verb in ENDS):
         return "ends"
-    return "reads" if reads(action, law=law, constitution=constitution) else "acts"
+    return "reads" if reads(action, law=law, own=own) else "acts"
 
 
-def reads(action: str, *, law: JSON = None, constitution: JSON = None) -> bool:
-    """Whether the action only looks. A constitution says which do; it may not go beyond what the law says, if that says."""
-    outer, own = _list(law), _list(constitution)
-    globs = own if own is not None else outer if outer is not None else READS
-    return _covered(action, globs) and (outer is None or _covered(action, outer))
+def reads(action: str, *, law: Sequence[str] | None = None, own: Sequence[str] | None = None) -> bool:
+    """Whether the action only looks. A constitution (`own`) says which do; it may not go beyond the law, if that says."""
+    globs = own if own is not None else law if law is not None else READS
+    return _covered(action, globs) and (law is None or _covered(action, law))
 
 
-def _list(document: JSON) -> Sequence[str] | None:
+def list_of(document: JSON) -> Sequence[str] | None:
+    """The `read_actions` that a law or a constitution declares, or None."""
     found = document.get("read_actions") if isinstance(document, dict) else None
     return found if isinstance(found, list) else None
 

@@ -8,7 +8,7 @@ Rule ids are qualified by their document (`gov.md/r1`); the source of a rule is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -92,7 +92,7 @@ def theory_of(constitution: JSON) -> Theory:
     return union(clause_theory(clause) for clause in clauses(constitution))
 
 
-def union(theories: Iterator[Theory]) -> Theory:
+def union(theories: Iterable[Theory]) -> Theory:
     """One theory with everything that several state."""
     found = tuple(theories)
     return Theory(

@@ -1,0 +1,48 @@
+"""The counters of safety budgets. Inside the caller's tenant transaction; a window's row comes with its first use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from governance.ids import new_id
+from governance.rulebook.models import SafetyWindow
+from governance.rulebook.safety import SafetyBudget, Used, starts_at
+
+_SPEND: Final = """
+INSERT INTO safety_windows AS w (id, tenant_id, system_id, starts_at, denials, overrides, risk_spent)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (tenant_id, system_id, starts_at) DO UPDATE SET denials = w.denials + excluded.denials,
+  overrides = w.overrides + excluded.overrides, risk_spent = w.risk_spent + excluded.risk_spent
+"""
+
+
+def used(*, tenant_id: UUID, system_id: UUID, budget: SafetyBudget, at: datetime, is_locked: bool = False) -> Used:
+    """What the window that holds `at` has used. Locked, nobody else spends of it until this transaction ends."""
+    if is_locked:
+        spend(tenant_id=tenant_id, system_id=system_id, budget=budget, at=at)
+    rows = SafetyWindow.objects.filter(
+        tenant_id=tenant_id, system_id=system_id, starts_at=starts_at(budget.window, at)
+    )
+    row = rows.values_list("denials", "overrides", "risk_spent").first()
+    return Used(*row) if row else Used()
+
+
+def spend(
+    *,
+    tenant_id: UUID,
+    system_id: UUID,
+    budget: SafetyBudget,
+    at: datetime,
+    denials: int = 0,
+    overrides: int = 0,
+    risk: Decimal = Decimal(0),
+) -> None:
+    """Count in the window that holds `at`; spending nothing makes and locks the window's row."""
+    values = [new_id(at), tenant_id, system_id, starts_at(budget.window, at), denials, overrides, risk]
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, values)
