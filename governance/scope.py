@@ -46,6 +46,8 @@ class Capability(StrEnum):
     FIX_DATA = "fix_data"
     MANAGE_PROGRAMS = "manage_programs"
     MANAGE_TENANT = "manage_tenant"
+    ASK = "ask"
+    """Ask for a verdict that is kept: whether an action may happen."""
     STOP = "stop"
     LIFT_STOP = "lift_stop"
     SET_DRIFT = "set_drift"
@@ -58,6 +60,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.OPERATOR: frozenset(
         _DESK
         | {
+            Capability.ASK,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -71,6 +74,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COMPLIANCE: frozenset(
         _DESK
         | {
+            Capability.ASK,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -83,6 +87,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.SECURITY: frozenset(
         _DESK
         | {
+            Capability.ASK,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -109,7 +114,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
 
 
 # What a system may be given by a token. Deciding is for people: a token of a system never holds it.
-AGENT_CAPABILITIES = frozenset({Capability.READ_RECORD, Capability.VERIFY, Capability.PROPOSE})
+AGENT_CAPABILITIES = frozenset({Capability.READ_RECORD, Capability.VERIFY, Capability.PROPOSE, Capability.ASK})
 # What platform staff may do in a tenant they visit: look, mend and let people in; never propose or decide.
 STAFF_CAPABILITIES = frozenset(_DESK | {Capability.FIX_DATA, Capability.MANAGE_PEOPLE, Capability.MANAGE_TENANT})
 

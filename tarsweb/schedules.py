@@ -45,6 +45,7 @@ ENTRIES = (
     Entry("wake jobs that are due", "governance.jobs.tasks.sweep", minutes=1),
     Entry("wake webhook deliveries that are due", "governance.webhooks.tasks.sweep", minutes=1),
     Entry("drop files whose time is over", "governance.files.tasks.drop_expired", minutes=60),
+    Entry("seal permitted actions", "governance.rulebook.tasks.seal", minutes=1),
     Entry("clean the sessions' rules", "governance.rulebook.session_tasks.clean", minutes=60),
     Entry("grant this and the next month's dollars", "billing.budgets.tasks.make_monthly", minutes=60),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),

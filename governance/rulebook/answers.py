@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from governance.assets.queries import ForDecision
+from governance.assets.queries import for_decision as assets_of
 from governance.errors import DomainError
 from governance.ledger.hashing import nanoseconds
 from governance.policy.decide import decide
@@ -71,10 +73,35 @@ def answered(
         constitutions=constitutions,
         locks_safety=locks_safety,
     )
+    assets: dict[tuple[str, str, int], ForDecision] = {}
     return [
-        answer(question, found.get((question.system, question.session)), actor=scope.actor, at=question.at or at)
+        answer(
+            question,
+            _with_asset(found.get((question.system, question.session)), question, assets, scope=scope, at=at),
+            actor=scope.actor,
+            at=question.at or at,
+        )
         for question in questions
     ]
+
+
+def _with_asset(
+    found: Gathered | None,
+    question: Question,
+    known: dict[tuple[str, str, int], ForDecision],
+    *,
+    scope: Scope,
+    at: datetime,
+) -> Gathered | None:
+    """With the rules and facts of the shared asset that the question names (`uses_asset`, `uses_amount`)."""
+    asset = question.facts.get("uses_asset")
+    if found is None or asset is None:
+        return found
+    amount = question.facts.get("uses_amount", 1)
+    key = (question.system, str(asset), amount if isinstance(amount, int) else 1)
+    if key not in known:
+        known[key] = assets_of(tenant_id=scope.tenant_id, asset=key[1], used_by=key[0], amount=key[2], at=at)
+    return replace(found, asset_rules=known[key].rules, asset_facts=known[key].facts)
 
 
 def check(question: Question) -> None:
@@ -92,9 +119,10 @@ def answer(question: Question, found: Gathered | None, *, actor: Actor, at: date
         facts = found.facts(action=question.action, actor=actor.name, actor_kind=actor.kind.value)
         if found.errors:
             return _refused(question, found, facts, found.errors)
+        known: dict[str, Any] = {**question.facts, **facts}
         verdict = decide(
             found.book,
-            facts={**question.facts, **facts},
+            facts=known,
             action=question.action,
             at=at,
             bearer=found.system,
@@ -107,17 +135,11 @@ def answer(question: Question, found: Gathered | None, *, actor: Actor, at: date
     return Answer(question, verdict, found, facts, is_error=bool(verdict.errors or verdict.missing_facts))
 
 
-def _refused(
-    question: Question, found: Gathered | None, facts: Mapping[str, Any], errors: tuple[str, ...]
-) -> Answer:
+def _refused(question: Question, found: Gathered | None, facts: Mapping[str, Any], errors: tuple[str, ...]) -> Answer:
     return Answer(question, denial(question, errors), found, facts, is_error=True)
 
 
 def denial(question: Question, errors: tuple[str, ...]) -> Verdict:
     """The verdict where nothing could be decided: no."""
     sentence = f"{question.system} may not do {question.action}: nothing could be decided. {errors[0]}"
-    return Verdict(
-        outcome=Outcome.DENY, action=question.action, sentence=sentence, errors=errors, compliance_score=0.0
-    )
-
-
+    return Verdict(outcome=Outcome.DENY, action=question.action, sentence=sentence, errors=errors, compliance_score=0.0)

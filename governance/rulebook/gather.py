@@ -7,7 +7,7 @@ process has not compiled them yet. Nothing kept can be stale: it is found by the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -30,8 +30,7 @@ from governance.rulebook.sources import NO_LAW, Source
 from governance.scope import Scope
 
 _STANDINGS: Final = """
-SELECT s.name, s.id, s.type, s.status, s.constitution_version, v.digest, e.reason, d.state,
-  EXISTS (SELECT 1 FROM assets a WHERE a.tenant_id = s.tenant_id AND a.retired_at IS NULL), k.id, k.sealed_private_key
+SELECT s.name, s.id, s.type, s.status, s.constitution_version, v.digest, e.reason, d.state, k.id, k.sealed_private_key
 FROM systems s
 JOIN system_versions v ON v.tenant_id = s.tenant_id AND v.system_id = s.id AND v.number = s.constitution_version
 LEFT JOIN drift_states d ON d.tenant_id = s.tenant_id AND d.system_id = s.id
@@ -56,7 +55,6 @@ class _Row:
     digest: str
     stopped_because: str | None
     drift: str | None
-    has_assets: bool
     key_id: UUID | None
     sealed: bytes | None
 
@@ -79,7 +77,7 @@ class Gathered:
     asset_rules: tuple[str, ...] = ()
     asset_facts: Mapping[str, Any] | None = None
     signer: Signer | None = None
-    used: Used = Used()
+    used: Used = field(default_factory=Used)
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -155,7 +153,9 @@ def gathered_all(
     pairs = list(dict.fromkeys(wanted))
     rows = _rows(scope.tenant_id, sorted({system for system, _ in pairs} | {LAW}))
     in_force = sources.law_of(law) if law is not None else _law(scope.tenant_id, rows.get(LAW))
-    sessions = {name: session_store.in_force(tenant_id=scope.tenant_id, name=name, at=at) for name in {s for _, s in pairs}}
+    sessions = {
+        name: session_store.in_force(tenant_id=scope.tenant_id, name=name, at=at) for name in {s for _, s in pairs}
+    }
     found: dict[tuple[str, str], Gathered] = {}
     systems: dict[str, Gathered] = {}
     for system, session in pairs:

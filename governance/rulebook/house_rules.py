@@ -69,9 +69,7 @@ def facts_of(
     return facts
 
 
-def act_of(
-    action: str, *, actor_kind: str, law: Sequence[str] | None = None, own: Sequence[str] | None = None
-) -> str:
+def act_of(action: str, *, actor_kind: str, law: Sequence[str] | None = None, own: Sequence[str] | None = None) -> str:
     """`reads`, `ends`, `governs` or `acts`."""
     if actor_kind != "system" and action in GOVERNS:
         return "governs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -25,9 +25,7 @@ def used(*, tenant_id: UUID, system_id: UUID, budget: SafetyBudget, at: datetime
     """What the window that holds `at` has used. Locked, nobody else spends of it until this transaction ends."""
     if is_locked:
         spend(tenant_id=tenant_id, system_id=system_id, budget=budget, at=at)
-    rows = SafetyWindow.objects.filter(
-        tenant_id=tenant_id, system_id=system_id, starts_at=starts_at(budget.window, at)
-    )
+    rows = SafetyWindow.objects.filter(tenant_id=tenant_id, system_id=system_id, starts_at=starts_at(budget.window, at))
     row = rows.values_list("denials", "overrides", "risk_spent").first()
     return Used(*row) if row else Used()
 
@@ -43,6 +41,6 @@ def spend(
     risk: Decimal = Decimal(0),
 ) -> None:
     """Count in the window that holds `at`; spending nothing makes and locks the window's row."""
-    values = [new_id(at), tenant_id, system_id, starts_at(budget.window, at), denials, overrides, risk]
+    values: list[Any] = [new_id(at), tenant_id, system_id, starts_at(budget.window, at), denials, overrides, risk]
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, values)

@@ -25,7 +25,7 @@ class Source:
     """A document as decisions use it. `errors` says why its rules cannot be used; then everything is denied."""
 
     digest: str
-    theory: Theory = Theory()
+    theory: Theory = field(default_factory=Theory)
     errors: tuple[str, ...] = ()
     reads: Sequence[str] | None = None
     safety: SafetyBudget | None = None

@@ -13,6 +13,7 @@ from governance.scope import AGENT_CAPABILITIES, Capability
 WORDS: Final = {
     Capability.READ_RECORD: _("Read the record"),
     Capability.VERIFY: _("Verify the ledger"),
+    Capability.ASK: _("Ask whether an action may happen"),
     Capability.PROPOSE: _("Propose amendments"),
     Capability.DECIDE: _("Decide, with a confirmation of the person each time"),
     Capability.ROLL_BACK: _("Roll back, with a confirmation of the person each time"),

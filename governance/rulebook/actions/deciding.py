@@ -74,11 +74,9 @@ def decide(
         return _unkept(question, at=at)
 
 
-def decide_many(
-    *, scope: Scope, questions: Sequence[Question], at: datetime
-) -> list[Decided | DomainError]:
-    """Decide up to a thousand actions at once, in order, under one entry of the ledger. A question that cannot be asked is answered
-    by its error; the others are not held up. Raises `NotAllowed`, `TooMany`."""
+def decide_many(*, scope: Scope, questions: Sequence[Question], at: datetime) -> list[Decided | DomainError]:
+    """Decide up to a thousand actions at once, in order, under one entry of the ledger. A question that cannot be asked is
+    answered by its error; the others are not held up. Raises `NotAllowed`, `TooMany`."""
     if len(questions) > MOST_AT_ONCE:
         raise TooMany(f"One call answers {MOST_AT_ONCE:,} questions; this one has {len(questions):,}. Split it.")
     faults = {place: fault for place, one in enumerate(questions) if (fault := _fault(one)) is not None}
@@ -148,7 +146,9 @@ def _answered(scope: Scope, questions: Sequence[Question], *, at: datetime) -> l
     """
     asked = partial(answers.answered, scope=scope, at=at)
     found = asked(questions=questions)
-    risky = frozenset(one.question.system for one in found if one.gathered and gather.risk_of(one.gathered, one.question.action))
+    risky = frozenset(
+        one.question.system for one in found if one.gathered and gather.risk_of(one.gathered, one.question.action)
+    )
     if not risky:
         return found
     return _in_turn(scope, asked(questions=questions, locks_safety=risky), at=at)
@@ -242,7 +242,9 @@ def _fault(question: Question) -> DomainError | None:
 
 def _unkept(question: Question, *, at: datetime) -> Decided:
     """The answer when TARS itself failed: no, and nothing is kept."""
-    verdict = answers.denial(question, ("The decision could not be kept. Try again; if it stays so, tell an operator.",))
+    verdict = answers.denial(
+        question, ("The decision could not be kept. Try again; if it stays so, tell an operator.",)
+    )
     return Decided(
         id=None,
         system=question.system,
