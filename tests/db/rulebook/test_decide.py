@@ -139,7 +139,9 @@ def test_decide__after_a_change__the_very_next_answer_knows(cast: make.Cast) -> 
     assert ask(cast, "delete").verdict.outcome is Outcome.DENY
     document = dict(cast.system.constitution)
     wider = [*document.get("capabilities", []), "delete"]
-    make.applied(cast, capabilities=wider)
+    proposal = make.proposed(cast, capabilities=wider)
+    make.approve(cast.cy, proposal)
+    make.approve(cast.ada, proposal)
     assert ask(cast, "delete").verdict.outcome is Outcome.PERMIT
 
 
