@@ -11,7 +11,7 @@ from functools import cached_property
 
 from governance.policy.concluded import Concluded, split
 from governance.policy.entries import Entry, Pattern
-from governance.policy.facts import Facts, Row
+from governance.policy.facts import Facts
 from governance.policy.globs import covers, is_glob, literal_prefix
 from governance.policy.rules import Theory
 from governance.policy.terms import Modality, Variable
@@ -59,6 +59,7 @@ class Layer:
         self.facts = Facts()
         for literal in theory.facts:
             self.facts.literal(literal)
+        self.denied = [(name, rows) for (name, is_negated), rows in self.facts.rows.items() if is_negated]
         self.stronger: dict[str, set[str]] = {}
         self.weaker: dict[str, set[str]] = {}
         for strong, weak in theory.preferences:
@@ -92,12 +93,16 @@ class Book:
     @cached_property
     def contradictions(self) -> tuple[str, ...]:
         """Names of which the facts of the rules say a thing and its contrary."""
-        said: dict[tuple[str, bool], set[Row]] = {}
-        for layer in self.layers:
-            for key, rows in layer.facts.rows.items():
-                said.setdefault(key, set()).update(rows)
+        denied = {(name, row) for layer in self.layers for name, rows in layer.denied for row in rows}
         return tuple(
-            name for (name, is_negated), rows in said.items() if not is_negated and rows & said.get((name, True), set())
+            sorted(
+                {
+                    name
+                    for name, row in denied
+                    for layer in self.layers
+                    if row in layer.facts.rows.get((name, False), ())
+                }
+            )
         )
 
     @cached_property
@@ -252,6 +257,3 @@ def _by_mention(entries: Iterable[Entry], derived: Container[str]) -> tuple[dict
             for name in names:
                 groups.setdefault(name, []).append(entry)
     return {name: Tree(group, derived) for name, group in groups.items()}, Tree(anywhere, derived) if anywhere else None
-
-
-__all__ = ["Book", "Layer", "Row", "book_of"]

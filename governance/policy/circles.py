@@ -165,6 +165,3 @@ def _too_deep(graph: Graph, components: list[list[Node]], entries: Sequence[Entr
         f"Rules hang on each other {depth[start]} deep, at most {DEEPEST} are allowed: {listed}. Conclude more in one step.",
         tuple(names),
     )
-
-
-__all__ = ["DEEPEST", "circles", "strongly_connected"]

@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import pairwise
 
 from governance.policy.comparisons import Test, bound, is_too_deep, names_in, test_of
-from governance.policy.globs import covers, is_glob
+from governance.policy.globs import covers
 from governance.policy.rules import Rule, Strength
 from governance.policy.terms import Condition, Fact, Holds, Literal, Modality, Variable
-from governance.policy.values import Scalar, Unknown, encoded
+from governance.policy.values import Scalar, encoded
 
 MOST_CONDITIONS = 1_000
 
@@ -195,6 +195,3 @@ def _identity(condition: Condition) -> object:
     """Python takes True for 1; rules do not."""
     text = repr(condition)
     return text if "True" in text or "False" in text else condition
-
-
-__all__ = ["Entry", "Need", "Pattern", "Slot", "Unknown", "is_glob", "ordered", "pattern_of"]
