@@ -15,9 +15,12 @@ from governance.policy.rules import Rule, Strength, Theory
 from governance.policy.terms import Atom, Holds, Literal, Modality, Term, Variable
 from governance.policy.values import Scalar, decoded, encoded
 
-MAX_STEPS: Final = 2_000_000
+MAX_STEPS: Final = 1_000_000
 """Most literals that are tried while variables are bound."""
-MAX_INSTANCES: Final = 200_000
+MAX_LITERALS: Final = 500_000
+"""Most literals of all instances together."""
+MAX_CONDITIONS: Final = 100
+"""Most conditions that bind in one rule with variables."""
 
 Binding = dict[str, Scalar]
 Relation = tuple[str, bool, Modality, int]
@@ -98,7 +101,7 @@ class _Grounding:
             for place, condition in enumerate(rule.binds):
                 self.asking[_relation(condition.literal, condition.modality)].append((number, place))
         self.found: list[dict[tuple[Scalar, ...], Instance]] = [{} for _ in rules]
-        self.count = 0
+        self.size = 0
         for fact in facts:
             self.add(fact, Modality.FACT)
         for instance in plain:
@@ -138,15 +141,14 @@ class _Grounding:
         """All instances of a rule in which the condition at that place is the new row."""
         rule = self.rules[number]
         start = _unified(rule.binds[place].literal.atom.args, row, {})
-        found = [] if start is None else [start]
-        waiting = [condition for index, condition in enumerate(rule.binds) if index != place]
-        while waiting and found:
-            known = found[0].keys()
-            condition = max(waiting, key=lambda one: _bound_share(one, known))
-            waiting.remove(condition)
-            found = [more for binding in found for more in self.matches(condition, binding, rule.rule)]
-        for binding in found:
-            self.instantiate(number, binding)
+        stack = [] if start is None else [(0, start)]
+        plan = _plan(rule.binds, place) if stack else []
+        while stack:
+            depth, binding = stack.pop()
+            if depth == len(plan):
+                self.instantiate(number, binding)
+            else:
+                stack += [(depth + 1, more) for more in self.matches(plan[depth], binding, rule.rule)]
 
     def matches(self, condition: Holds, binding: Binding, rule: Rule) -> Iterator[Binding]:
         args = condition.literal.atom.args
@@ -172,8 +174,8 @@ class _Grounding:
             return
         if any(test(self.values.values, binding, self.values.groups) is not True for test, _ in rule.tests):
             return
-        self.count += 1
-        if self.count > MAX_INSTANCES:
+        self.size += len(rule.rule.body) + len(rule.rule.head.chain)
+        if self.size > MAX_LITERALS:
             self.too_many(rule.rule)
         instance = Instance(
             rule.rule,
@@ -198,6 +200,11 @@ class _Grounding:
 def _opened(rule: Rule) -> _Open:
     binds = tuple(one for one in _literals(rule) if not one.is_absent)
     bound = {term.name for one in binds for term in one.literal.atom.args if isinstance(term, Variable)}
+    if len(binds) > MAX_CONDITIONS:
+        sentence = (
+            f"Rule {rule.id} has variables and more than {MAX_CONDITIONS} conditions; write a rule for a part of it."
+        )
+        raise NotATheory(sentence, line=rule.line, problems=((rule.id, sentence),))
     loose = next((name for name in _variables(rule) if name not in bound), None)
     if loose is not None:
         sentence = f"Nothing gives the variable {loose} of rule {rule.id} a value; name it in a condition without `not` as well."
@@ -216,6 +223,18 @@ def _relation(literal: Literal, modality: Modality) -> Relation:
 
 def _value(term: Term, binding: Binding) -> Scalar | None:
     return binding.get(term.name) if isinstance(term, Variable) else encoded(term)
+
+
+def _plan(binds: Sequence[Holds], first: int) -> list[Holds]:
+    """The other conditions in the order in which they are looked up: those with the fewest open variables first."""
+    known = {term.name for term in binds[first].literal.atom.args if isinstance(term, Variable)}
+    waiting, plan = [one for place, one in enumerate(binds) if place != first], []
+    while waiting:
+        condition = max(waiting, key=lambda one: _bound_share(one, known))
+        waiting.remove(condition)
+        plan.append(condition)
+        known |= {term.name for term in condition.literal.atom.args if isinstance(term, Variable)}
+    return plan
 
 
 def _bound_share(condition: Holds, known: Iterable[str]) -> int:

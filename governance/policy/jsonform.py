@@ -20,7 +20,7 @@ from governance.policy.notes import MAX_TIER, WEIGHTS, interval_fault, moment, w
 from governance.policy.precedence import Precedence
 from governance.policy.rules import Head, Rule, Strength, Theory
 from governance.policy.terms import Atom, Condition, Holds, Literal, Modality, Variable
-from governance.policy.tokens import ID
+from governance.policy.tokens import ID, LONGEST_SENTENCE
 from governance.policy.writing import condition_text, head_text, literal_text, moment_text
 
 JSON = Any
@@ -289,4 +289,5 @@ def _condition_json(condition: Condition) -> JSON:
 
 
 def _fail(at: str, sentence: str) -> NoReturn:
+    at, sentence = at[:LONGEST_SENTENCE], sentence[:LONGEST_SENTENCE]
     raise NotATheory(f"At {at or 'the top'}: {sentence}", problems=((at, sentence),))

@@ -129,19 +129,25 @@ class _Weighing:
         newest = max(self.order.rank[arm] for arm in beaters)
         for peers in self.alike(attackers):
             first = peers[0]
-            turned = decided.get(self.body(first), {})
-            against = {arm: won for body, won in turned.items() for arm in bodies[body]} | self.preferred(first)
-            if against:
-                self.listed(peers, against, beaters, newest)
+            turned, preferred = decided.get(self.body(first), {}), self.preferred(first)
+            if not turned and not preferred:
+                continue
+            is_dated = newest > self.order.endures[first]
+            specific = ((arm, won) for body, won in turned.items() if won or is_dated for arm in bodies[body])
+            against = dict(specific) | preferred
+            self.listed(peers, self.dated(peers, beaters) | against if is_dated else against)
 
-    def listed(self, peers: list[int], against: dict[int, bool], beaters: list[int], newest: Rank) -> None:
+    def dated(self, peers: list[int], beaters: list[int]) -> dict[int, bool]:
+        """What dates decide among rules of one weight; listed one by one where something else turns a part of it."""
+        order = self.order
+        own = order.endures[peers[0]]
+        for arm in peers:
+            order.endures[arm] = (own[0], _FOREVER)
+        return {arm: order.rank[arm] > own for arm in beaters}
+
+    def listed(self, peers: list[int], against: dict[int, bool]) -> None:
         """Give attackers that are alike the arms that beat them one by one."""
         order, first = self.order, peers[0]
-        own = order.endures[first]
-        if newest > own:  # dates decide the rest of this weight: no longer by rank, as some of it is turned
-            against = {arm: order.rank[arm] > own for arm in beaters} | against
-            for arm in peers:
-                order.endures[arm] = (own[0], _FOREVER)
         if len(peers) > 1:
             order.peers[first] = peers
             order.leader.update(dict.fromkeys(peers, first))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -12,6 +13,9 @@ from governance.policy.errors import NotATheory
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Largest text that is read."""
+
+LONGEST_SENTENCE: Final = 500
+"""Longest error, in characters: it may quote what a stranger wrote."""
 
 Token = tuple[str, str, int, int]
 """kind (name, number, string, arrow, operator, modality, mark, end), text as written, line, column; both 1-based."""
@@ -75,13 +79,15 @@ class Statement:
 def fail(sentence: str, line: int, column: int) -> NoReturn:
     """Raise `NotATheory` with its place in words and in numbers."""
     where = f"line {line}, column {column}"
+    if len(sentence) > LONGEST_SENTENCE:
+        sentence = f"{sentence[:LONGEST_SENTENCE]}…"
     raise NotATheory(f"{where.capitalize()}: {sentence}", line=line, column=column, problems=((where, sentence),))
 
 
 def statements(text: str) -> Iterable[Statement]:
     """The statements of a text, one at a time; raises `NotATheory` for what is no token or may not be there."""
     _check_size(text)
-    lines = text.removesuffix("\n").replace("\r\n", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     _check_characters(lines, text)
     if text.isascii():
         return _grouped(lines)
@@ -133,7 +139,12 @@ def _check_characters(lines: list[str], text: str) -> None:
 
 
 def _first_loose(line: str) -> int:
-    return next((end for end in range(1, len(line) + 1) if not names.is_composed(line[:end])), len(line))
+    """The column of the first character that form NFC writes otherwise, in time linear in the line."""
+    composed = unicodedata.normalize("NFC", line)
+    index = next(
+        (i for i, (is_, ought) in enumerate(zip(line, composed, strict=False)) if is_ != ought), len(composed) - 1
+    )
+    return index + 2 if unicodedata.combining(line[index + 1 : index + 2] or " ") else index + 1
 
 
 def _grouped(lines: list[str]) -> Iterator[Statement]:

@@ -147,7 +147,7 @@ def test_conclude__a_variable_that_nothing_binds__refused_with_its_rule(text: st
 
 
 def test_conclude__too_many_instances__refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ground, "MAX_INSTANCES", 1000)
+    monkeypatch.setattr(ground, "MAX_LITERALS", 1000)
     facts = ", ".join(f"n({number})" for number in range(100))
     with pytest.raises(NotATheory, match="too many instances"):
         conclude(parse(f"{facts}\nr: n(A), n(B), n(C), n(D) => far(A, B, C, D)"))

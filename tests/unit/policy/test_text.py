@@ -195,3 +195,16 @@ def test_parse__more_than_ten_megabytes__refused() -> None:
 
 def test_parse__russian_rules__are_fine() -> None:
     assert parse("правило: птица => летает").rules[0].id == "правило"
+
+
+def test_parse__windows_lines__are_lines() -> None:
+    assert parse("p\r\nr: p\r\n  => q\r\n") == parse("p\nr: p\n  => q\n")
+
+
+def test_parse__error_about_an_endless_name__is_short_and_quick() -> None:
+    with pytest.raises(NotATheory) as raised:
+        parse(f"p {'a' * 1_000_000}{chr(0x0301)}")
+    assert len(raised.value.sentence) < 600
+    with pytest.raises(NotATheory) as raised:
+        parse(f"p {'a' * 1_000_000}")
+    assert len(raised.value.sentence) < 600
