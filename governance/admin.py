@@ -1,5 +1,6 @@
 from governance.amendments import admin as amendments
 from governance.approvals import admin as approvals
+from governance.assets import admin as assets
 from governance.discussion import admin as discussion
 from governance.drift import admin as drift
 from governance.estop import admin as estop
@@ -18,6 +19,7 @@ from governance.webhooks import admin as webhooks
 __all__ = [
     "amendments",
     "approvals",
+    "assets",
     "discussion",
     "drift",
     "estop",

@@ -6,6 +6,7 @@ from django.urls import re_path
 
 from billing.budgets import api_urls as budgets
 from governance.amendments import api_urls as amendments
+from governance.assets import api_urls as assets
 from governance.audit import api_urls as audit
 from governance.drift import api_urls as drift
 from governance.estop import api_urls as estop
@@ -26,6 +27,7 @@ from tarsweb.platform import api_urls as platform
 
 urlpatterns = [
     *amendments.urlpatterns,
+    *assets.urlpatterns,
     *audit.urlpatterns,
     *drift.urlpatterns,
     *estop.urlpatterns,

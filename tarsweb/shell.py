@@ -116,6 +116,7 @@ MENU = (
     _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True, needs=Capability.READ_RECORD),
     _Entry("Decide", "Amendments", "amendments:list", "amendment", needs=Capability.READ_RECORD),
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
+    _Entry("Agents", "Assets", "assets:list", "table", needs=Capability.READ_RECORD),
     _Entry("Agents", "E-stop", "estop:page", "stop"),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("amendments/", include("governance.amendments.urls")),
     path("files/", include("governance.files.urls")),
     path("systems/", include("governance.registry.urls")),
+    path("assets/", include("governance.assets.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
     path("rulebook/", include("governance.lawbook.urls")),

@@ -20,6 +20,7 @@ from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.amendments.queries import roll_back_preview
 from governance.approvals.actions import review_override
 from governance.approvals.models import ApprovalDecision, Via
+from governance.assets import actions as assets
 from governance.constitution.diff import Effect
 from governance.discussion.models import Comment
 from governance.errors import DomainError, NotFound
@@ -237,6 +238,9 @@ class Player:
     def save_search(self, step: Step) -> None:
         save_search(scope=self.scope(step.by), at=step.at, **step.args)
 
+    def on_asset(self, step: Step) -> None:
+        getattr(assets, step.verb)(scope=self.scope(step.by), at=step.at, **step.args)
+
 
 _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "propose": Player.propose,
@@ -257,4 +261,7 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "invite": Player.invite,
     "fix_system": Player.fix_system,
     "save_search": Player.save_search,
+    "register_asset": Player.on_asset,
+    "issue_mandate": Player.on_asset,
+    "record_use": Player.on_asset,
 }

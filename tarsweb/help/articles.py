@@ -33,6 +33,7 @@ ARTICLES = (
     Article("proposing", "Proposing a change", ("amendments:propose", "amendments:revise"), "amendments:propose"),
     Article("rolling-back", "Rolling back", ("amendments:roll_back",)),
     Article("systems", "Systems", ("systems:",), "systems:list"),
+    Article("assets", "Assets", ("assets:",), "assets:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),

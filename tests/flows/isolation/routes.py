@@ -28,6 +28,7 @@ IDS = {
     "file_id": "StoredFile",
     "invitation_id": "Invitation",
     "job_id": "Job",
+    "mandate_id": "Mandate",
     "mail_id": "OutboxMail",
     "notice_id": "Notice",
     "question_id": "ApprovalRequest",
@@ -107,6 +108,7 @@ def ids_of(cast: make.Cast) -> dict[str, Any]:
     return {
         **ids,
         **WORDS,
+        "asset_name": "gpu-pool",
         "name": cast.system.name,
         "number": number,
         "sequence": sequence,
@@ -118,7 +120,14 @@ def ids_of(cast: make.Cast) -> dict[str, Any]:
 def ids_of_nobody() -> dict[str, Any]:
     """Ids of the same kinds that exist nowhere."""
     rows = {name: uuid4() for name in (*IDS, "tenant_id", "user_id")}
-    return {**rows, **WORDS, "name": "no-such-system", "number": 987_654, "sequence": 987_654}
+    return {
+        **rows,
+        **WORDS,
+        "asset_name": "no-such-asset",
+        "name": "no-such-system",
+        "number": 987_654,
+        "sequence": 987_654,
+    }
 
 
 def _any(model: str) -> Any:
