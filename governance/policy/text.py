@@ -92,8 +92,9 @@ class _Reader:
         """`deploy:prod` is a fact whose name has a colon; `r1: a` is a rule without its arrow."""
         after = statement.written.lstrip()[len(statement.label) :]
         if after[:1] != ":" or not after[1:2].strip():
-            self.rule(statement)
-        self.fact_line(tokens_of(statement.written, statement.line))
+            return self.rule(statement)
+        later = [token for token in statement.tokens if token[2] != statement.line]
+        return self.fact_line(tokens_of(statement.written, statement.line) + later)
 
     def fact_line(self, tokens: list[Token]) -> None:
         parser = _Parser(tokens, self.literals)
@@ -127,10 +128,10 @@ class _Reader:
         if not statement.label:
             fail("A rule begins with its name and a colon, as in `r1: a => b`.", statement.line, statement.column)
         identity = self.qualified(statement.label)
-        first = self.lines.setdefault(identity, statement.line)
-        if len(self.lines) == len(self.rules):
+        if first := self.lines.get(identity):
             sentence = f"The name {statement.label} is taken by the rule on line {first}; give this one another."
             fail(sentence, statement.line, statement.column)
+        self.lines[identity] = statement.line
         conditions = () if parser.peek()[0] == "arrow" else parser.body()
         strength = _STRENGTHS[parser.arrow()]
         self.rules.append(self.made(identity, statement.line, conditions, strength, parser))

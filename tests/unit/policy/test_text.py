@@ -107,7 +107,7 @@ def test_parse__moments__are_aware_and_a_date_is_midnight_utc() -> None:
 
 
 def test_parse__a_fact_with_a_colon_in_its_name__is_a_fact() -> None:
-    assert parse("deploy:prod, mcp:x").facts == (lit("deploy:prod"), lit("mcp:x"))
+    assert parse("deploy:prod, mcp:x,\n  late").facts == (lit("deploy:prod"), lit("mcp:x"), lit("late"))
 
 
 def test_body__comparisons__are_exact_and_bind_as_in_school() -> None:
