@@ -17,6 +17,13 @@ MAX_BYTES: Final = 10 * 1024 * 1024
 LONGEST_SENTENCE: Final = 500
 """Longest error, in characters: it may quote what a stranger wrote."""
 
+LONGEST_WORD: Final = 500
+"""Most characters without a blank or a mark between them."""
+
+LONGEST_LINE: Final = 100_000
+MOST_TOKENS: Final = 50_000
+"""Most of them in one statement. Hazard: a token costs a hundred times its characters."""
+
 Token = tuple[str, str, int, int]
 """kind (name, number, string, arrow, operator, modality, mark, end), text as written, line, column; both 1-based."""
 
@@ -40,6 +47,7 @@ _MASTER: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_ENDLESS: Final = re.compile(rf'[^\s,()"]{{{LONGEST_WORD + 1}}}')
 _HINTS: Final = {
     '"': "This text has no closing quote on its line, or a backslash that is not before a quote or a backslash.",
     "=": "Write == to compare, => for a rule.",
@@ -124,6 +132,19 @@ def _check_size(text: str) -> None:
 
 
 def _check_characters(lines: list[str], text: str) -> None:
+    long = next((number for number, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE), 0)
+    if long:
+        fail(
+            f"This line has more than {LONGEST_LINE:,} characters; write one statement a line.", long, LONGEST_LINE + 1
+        )
+    if _ENDLESS.search(text):
+        runs = ((number, _ENDLESS.search(line)) for number, line in enumerate(lines, start=1))
+        number, run = next((number, run) for number, run in runs if run)
+        fail(
+            f"A word of more than {LONGEST_WORD} characters stands here; names and texts are shorter.",
+            number,
+            run.start() + 1,
+        )
     # the whole text first: a search over ten megabytes costs less than one over each of a million lines
     if names.fault(text.replace("\r\n", "\n").replace("\n", " ")) is None and names.is_composed(text):
         return
@@ -163,6 +184,8 @@ def _grouped(lines: list[str]) -> Iterator[Statement]:
         base = indent if base < 0 else base
         if indent > base and current:
             current.tokens += _ids(line, number) if current.is_order else tokens_of(line, number)
+            if len(current.tokens) > MOST_TOKENS:
+                fail(f"This statement has more than {MOST_TOKENS:,} words and marks; split it.", number, 1)
             continue
         if current:
             yield current
