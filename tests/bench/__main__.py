@@ -58,7 +58,12 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return api.bench_lists
 
-    return {"api": api, "ledger": ledger, "amendments": amendments, "overview": overview}
+    def decisions() -> Callable[..., Iterable[Row]]:
+        from tests.bench import decisions
+
+        return decisions.bench_decisions
+
+    return {"api": api, "decisions": decisions, "ledger": ledger, "amendments": amendments, "overview": overview}
 
 
 def _run(name: str, parts: Iterable[Callable[[], Iterable[Row]]]) -> list[Row]:
