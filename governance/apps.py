@@ -32,12 +32,15 @@ class GovernanceConfig(AppConfig):
         audience.register(program_managers)
         # after the verbs: its reads and they import each other
         from governance.amendments import export as amendments
+        from governance.amendments.actions import replay
         from governance.amendments.queries import as_of
         from governance.drift import panel as drift_panel
         from governance.registry import panels
+        from governance.rulebook import export as rulebook
 
         panels.register_beside(drift_panel.TEMPLATE, drift_panel.card)
         panels.register(as_of.TEMPLATE, as_of.approvers)
-        for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE):
+        for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE, *rulebook.SOURCES):
             sources.register(source)
         handlers.register("export", finish)
+        handlers.register(replay.KIND, replay.handle)

@@ -16,6 +16,7 @@ from governance.jobs import api_urls as jobs
 from governance.lawbook import api_urls as lawbook
 from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
+from governance.rulebook import case_api_urls as rulebook_cases
 from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
@@ -38,6 +39,7 @@ urlpatterns = [
     *jobs.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,
+    *rulebook_cases.urlpatterns,
     *searches.urlpatterns,
     *webhooks.urlpatterns,
     *budgets.urlpatterns,

@@ -118,6 +118,7 @@ MENU = (
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
     _Entry("Agents", "Assets", "assets:list", "table", needs=Capability.READ_RECORD),
     _Entry("Agents", "E-stop", "estop:page", "stop"),
+    _Entry("Law", "Rulebook", "rulebook:rules", "shield", key="r", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),

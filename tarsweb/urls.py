@@ -12,6 +12,7 @@ urlpatterns = [
     path("inbox/", include("tarsweb.inbox.urls")),
     path("amendments/", include("governance.amendments.urls")),
     path("files/", include("governance.files.urls")),
+    path("rulebook/", include("governance.rulebook.urls")),
     path("systems/", include("governance.registry.urls")),
     path("assets/", include("governance.assets.urls")),
     path("drift/", include("governance.drift.urls")),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from governance.amendments import actions, api, authority_api, talk_api
+from governance.amendments import actions, api, authority_api, replay_api, talk_api
 from governance.rest import route
 
 _ONE = "amendments/AMD-<int:number>/"
@@ -41,6 +41,8 @@ urlpatterns = [
         run=actions.reopen_comment,
     ),
     *route(f"{_ONE}ticks/", talk_api.Ticks, name="api-ticks"),
+    *route(f"{_ONE}replay/", replay_api.Replay, name="api-replay"),
+    *route(f"{_ONE}cases/", replay_api.Cases, name="api-amendment_cases"),
     *route(f"{_ONE}look/", talk_api.Looks, name="api-look"),
     *route(f"{_ONE}decisions/", talk_api.Decisions, name="api-decisions"),
     *route(f"{_ONE}decisions/<uuid:decision_id>/", talk_api.OneDecision, name="api-decision"),

@@ -58,3 +58,15 @@ class BadGrant(Invalid):
     """The standing authority is not one that can be granted."""
 
     code = "bad_grant"
+
+
+class CasesBroken(DomainError):
+    """Saved cases that pass today would fail, and the approver has not said why that is right."""
+
+    code = "cases_broken"
+
+
+class NothingToReplay(DomainError):
+    """The amendment changes no rules, or is decided."""
+
+    code = "nothing_to_replay"

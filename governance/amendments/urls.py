@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.amendments.views import authority, decision, lists, page, propose, talk, undo
+from governance.amendments.views import authority, decision, lists, page, propose, replay, talk, undo
 
 app_name = "amendments"
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path("AMD-<int:number>/comments/<uuid:comment_id>/resolve/", talk.resolve, name="resolve_comment"),
     path("AMD-<int:number>/comments/<uuid:comment_id>/reopen/", talk.reopen, name="reopen_comment"),
     path("AMD-<int:number>/tick/", talk.tick, name="tick"),
+    path("AMD-<int:number>/replay/", replay.page, name="replay"),
     path("AMD-<int:number>/look/", talk.look, name="look"),
     path("AMD-<int:number>/nudge/", talk.nudge, name="nudge"),
     path("AMD-<int:number>/hand-over/", talk.hand_over, name="hand_over"),

@@ -4,7 +4,15 @@ from django.db import models
 
 from governance.rows import TenantRow
 
-PAGES = {"inbox:list": "Inbox", "amendments:list": "Amendments", "systems:list": "Systems", "ledger:list": "Ledger"}
+PAGES = {
+    "inbox:list": "Inbox",
+    "amendments:list": "Amendments",
+    "systems:list": "Systems",
+    "ledger:list": "Ledger",
+    "rulebook:rules": "Rules",
+    "rulebook:cases": "Cases",
+    "rulebook:verdicts": "Verdicts",
+}
 """The list pages whose filters can be kept, by URL name."""
 
 

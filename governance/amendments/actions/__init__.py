@@ -5,6 +5,7 @@ from governance.amendments.actions.authority import grant_authority, remove_quor
 from governance.amendments.actions.decide import approve, break_glass, reject, request_changes
 from governance.amendments.actions.discuss import comment, look, reopen_comment, resolve_comment, tick
 from governance.amendments.actions.draft import propose, rebase, revise, send, withdraw
+from governance.amendments.actions.replay import start_replay
 from governance.amendments.actions.undo import approve_roll_back, roll_back, withdraw_roll_back
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "roll_back",
     "send",
     "set_quorum",
+    "start_replay",
     "tick",
     "withdraw",
     "withdraw_roll_back",

@@ -7,10 +7,11 @@ from typing import Any
 
 from governance import canonical
 from governance.amendments import authority
-from governance.amendments.errors import MergeConflict, TypeMisfit, WrongState
+from governance.amendments.errors import CasesBroken, MergeConflict, TypeMisfit, WrongState
 from governance.amendments.facts import base_moved, tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.models import AmendmentProposal, ProposalRevision
+from governance.amendments.queries.rule_change import rule_change
 from governance.approvals.models import RequestState
 from governance.errors import Invalid, NotAllowed
 from governance.registry.models import System
@@ -63,4 +64,24 @@ def demand_moved(*, scope: Scope, proposal: AmendmentProposal, before: ProposalR
     if is_today and proposal.request is not None and proposal.request.state in (RequestState.OPEN, RequestState.MET):
         raise WrongState(
             f"Nothing moved since {proposal.label} was proposed: its approvals stand, no rebase is needed."
+        )
+
+
+def breaks_cases(*, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, at: datetime) -> list[str]:
+    """Names of saved cases that pass under the law in force and would fail under the amendment."""
+    found = rule_change(scope=scope, proposal=proposal, revision=revision, at=at)
+    return [turned.after.case.name for turned in found.cases.broken] if found else []
+
+
+def demand_cases(
+    *, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, note: str, at: datetime
+) -> None:
+    """Raise `CasesBroken` unless the saved cases hold, or the approver's note says why they should not."""
+    if note.strip():
+        return
+    if broken := breaks_cases(scope=scope, proposal=proposal, revision=revision, at=at):
+        rest = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
+        names = ", ".join(f"“{name}”" for name in broken[:3])
+        raise CasesBroken(
+            f"{names}{rest} would no longer hold under {proposal.label}. Say in your note why that is right, or ask for changes."
         )

@@ -10,6 +10,7 @@ from typing import Any
 from governance import canonical
 from governance.amendments import authority
 from governance.amendments.actions.apply import apply_approved
+from governance.amendments.actions.checks import breaks_cases, demand_cases
 from governance.amendments.actions.common import (
     demand_state,
     locked,
@@ -57,7 +58,7 @@ def approve(
     """Approve what `digest` names. The last approval needed also applies it, or schedules it for its effective date.
 
     `batch` marks the entries of one look that decided several alike (`tarsweb.inbox`).
-    Raises `NotFound`, `WrongState`, `Expired`, `BaseMoved`, and all that `approvals.answer` raises.
+    Raises `NotFound`, `WrongState`, `Expired`, `BaseMoved`, `CasesBroken` (without a note), and what `approvals.answer` does.
     """
     words = _Words(verb="amendments.approve", word="approved", note=note, batch=batch)
     return _approve(scope=scope, number=number, digest=digest, confirmation=confirmation, words=words, at=at)
@@ -123,7 +124,12 @@ def request_changes(
 def grant_for(
     *, scope: Scope, proposal: AmendmentProposal, revision: ProposalRevision, at: datetime
 ) -> StandingAuthority | None:
-    """The standing authority that covers a dream promotion, or None. Locks the system, then the grant."""
+    """The standing authority that covers a dream promotion, or None. Locks the system, then the grant.
+
+    A promotion that breaks a saved case is for people: TARS writes no note that says why that is right.
+    """
+    if breaks_cases(scope=scope, proposal=proposal, revision=revision, at=at):
+        return None
     system = locked_system(scope=scope, system_id=proposal.system_id)
     return covering_grant(scope=scope, system=system, revision=revision, at=at)
 
@@ -204,6 +210,7 @@ def _approve(
 ) -> AmendmentProposal:
     proposal, revision, system = _question(scope=scope, number=number, to="approve", at=at)
     _demand_base(scope=scope, proposal=proposal, revision=revision, system=system)
+    demand_cases(scope=scope, proposal=proposal, revision=revision, note=words.note, at=at)
     marks = {"batch": words.batch} if words.batch else {}
     if proposal.request_id is not None:
         request = ApprovalRequest.objects.get(tenant_id=scope.tenant_id, id=proposal.request_id)

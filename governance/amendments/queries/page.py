@@ -22,6 +22,7 @@ from governance.amendments.queries.conflicts import Rival, rivals
 from governance.amendments.queries.people import Hand, hand_of
 from governance.amendments.queries.proofs import Proof, evidence_of
 from governance.amendments.queries.rests import REBASABLE, REVISABLE, WITHDRAWABLE, Rest, rests_of
+from governance.amendments.queries.rule_change import RuleChange, rule_change
 from governance.amendments.queries.staleness import Delta, Staleness, delta, staleness, step_of
 from governance.amendments.queries.standing import Authority, Box, authority_of, box
 from governance.amendments.queries.talk import Suggestion, Talk, talk_of
@@ -70,6 +71,7 @@ class AmendmentPage:
     can_rebase: bool
     is_mine: bool
     rests: tuple[Rest, ...]
+    rules: RuleChange | None
     at: datetime
 
     @property
@@ -198,6 +200,7 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
         and (can_propose or scope.can(Capability.DECIDE)),
         is_mine=is_mine,
         rests=rests_of(scope=scope, proposal=proposal, is_mine=is_mine, is_stale=stale is not None),
+        rules=rule_change(scope=scope, proposal=proposal, revision=revision, at=at),
         at=at,
     )
 

@@ -22,6 +22,12 @@ from governance.identity.actions import invite, register_deputy
 from governance.jobs import actions as jobs
 from governance.notices.actions import set_preference
 from governance.notices.mail import write_due
+from governance.policy.verdict import Outcome
+from governance.registry.actions import register_system
+from governance.registry.models import SystemType
+from governance.rulebook.actions.cases import save_case
+from governance.rulebook.actions.deciding import decide_many
+from governance.rulebook.question import Question
 from governance.rulebook.session_actions import update_session
 from governance.scope import Capability, Role
 from governance.searches.actions import save_search
@@ -64,6 +70,7 @@ def everything() -> make.Cast:
     _programs(cast)
     _talk(cast)
     update_session(scope=cast.bo, session=f"session-{cast.tenant.id}", rule="no network calls", at=make.AT)
+    _policy(cast)
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
@@ -88,6 +95,29 @@ def _asset(cast: make.Cast) -> None:
         at=make.AT,
     )
     assets.record_use(scope=cast.bo, asset_name="gpu-pool", at=make.AT)
+
+
+def _policy(cast: make.Cast) -> None:
+    """A question that was decided, one that was denied on a safety budget, and one that is kept as a case."""
+    name, facts = cast.system.name, {"amount": 5}
+    register_system(
+        scope=cast.bo,
+        name=f"careful-{cast.tenant.id}",
+        type=SystemType.AGENT,
+        constitution=make.CLAY | {"safety_budget": {"denials": 3}},
+        at=make.AT,
+    )
+    questions = [Question(name, "payroll", facts), Question(f"careful-{cast.tenant.id}", "fly", {})]
+    decide_many(scope=cast.bo, questions=questions, at=make.AT)
+    save_case(
+        scope=cast.bo,
+        name=f"Payroll of {cast.tenant.id}",
+        system_name=name,
+        action="payroll",
+        facts=facts,
+        expected=Outcome.PERMIT,
+        at=make.AT,
+    )
 
 
 def _programs(cast: make.Cast) -> None:

@@ -43,6 +43,7 @@ TABLES = {
     "notices": "tenant_id",
     "outbox_mails": "tenant_id",
     "override_reviews": "tenant_id",
+    "policy_cases": "tenant_id",
     "proposal_moves": "tenant_id",
     "proposal_revisions": "tenant_id",
     "quorums": "tenant_id",
@@ -51,6 +52,7 @@ TABLES = {
     "rate_windows": "tenant_id",
     "rollbacks": "tenant_id",
     "rule_sessions": "tenant_id",
+    "safety_windows": "tenant_id",
     "saved_searches": "tenant_id",
     "session_rules": "tenant_id",
     "standing_authorities": "tenant_id",
@@ -60,6 +62,7 @@ TABLES = {
     "systems": "tenant_id",
     "ticks": "tenant_id",
     "tenants": "id",
+    "verdicts": "tenant_id",
     "webhook_deliveries": "tenant_id",
     "webhooks": "tenant_id",
 }

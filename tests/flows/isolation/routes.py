@@ -21,6 +21,7 @@ from tests import factories as make
 
 IDS = {
     "authority_id": "StandingAuthority",
+    "case_id": "PolicyCase",
     "comment_id": "Comment",
     "decision_id": "ApprovalDecision",
     "delivery_id": "WebhookDelivery",
@@ -37,6 +38,7 @@ IDS = {
     "search_id": "SavedSearch",
     "stop_id": "EStop",
     "token_id": "ApiToken",
+    "verdict_id": "StoredVerdict",
     "webhook_id": "Webhook",
 }
 """Parameters that are the id of a row of this table."""

@@ -1,0 +1,1 @@
+"""The rulebook's pages: rules, try a case, saved cases, verdicts, replay."""
