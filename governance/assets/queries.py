@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from governance.assets.document import AssetDocument, MandateDocument
 from governance.assets.law import AssetLaw, MandateLaw
 from governance.assets.models import Asset, AssetUse, Mandate, MandateEffect, Ownership
-from governance.assets.rules import rules_of, theory_of, unknown
+from governance.assets.rules import no_amount, rules_of, theory_of, unknown
 from governance.errors import NotFound
 from governance.policy.rules import Theory
 from governance.policy.writing import rule_text
@@ -201,13 +201,15 @@ def used(row: Asset, *, since: datetime, by: str = "") -> int:
 
 
 def for_decision(*, tenant_id: UUID, asset: str, used_by: str, at: datetime, amount: int = 1) -> ForDecision:
-    """The rules and facts of the asset that a question names. Three queries; an unknown or retired one forbids everything."""
+    """The rules and facts of the asset that a question names. Three queries; an unknown or retired one, or an amount below one,
+    forbids everything."""
     rows = Asset.objects.filter(tenant_id=tenant_id, name=asset, retired_at=None)
     row = None if "\x00" in asset else rows.first()
     if row is None:
         name = asset.replace("\x00", "")[:200] or "none"
         return ForDecision((rule_text(unknown(name)),), {"asset": {"name": name, "is_known": False}})
     rules = rules_of(_law(row, _valid(row.mandates.filter(tenant_id=tenant_id), at)), at=at)
+    rules = rules if amount >= 1 else (*rules, no_amount(row.name))
     return ForDecision(tuple(map(rule_text, rules)), {"asset": _facts(row, used_by=used_by, amount=amount, at=at)})
 
 

@@ -12,6 +12,7 @@ The rules speak about `asset.…`, which TARS fills for the asset that a questio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -57,6 +58,11 @@ def unknown(name: str) -> Rule:
         weight=SHARED,
         source=f"asset {name}: not registered",
     )
+
+
+def no_amount(name: str) -> Rule:
+    """What is said where the amount asked for is none: an asset is used by one unit or more."""
+    return replace(unknown(name), id=_id(name, "amount"), source=f"asset {name}: uses_amount is a whole number from 1")
 
 
 def _caps(asset: AssetLaw) -> Iterator[Rule]:

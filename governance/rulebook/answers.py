@@ -98,7 +98,8 @@ def _with_asset(
     if found is None or asset is None:
         return found
     amount = question.facts.get("uses_amount", 1)
-    key = (question.system, str(asset), amount if isinstance(amount, int) else 1)
+    # what is no whole number is no amount, and an asset may not be used by no amount
+    key = (question.system, str(asset), amount if type(amount) is int else 0)
     if key not in known:
         known[key] = assets_of(tenant_id=scope.tenant_id, asset=key[1], used_by=key[0], amount=key[2], at=at)
     return replace(found, asset_rules=known[key].rules, asset_facts=known[key].facts)

@@ -62,10 +62,10 @@ def options(
 
 def whoami(as_json: Json = False) -> None:
     """Say who the token speaks for, in which tenant, and what it may do there."""
-    with _tars() as tars:
+    with connected() as tars:
         found = tars.me()
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     print(f"{found['actor']} in {found['tenant']['name']}")
     print(f"May: {', '.join(found['may']) or 'nothing'}")
@@ -80,13 +80,13 @@ def inbox(
 
     It takes a token that holds `decide`: without it nothing waits for you.
     """
-    with _tars() as tars:
+    with connected() as tars:
         rows = list(islice(tars.inbox(tab=tab), limit))
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     shown = [{**row, "risk": row["risk"]["level"], "due_at": row["due_at"] or "no deadline"} for row in rows]
-    _rows(shown, ("subject", "risk", "due_at", "system", "sentence"), as_json=False)
+    print_rows(shown, ("subject", "risk", "due_at", "system", "sentence"), as_json=False)
 
 
 def notices(
@@ -95,16 +95,16 @@ def notices(
     as_json: Json = False,
 ) -> None:
     """List your unread notices, newest first. Reading them here marks nothing."""
-    with _tars() as tars:
+    with connected() as tars:
         rows = list(islice(tars.notices(is_unread=not is_all), limit))
-    _rows(rows, ("at", "subject", "sentence"), as_json=as_json)
+    print_rows(rows, ("at", "subject", "sentence"), as_json=as_json)
 
 
 def systems(limit: Limit = 200, as_json: Json = False) -> None:
     """List the server's systems with the version of their constitution."""
-    with _tars() as tars:
+    with connected() as tars:
         rows = list(islice(tars.systems(), limit))
-    _rows(rows, ("name", "type", "status", "constitution_version", "updated_at"), as_json=as_json)
+    print_rows(rows, ("name", "type", "status", "constitution_version", "updated_at"), as_json=as_json)
 
 
 def amendments(
@@ -118,17 +118,17 @@ def amendments(
     Example:  tars --server https://tars.example --token-file token amendments --state open
     """
     filters = {name: value for name, value in (("state", state), ("system", system)) if value}
-    with _tars() as tars:
+    with connected() as tars:
         rows = list(islice(tars.amendments(**filters), limit))
-    _rows(rows, ("id", "state", "system", "effect", "sentence"), as_json=as_json)
+    print_rows(rows, ("id", "state", "system", "effect", "sentence"), as_json=as_json)
 
 
 def amendment(number: Number, as_json: Json = False) -> None:
     """Show one amendment: its sentence, its changes and where it stands."""
-    with _tars() as tars:
+    with connected() as tars:
         found = tars.amendment(_number(number))
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     print(f"{found['id']}  {found['state'].replace('_', ' ')}  {found['system']}")
     print(found["sentence"])
@@ -138,10 +138,10 @@ def amendment(number: Number, as_json: Json = False) -> None:
 
 def get(name: Annotated[str, typer.Argument(help="The system's name.")]) -> None:
     """Print a system's constitution as JSON; its version goes to standard error."""
-    with _tars() as tars:
+    with connected() as tars:
         found = tars.system(name)
     print(f"version {found['constitution_version']}, {found['constitution_digest']}", file=sys.stderr)
-    _print_json(found["constitution"])
+    print_json(found["constitution"])
 
 
 def update(
@@ -159,7 +159,7 @@ def update(
     Example:  tars constitution update clay-consigliere new.json --evidence reason="Fewer timeouts" --evidence jira_ticket=OMS-1
     """
     wanted = _document(file)
-    with _tars() as tars:
+    with connected() as tars:
         base = base_version or tars.system(name)["constitution_version"]
         made = tars.propose(
             system=name,
@@ -171,14 +171,14 @@ def update(
             is_draft=is_draft,
         )
     if as_json:
-        _print_json(made)
+        print_json(made)
     else:
         print(f"{made['id']} is {made['state'].replace('_', ' ')}: {made['sentence']}")
 
 
 def withdraw(number: Number, reason: Annotated[str, typer.Option(help="Why.")] = "") -> None:
     """Take back one's own proposal."""
-    with _tars() as tars:
+    with connected() as tars:
         found = tars.act(_number(number), "withdraw", reason=reason)
     print(f"{found['id']} is {found['state'].replace('_', ' ')}.")
 
@@ -189,17 +189,18 @@ def rollback(number: Number, as_json: Json = False) -> None:
     A token proves no presence, so no program rolls anything back alone.
     """
     wanted = _number(number)
-    with _tars() as tars:
+    with connected() as tars:
         preview = tars.roll_back_preview(wanted)
     if as_json:
-        _print_json(preview)
+        print_json(preview)
     else:
         print(preview["refused_because"] or preview["sentence"])
     if not preview["refused_because"]:
         print(f"Do it here: {_Chosen.server.rstrip('/')}/amendments/AMD-{wanted}/roll-back/", file=sys.stderr)
 
 
-def _tars() -> Tars:
+def connected() -> Tars:
+    """The client for what `--server` and `--token-file` said."""
     import stamina
 
     from tarsweb.client import Tars
@@ -249,10 +250,11 @@ def _document(file: str) -> dict[str, Any]:
     return found
 
 
-def _rows(rows: Iterable[Any], columns: tuple[str, ...], *, as_json: bool) -> None:
+def print_rows(rows: Iterable[Any], columns: tuple[str, ...], *, as_json: bool) -> None:
+    """Rows as aligned columns, or as JSON."""
     rows = list(rows)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     cells = [[str(row.get(column) if row.get(column) is not None else "") for column in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -262,5 +264,6 @@ def _rows(rows: Iterable[Any], columns: tuple[str, ...], *, as_json: bool) -> No
         print("Nothing fits.", file=sys.stderr)
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """JSON on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2))

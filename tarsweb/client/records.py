@@ -142,3 +142,17 @@ class Me(TypedDict):
     grants: list[str] | None
     may: list[str]
     is_visit: bool
+
+
+class Stop(TypedDict):
+    """One press of the e-stop; `system` is None where everything is stopped."""
+
+    id: str
+    system: str | None
+    is_in_force: bool
+    reason: str
+    stopped_at: str
+    stopped_by: str
+    lifted_at: str | None
+    lifted_by: str
+    lifted_because: str

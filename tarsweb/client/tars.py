@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
-from tarsweb.client.records import Amendment, AmendmentRow, Me, Notice, Question, RollBackPreview, System
+from tarsweb.client.records import Amendment, AmendmentRow, Me, Notice, Question, RollBackPreview, Stop, System
 from tarsweb.client.transport import Transport
 
 
@@ -75,6 +75,18 @@ class Tars(Transport):
     def roll_back_preview(self, number: int | str) -> RollBackPreview:
         """What rolling back would do now, and the `digest` that doing it takes."""
         return cast(RollBackPreview, self.get(f"{_path(number)}/roll_back").body)
+
+    def estops(self, *, state: str = "") -> Iterator[Stop]:
+        """Every press of the e-stop, newest first; `state` is `in_force` or `lifted`."""
+        return cast(Iterator[Stop], self.pages("estops/", query={"state": state} if state else {}))
+
+    def press_estop(self, *, system: str | None, reason: str) -> Stop:
+        """Stop a system, or everything (None), now."""
+        return cast(Stop, self.post("estops/", body={"system": system, "reason": reason}).body)
+
+    def lift_estop(self, stop_id: str, *, reason: str) -> Stop:
+        """Let what was stopped run again."""
+        return cast(Stop, self.post(f"estops/{quote(stop_id, safe='')}/lift/", body={"reason": reason}).body)
 
 
 def _path(number: int | str) -> str:

@@ -24,7 +24,7 @@ def record_use(*, scope: Scope, asset_name: str, at: datetime, amount: int = 1, 
     An hour's cap counts the last 60 minutes of everybody, a user's cap the last 24 hours of that user. Without `used_by` it is
     the actor's own use; a system records its own alone. Raises `NotAllowed`, `NotFound`, `Retired`, `BadAsset`, `CapReached`.
     """
-    scope.demand(Capability.PROPOSE, to="record a use")
+    scope.demand(Capability.ASK, to="record a use")
     own = system_of(scope.actor) if scope.actor.kind is ActorKind.SYSTEM else scope.actor.name
     user = used_by.strip() or own
     if user != own and scope.actor.kind is ActorKind.SYSTEM:

@@ -231,7 +231,7 @@ def test_use__a_system_records_its_own__and_only_that(cast: make.Cast) -> None:
     registered(cast.bo)
     sponsor = cast.bo.actor.user_id
     actor = Actor(ActorKind.SYSTEM, agent_name("clay-consigliere"), cast.system.id, sponsor_id=sponsor)
-    agent = Scope(cast.tenant.id, actor, grants=frozenset({Capability.PROPOSE}))
+    agent = Scope(cast.tenant.id, actor, grants=frozenset({Capability.ASK}))
     assert used(agent).used_by == "clay-consigliere"
     with pytest.raises(NotAllowed, match="its own use"):
         used(agent, by="ann")

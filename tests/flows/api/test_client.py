@@ -36,6 +36,7 @@ SHAPES = {
     "Question": ("inbox.Question",),
     "Notice": ("notices.Notice",),
     "Me": ("tokens.Me",),
+    "Stop": ("estop.Stop",),
 }
 KINDS = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object", NoneType: "null"}
 Remote = Callable[..., Any]

@@ -34,7 +34,7 @@ MANDATE: dict[str, Any] = {
     "expires_at": "2099-01-01T09:00",
     "revocation_conditions": "majority_vote",
 }
-MAY = (Capability.READ_RECORD, Capability.MANAGE_SYSTEMS, Capability.GRANT_AUTHORITY, Capability.PROPOSE)
+MAY = (Capability.READ_RECORD, Capability.MANAGE_SYSTEMS, Capability.GRANT_AUTHORITY, Capability.ASK)
 
 
 def test_story__register_mandate_revoke_contest_settle_change_retire() -> None:
@@ -136,6 +136,6 @@ def test_api__everything_a_page_can_do() -> None:
 def test_api__an_agent_records_its_own_use() -> None:
     cast = make.cast()
     registered(cast.bo)
-    agent = program(cast.bo, Capability.PROPOSE, system="clay-consigliere")
+    agent = program(cast.bo, Capability.ASK, system="clay-consigliere")
     assert agent.post("assets/gpu-pool/uses/", {}).json()["used_by"] == "clay-consigliere"
     assert is_problem(agent.post("assets/gpu-pool/uses/", {"used_by": "ann"}), 403, "not_allowed")
