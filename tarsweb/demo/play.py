@@ -29,6 +29,7 @@ from governance.identity.actions import invite, register_deputy
 from governance.identity.confirm import Confirmation
 from governance.identity.models import User
 from governance.identity.queries import scope_for
+from governance.lawbook.actions import propose_import
 from governance.ledger.models import LedgerEntry
 from governance.registry.actions import fix_system
 from governance.registry.models import System
@@ -38,7 +39,7 @@ from governance.searches.models import SavedSearch
 from governance.tenancy import in_tenant
 from tarsweb.demo.edits import edited
 from tarsweb.demo.script import Step
-from tarsweb.demo.worlds import World
+from tarsweb.demo.worlds import DATA, World
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +137,18 @@ class Player:
             expires_at=args["expires_at"],
             is_draft=args["is_draft"],
             attachments=[self._file(step, name, text) for name, text in args["files"].items()],
+            at=step.at,
+        )
+
+    def import_law(self, step: Step) -> None:
+        """A file of the world's law becomes an amendment of the tenant's law."""
+        law = step.args["law"]
+        propose_import(
+            scope=self.scope(step.by),
+            format=law["format"],
+            name=law.get("name", ""),
+            content=(DATA / self.world.key / "law" / law["file"]).read_bytes(),
+            evidence=step.args["evidence"],
             at=step.at,
         )
 
@@ -244,6 +257,7 @@ class Player:
 
 _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "propose": Player.propose,
+    "import_law": Player.import_law,
     "revise": Player.revise,
     "approve": Player.decide,
     "break_glass": Player.decide,

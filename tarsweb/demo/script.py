@@ -67,7 +67,8 @@ def _told(world: World, told: Mapping[str, Any], *, end: datetime) -> Iterator[S
     if "amend" not in told:
         yield step(0, told["do"], told["by"], at, **_times(told, end=end, world=world))
         return
-    yield step(0, "propose", told["by"], at, **_proposal(told, end=end, world=world))
+    verb, proposed = ("import_law", {"law": told["law"]}) if "law" in told else ("propose", {})
+    yield step(0, verb, told["by"], at, **_proposal(told, end=end, world=world), **proposed)
     for number, act in enumerate(_acts(told, chance), start=1):
         at = when(act["when"], at) + timedelta(seconds=chance.randint(1, 59), microseconds=number)
         yield step(number, act["do"], act["by"], at, **_times(act, end=end, world=world))
