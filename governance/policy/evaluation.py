@@ -45,6 +45,7 @@ class Evaluation:
         self.step = self.court.step
         self._tags: dict[tuple[str, Row], Tags] = {}
         self._norms: dict[tuple[str, Row], Norms] = {}
+        self._candidates: dict[tuple[str, Row], list[Entry]] = {}
         self._plain: dict[Entry, int] = {}
         self._open: dict[tuple[str, str, tuple[object, ...]], int] = {}
         self._through: list[Entry] = []
@@ -110,11 +111,15 @@ class Evaluation:
 
     def candidates(self, name: str, row: Row) -> list[Entry]:
         """The norms about the atom that are valid and bind the bearer."""
+        known = self._candidates.get((name, row))
+        if known is not None:
+            return known
         if name == self.action and not row:
             found = self.book.about(action=name, source=self.given)
         else:
             found = self.book.norms(name=name, first=row[0] if row else None, is_bare=not row, source=self.given)
-        return self.live(found)
+        live = self._candidates[name, row] = self.live(found)
+        return live
 
     def _in_force(self, name: str, row: Row) -> Norms:
         must: list[Entry] = []
