@@ -121,6 +121,7 @@ def _preview(found: queries.Preview) -> dict[str, Any]:
         "preferences_gone": list(found.preferences_gone),
         "findings": [asdict(finding) for finding in found.findings],
         "untranslated": list(found.untranslated),
+        "cases": [{**asdict(case), "id": str(case.id)} for case in found.cases],
     }
 
 

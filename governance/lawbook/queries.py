@@ -26,6 +26,8 @@ from governance.policy.writing import rule_text
 from governance.registry.models import System
 from governance.rulebook import law_document, session_queries
 from governance.rulebook.models import SessionRule, StoredVerdict
+from governance.rulebook.queries.cases import Run
+from governance.rulebook.queries.running import run_cases
 from governance.scope import Capability, Scope
 
 SHOWN_VERDICTS = 20
@@ -73,6 +75,17 @@ class DocumentView:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseChange:
+    """A saved case that is answered otherwise under the proposed law, or would fail. An outcome "" could not be asked."""
+
+    id: UUID
+    name: str
+    before: str
+    after: str
+    failed_because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What proposing a law would do. `refused` is why it cannot be proposed as it is, "" if it can."""
 
@@ -94,6 +107,8 @@ class Preview:
     format: str = ""
     clause_count: int = 0
     faults: tuple[tuple[str, str], ...] = field(default=())
+    cases: tuple[CaseChange, ...] = ()
+    case_count: int = 0
 
     @property
     def is_new(self) -> bool:
@@ -141,6 +156,7 @@ def preview_import(*, scope: Scope, format: str, name: str, content: bytes, at: 
         law=law,
         proposed=proposed,
         name=name,
+        at=at,
         untranslated=document.untranslated,
         digest=digest,
         format=format,
@@ -154,7 +170,7 @@ def preview_promotion(*, scope: Scope, rule_id: UUID, at: datetime) -> tuple[Pre
     found = promotion_of(scope=scope, rule_id=rule_id, at=at)
     note = f"Promoted from session {found.session}, where it applied {found.usage['uses']} times."
     proposed, _ = proposing.with_promotion(law.constitution, sentence=found.sentence, rules=found.rules, note=note)
-    return preview_law(scope=scope, law=law, proposed=proposed, name=proposing.PROMOTIONS), found
+    return preview_law(scope=scope, law=law, proposed=proposed, name=proposing.PROMOTIONS, at=at), found
 
 
 def promotion_of(*, scope: Scope, rule_id: UUID, at: datetime) -> Promotion:
@@ -179,7 +195,23 @@ def promotion_of(*, scope: Scope, rule_id: UUID, at: datetime) -> Promotion:
     )
 
 
-def preview_law(*, scope: Scope, law: LawInForce, proposed: dict[str, Any], name: str, **about: Any) -> Preview:
+def case_changes(*, scope: Scope, proposed: dict[str, Any], at: datetime) -> tuple[tuple[CaseChange, ...], int]:
+    """Saved cases that the proposed law would answer otherwise or fail, and how many cases there are."""
+    now, then = run_cases(scope=scope, at=at), run_cases(scope=scope, at=at, law=proposed)
+    found = [
+        CaseChange(after.case.id, after.case.name, _outcome(before), _outcome(after), after.failed_because)
+        for before, after in zip(now.runs, then.runs, strict=True)
+    ]
+    return tuple(one for one in found if one.before != one.after or one.failed_because), len(found)
+
+
+def _outcome(run: Run) -> str:
+    return run.why.label if run.why else ""
+
+
+def preview_law(
+    *, scope: Scope, law: LawInForce, proposed: dict[str, Any], name: str, at: datetime, **about: Any
+) -> Preview:
     """What this law in the place of today's would change."""
     found = changes(law.constitution, proposed)
     effect = effect_of(found)
@@ -188,6 +220,8 @@ def preview_law(*, scope: Scope, law: LawInForce, proposed: dict[str, Any], name
     old, new = law_document.theory_of(law.constitution), law_document.theory_of(proposed) if readable else Theory()
     come, gone = preference_changes(old, new)
     type = proposing.fitting_type(effect)
+    is_sound = not findings and bool(found)
+    cases, count = case_changes(scope=scope, proposed=proposed, at=at) if is_sound else ((), 0)
     needs = requirements_of(scope=scope, type=type, basis=Basis.ORDINARY, effect=effect)
     return Preview(
         name=name,
@@ -204,6 +238,8 @@ def preview_law(*, scope: Scope, law: LawInForce, proposed: dict[str, Any], name
         findings=findings,
         sections=proposing.sections_of(found, name=name),
         faults=schema.problems(proposed),
+        cases=cases,
+        case_count=count,
         **({"untranslated": ()} | about),
     )
 

@@ -47,6 +47,16 @@ class Finding(Record):
     rules = serializers.ListField(child=Text())
 
 
+class CaseChange(Record):
+    """A saved case that would be answered otherwise, or fail. An outcome is "" where it could not be asked."""
+
+    id = Text()
+    name = Text()
+    before = Text(allow_blank=True)
+    after = Text(allow_blank=True)
+    failed_because = Text(allow_blank=True)
+
+
 class LawPreview(Record):
     """What importing the file would change. Nothing was written."""
 
@@ -66,6 +76,7 @@ class LawPreview(Record):
     preferences_gone = serializers.ListField(child=Text())
     findings = Finding(many=True)
     untranslated = serializers.ListField(child=Text())
+    cases = CaseChange(many=True)
 
 
 class Proposed(Record):

