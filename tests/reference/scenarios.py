@@ -51,7 +51,7 @@ class Scenario:
 
 def scenario(seed: int) -> Scenario:
     """The scenario of that number, always the same."""
-    return _Maker(random.Random(seed)).scenario()
+    return Maker(random.Random(seed)).scenario()
 
 
 def shuffled(asked: Scenario, dice: random.Random) -> Scenario:
@@ -75,7 +75,9 @@ def _turned(facts: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     return {key: _turned(facts[key], dice) if isinstance(facts[key], dict) else facts[key] for key in keys}
 
 
-class _Maker:
+class Maker:
+    """Makes one scenario from a dice: which weights there are, who asks, and the rules one by one."""
+
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.action = dice.choice(ACTIONS)

@@ -19,6 +19,7 @@ from governance.policy.verdict import Verdict
 from governance.policy.writing import theory_text
 from tests.reference.agreement import bytes_of, concluded, differences, verdict_of
 from tests.reference.conflicts import KINDS, conflict
+from tests.reference.joins import joined
 from tests.reference.scenarios import Scenario, rephrased, scenario, shuffled
 from tests.reference.theories import theory
 
@@ -41,6 +42,17 @@ def test_decide__random_questions__as_the_reference(part: int) -> None:
         q = scenario(number)
         found = differences(q)
         assert not found, f"{number}: {found}\n{theory_text(q.theory)}{q.action} {q.bearer} {q.facts}"
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_decide__random_questions_with_variables__as_the_reference(part: int) -> None:
+    for number in numbers(part, PAIRS // 4):
+        q = joined(number)
+        found = differences(q)
+        assert not found, f"{number}: {found}\n{theory_text(q.theory)}{q.action} {q.facts}"
+        assert bytes_of(shuffled(q, random.Random(number))) == bytes_of(q), number
 
 
 @pytest.mark.proof
