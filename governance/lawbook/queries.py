@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,13 @@ from governance.lawbook.promotion import Promotion, lasting_rules, usage_said
 from governance.lawbook.rulediff import RuleChange, preference_changes, rule_changes
 from governance.lawbook.translation import digest_of
 from governance.policy.errors import Finding
-from governance.policy.rules import Theory
+from governance.policy.precedence import Precedence
+from governance.policy.rules import Rule, Theory
 from governance.policy.words import rule_words
 from governance.policy.writing import rule_text
 from governance.registry.models import System
 from governance.rulebook import law_document, session_queries
+from governance.rulebook.classes import CLASSES
 from governance.rulebook.models import SessionRule, StoredVerdict
 from governance.rulebook.queries.cases import Run
 from governance.rulebook.queries.running import run_cases
@@ -133,7 +135,7 @@ def documents(law: Mapping[str, Any]) -> tuple[DocumentView, ...]:
     found: dict[str, list[ClauseView]] = {}
     for clause in law_document.clauses(law):
         theory = law_document.clause_theory(clause)
-        rules = tuple((rule.id, rule_words(rule), rule_text(rule)) for rule in theory.rules)
+        rules = tuple((rule.id, rule_words(rule), _as_written(rule, clause)) for rule in theory.rules)
         view = ClauseView(clause.name, clause.title, clause.text, rules, clause.rules)
         found.setdefault(clause.document, []).append(view)
     names = sorted(law.get("documents", {}), key=lambda name: (name != law_document.GOV_MD, name))
@@ -255,6 +257,19 @@ def _document(name: str, content: Mapping[str, Any], clauses: list[ClauseView]) 
         digest=content.get("digest", ""),
         untranslated=tuple(content.get("untranslated", ())),
         clauses=tuple(sorted(clauses, key=lambda clause: _order(clause.number))),
+    )
+
+
+def _as_written(rule: Rule, clause: law_document.Clause) -> str:
+    """The rule without what its clause says for it: source, authority and the usual weight."""
+    usual = rule.weight == CLASSES[clause.format].weight
+    return rule_text(
+        replace(
+            rule,
+            source="" if rule.source == clause.source else rule.source,
+            authority="" if rule.authority == clause.authority else rule.authority,
+            weight=Precedence.GENERAL if usual else rule.weight,
+        )
     )
 
 
