@@ -95,7 +95,7 @@ class ChangeForm(SharingForm, ReasonForm):
 class MandateForm(forms.Form):
     """What a group decided about one asset. The verb checks again."""
 
-    effect = forms.ChoiceField(label=_("It"), choices=MandateEffect.choices)
+    effect = forms.ChoiceField(label=_("What it does"), choices=MandateEffect.choices)
     actions = LinesField(label=_("Actions"), help_text=_("One a line; train.* covers every action that begins so."))
     condition = forms.CharField(
         label=_("Only where"),

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from governance.assets.document import AssetDocument, MandateDocument
 from governance.assets.law import AssetLaw, MandateLaw
-from governance.assets.models import Asset, AssetUse, Mandate, MandateEffect, Ownership
+from governance.assets.models import Asset, AssetType, AssetUse, Mandate, MandateEffect, Ownership
 from governance.assets.rules import no_amount, rules_of, theory_of, unknown
 from governance.errors import NotFound
 from governance.policy.rules import Theory
@@ -92,6 +92,10 @@ class AssetLine:
     created_by: str
     retired_at: datetime | None
     mandates_in_force: int = 0
+
+    @property
+    def type_label(self) -> str:
+        return str(AssetType(self.asset_type).label)
 
 
 @dataclass(frozen=True, slots=True)

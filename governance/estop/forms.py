@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from governance.estop.actions import LONGEST
+
+EVERYTHING: Final = "*"
+"""Stands for the whole tenant; no system is called so."""
 
 
 class ReasonForm(forms.Form):
@@ -23,7 +26,7 @@ class ReasonForm(forms.Form):
 class StopForm(ReasonForm):
     """What to stop and why, with one tick so that no stray click stops anything."""
 
-    system = forms.ChoiceField(label=_("Stop"), required=False)
+    system = forms.ChoiceField(label=_("What"), error_messages={"required": _("Choose what to stop.")})
     is_meant = forms.BooleanField(
         label=_("Stop it now"), error_messages={"required": _("Tick this to say that you mean it.")}
     )
@@ -33,7 +36,11 @@ class StopForm(ReasonForm):
         super().__init__(data, initial={"system": chosen})
         field = self.fields["system"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("Everything in this tenant")), *((name, name) for name in systems)]
+        field.choices = [
+            ("", _("Choose")),
+            (EVERYTHING, _("Everything in this tenant")),
+            *((name, name) for name in systems),
+        ]
 
 
 class LiftForm(ReasonForm):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from governance.errors import DomainError, NotFound
 from governance.estop import actions, queries
-from governance.estop.forms import LiftForm, StopForm
+from governance.estop.forms import EVERYTHING, LiftForm, StopForm
 from governance.registry.queries import names
 from governance.scope import Capability
 from governance.web import now, reading, scope_of, scoped
@@ -33,9 +33,10 @@ def press(request: HttpRequest) -> HttpResponse:
         form = _form(request)
         if not form.is_valid():
             return _drawn(request, form=form, status=422)
-    name, reason = form.cleaned_data["system"], form.cleaned_data["reason"]
+    chosen, reason = form.cleaned_data["system"], form.cleaned_data["reason"]
+    name = None if chosen == EVERYTHING else chosen
     try:
-        actions.stop(scope=scope_of(request), system_name=name or None, reason=reason, at=now())
+        actions.stop(scope=scope_of(request), system_name=name, reason=reason, at=now())
     except DomainError as refusal:
         with reading(request):
             return _drawn(request, form=form, refusal=refusal, status=refusal.status)

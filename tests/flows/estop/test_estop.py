@@ -42,13 +42,14 @@ def test_press__without_the_tick__stops_nothing_and_keeps_what_was_typed() -> No
     cast = make.cast()
     page = client_of(cast.bo).post("/estop/press/", {**WISH, "is_meant": ""})
     assert page.status_code == 422 and b"It pays twice." in page.content
+    assert client_of(cast.bo).post("/estop/press/", {**WISH, "system": ""}).status_code == 422, "nothing is chosen"
     assert in_force(cast.bo) == ()
 
 
 def test_press__twice_or_by_an_auditor__refused_on_the_page() -> None:
     cast = make.cast()
-    assert client_of(cast.bo).post("/estop/press/", {**WISH, "system": ""}).status_code == 302
-    again = client_of(cast.ada).post("/estop/press/", {**WISH, "system": ""})
+    assert client_of(cast.bo).post("/estop/press/", {**WISH, "system": "*"}).status_code == 302
+    again = client_of(cast.ada).post("/estop/press/", {**WISH, "system": "*"})
     assert again.status_code == 409 and b"stopped already" in again.content
     refused = client_of(cast.uma).post("/estop/press/", WISH)
     assert refused.status_code == 403 and b"You need the role" in refused.content
