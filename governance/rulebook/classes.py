@@ -21,6 +21,10 @@ RESERVED_BELOW: Final = ("estop", "drift", "safety", "session", "system", "actor
 """Names that only TARS asserts, with everything below them."""
 
 
+OWN_PREFIXES: Final = ("TARS", "constitution", "session", "asset")
+"""What qualifies rules that do not come from the law; no document of the law is called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceClass:
     """What one kind of source may say. `weight` is that of a rule which states none."""
@@ -51,10 +55,20 @@ def is_reserved(name: str) -> bool:
     return name in RESERVED or name.partition(".")[0] in RESERVED_BELOW
 
 
-def findings(theory: Theory, *, source: str) -> tuple[Finding, ...]:
-    """What a source says that is not its to say: rules above their class, facts that only TARS asserts."""
+def findings(theory: Theory, *, source: str, prefix: str) -> tuple[Finding, ...]:
+    """What a source says that is not its to say: rules above their class, facts that only TARS asserts, and rules under another
+    source's name (`prefix` qualifies its own ids)."""
     known = CLASSES[source]
-    return (*_too_high(theory.rules, known), *_usurped(theory))
+    return (*_too_high(theory.rules, known), *_usurped(theory), *_foreign(theory.rules, prefix))
+
+
+def _foreign(rules: Iterable[Rule], prefix: str) -> Iterable[Finding]:
+    """HAZARD: ids name rules in preferences and in verdicts; one that looks like another source's would be taken for it."""
+    for rule in rules:
+        if not rule.id.startswith(f"{prefix}/"):
+            yield Finding(
+                "foreign_id", f"{rule.id} does not belong to {prefix}. Leave out what stands before /.", (rule.id,)
+            )
 
 
 def _too_high(rules: Iterable[Rule], known: SourceClass) -> Iterable[Finding]:

@@ -55,7 +55,7 @@ def problems(constitution: JSON, *, system: str) -> tuple[Finding, ...]:
         theory = theory_of(constitution, system=system)
     except NotATheory as error:
         return (Finding("not_a_theory", error.sentence),)
-    return classes.findings(theory, source="constitution")
+    return classes.findings(theory, source="constitution", prefix=PREFIX)
 
 
 def _capabilities(constitution: JSON, system: str) -> Iterator[Rule]:

@@ -114,7 +114,7 @@ def problems(constitution: JSON) -> tuple[Finding, ...]:
         except NotATheory as error:
             unread.append(_unread(clause, error))
             continue
-        unruly += classes.findings(theory, source=clause.format)
+        unruly += classes.findings(theory, source=clause.format, prefix=clause.document)
     if unread:
         return tuple(unread)
     return tuple(unruly)
@@ -144,6 +144,8 @@ def _misshapen_document(name: str, content: JSON) -> Iterator[Finding]:
     if not isinstance(content, dict) or content.get("format") not in FORMATS:
         yield Finding("not_a_law", f"{name} names no format; known are {', '.join(FORMATS)}.")
         return
+    if name in classes.OWN_PREFIXES:
+        yield Finding("not_a_law", f"No document of the law is called {name}: TARS calls other rules so. Rename it.")
     for member in ("title", "authority", "enacted_at", "digest"):
         if not isinstance(content.get(member, ""), str):
             yield Finding("not_a_law", f"{member} of {name} is a text.")

@@ -105,7 +105,7 @@ def parsed(text: str) -> Theory:
 
 
 def _unruly(theory: Theory) -> tuple[Finding, ...]:
-    return classes.findings(theory, source="constitution")
+    return classes.findings(theory, source="constitution", prefix=constitution_rules.PREFIX)
 
 
 def _said(error: Exception) -> str:

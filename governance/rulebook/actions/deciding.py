@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -76,11 +76,11 @@ def decide(
 
 def decide_many(*, scope: Scope, questions: Sequence[Question], at: datetime) -> list[Decided | DomainError]:
     """Decide up to a thousand actions at once, in order, under one entry of the ledger. A question that cannot be asked is
-    answered by its error; the others are not held up. Raises `NotAllowed`, `TooMany`."""
+    answered by its error; the others are not held up. All are about this moment. Raises `NotAllowed`, `TooMany`."""
     if len(questions) > MOST_AT_ONCE:
         raise TooMany(f"One call answers {MOST_AT_ONCE:,} questions; this one has {len(questions):,}. Split it.")
     faults = {place: fault for place, one in enumerate(questions) if (fault := _fault(one)) is not None}
-    sound = [one for place, one in enumerate(questions) if place not in faults]
+    sound = [replace(one, at=None) for place, one in enumerate(questions) if place not in faults]
     try:
         found = _decide_many(scope=scope, questions=sound, at=at)
     except DomainError:
