@@ -68,6 +68,21 @@ class Tars(Transport):
         }
         return cast(Amendment, self.post("amendments/", body=body, idempotency_key=idempotency_key).body)
 
+    def law(self) -> dict[str, Any]:
+        """The tenant's law in force: version, documents, clauses, rules."""
+        return cast(dict[str, Any], self.get("law/").body)
+
+    def preview_law(self, *, format: str, text: str, name: str = "") -> dict[str, Any]:
+        """What importing a file of law would change; writes nothing."""
+        return cast(dict[str, Any], self.post("law/preview/", body=_law(format, text, name)).body)
+
+    def import_law(
+        self, *, format: str, text: str, reason: str, name: str = "", idempotency_key: str = ""
+    ) -> dict[str, Any]:
+        """Propose that a file become law. Raises `Problem` 422 with every fault or finding."""
+        body = {**_law(format, text, name), "evidence": {"reason": reason}}
+        return cast(dict[str, Any], self.post("law/import/", body=body, idempotency_key=idempotency_key).body)
+
     def act(self, number: int | str, verb: str, **body: Any) -> Amendment:
         """Any verb on one amendment (`withdraw`, `rebase`, `send`, `roll_back`, …) with its body."""
         return cast(Amendment, self.post(f"{_path(number)}/{verb}", body=body).body)
@@ -91,3 +106,7 @@ class Tars(Transport):
 
 def _path(number: int | str) -> str:
     return f"amendments/AMD-{quote(str(number).removeprefix('AMD-'), safe='')}"
+
+
+def _law(format: str, text: str, name: str) -> dict[str, str]:
+    return {"format": format, "text": text, **({"name": name} if name else {})}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.urls import reverse
 
 from governance.amendments import attachments
 from governance.amendments.evidence import Item, checklist, known_keys
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.canonical import JSON
+
+_SECTION = re.compile(r"\d{1,4}(?:\.\d{1,4})*[a-z]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,15 @@ def _proof(item: Item, value: Any, origin: dict[str, str]) -> Proof:
         is_required=item.is_required,
         supplied_by=item.supplied_by,
         help=item.help,
-        link=text if text.startswith(("https://", "http://")) and len(text.split()) == 1 else "",
+        link=_link(item, text),
     )
+
+
+def _link(item: Item, text: str) -> str:
+    """A web address is its own link; one section of gov.md leads to the law."""
+    if "gov_md_section" in item.keys and _SECTION.fullmatch(text):
+        return f"{reverse('lawbook:law')}#gov.md/{text}"
+    return text if text.startswith(("https://", "http://")) and len(text.split()) == 1 else ""
 
 
 def _plain(value: JSON) -> str:

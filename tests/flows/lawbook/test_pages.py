@@ -163,3 +163,10 @@ def test_a_stranger__finds_no_such_rule() -> None:
     cast = make.cast()
     rule = rule_of(cast.bo, "no network calls")
     assert client_of(make.stranger()).get(f"/rulebook/law/promote/{rule.id}/").status_code == 404
+
+
+def test_evidence__of_one_section__leads_to_its_clause() -> None:
+    cast = make.cast()
+    proposal = imported(cast.bo)
+    page = client_of(cast.ada).get(f"/amendments/AMD-{proposal.number}/").content.decode()
+    assert 'href="/rulebook/law/#gov.md/7.3"' in page
