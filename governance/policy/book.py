@@ -73,7 +73,6 @@ class Book:
     def __init__(self, layers: tuple[Layer, ...]) -> None:
         self.layers = layers
         derived = [layer.derived for layer in layers]
-        self.derived: Container[str] = _union(tuple(derived))
         self._later = tuple([_union(tuple(derived[at + 1 :])) for at in range(len(layers))])
         self.always: Container[str] = _union(tuple([layer.always for layer in layers]))
         self.sometimes = tuple([layer.sometimes for layer in layers if layer.sometimes])

@@ -158,7 +158,11 @@ class Evaluation:
             return bool(self.instances(entry, binding))
         found = self.bindings(entry, binding)
         earlier = entry.heads[:place]
-        asked = [[self._is_broken(head, each) for head in earlier] for each in found]
+        self._through.append(entry)
+        try:
+            asked = [[self._is_broken(head, each) for head in earlier] for each in found]
+        finally:
+            self._through.pop()
         return any(all(broken) for broken in asked)
 
     def _is_broken(self, head: Pattern, binding: dict[str, object]) -> bool:

@@ -27,15 +27,15 @@ def asked(
     expected = evaluator.decide(theory, facts=facts, action=action, at=at, bearer=bearer)
     pairs = {
         "outcome": (verdict.outcome.value, expected.outcome),
-        "because": ({reason.rule for reason in verdict.because}, set(expected.because))
-        if not expected.is_refused
-        else ((), ()),
+        "because": ({reason.rule for reason in verdict.because}, set(expected.because)),
         "missing": (set(verdict.missing_facts), set(expected.missing)),
         "errors": (bool(verdict.errors), expected.has_error or expected.has_conflict),
         "score": (Decimal(str(verdict.compliance_score)), expected.score),
     }
-    if expected.has_circle:
-        del pairs["because"], pairs["missing"]
+    if expected.circle:
+        # what hangs on a circle has no answer, so what follows from it may differ; the circle itself is named by both
+        del pairs["missing"]
+        pairs["because"] = (pairs["because"][0] & expected.circle, set(expected.circle))
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 

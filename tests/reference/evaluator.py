@@ -30,12 +30,7 @@ class Answer:
     has_error: bool = False
     has_conflict: bool = False
     score: Decimal = Decimal(0)
-    has_circle: bool = False
-
-    @property
-    def is_refused(self) -> bool:
-        """Denied before the rules were heard out."""
-        return self.has_error or self.has_conflict or bool(self.missing)
+    circle: frozenset[str] = frozenset()
 
 
 def conclude(theory: Theory) -> Prover:
@@ -65,7 +60,7 @@ def decide(theory: Theory, *, facts: Mapping[str, Any], action: str, at: datetim
         missing = frozenset(name for r in stuck for name in r.missing)
         ids = frozenset(r.rule.id for r in stuck) | circle | lifted | (conflict or frozenset())
         is_wrong = bool(circle or lifted) or any(r.error for r in stuck)
-        return Answer("deny", ids, missing, is_wrong, conflict is not None, has_circle=bool(circle))
+        return Answer("deny", ids, missing, is_wrong, conflict is not None, circle=circle)
     done = Literal(Atom(action))
     return replace(_outcome(prover, done, action), score=_score(prover, done, action))
 
@@ -149,11 +144,7 @@ def _with_roles(every: list[Instance], action: str) -> list[Instance]:
     plain = Literal(Atom("approved", (action,)), is_negated=True)
     against = [r for r in every if r.rule.head.modality != FACT and plain in r.chain]
     return every + [
-        replace(
-            r,
-            is_copy=True,
-            chain=tuple(Literal(Atom("approved", (action, role)), True) if q == plain else q for q in r.chain),
-        )
+        replace(r, chain=tuple(_for_role(q, role) if q == plain else q for q in r.chain))
         for r in against
         for role in roles
     ]

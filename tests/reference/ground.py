@@ -60,7 +60,6 @@ class Instance:
     is_false: bool = False
     missing: frozenset[str] = frozenset()
     error: bool = False
-    is_copy: bool = False
 
     @property
     def is_unknown(self) -> bool:
