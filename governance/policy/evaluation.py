@@ -196,12 +196,9 @@ class Evaluation:
             return []
         self._through.append(entry)
         try:
-            found = joined(self, entry, binding)
-            is_so = bool(found) and self._ask_all(asked, unknown)[0]
+            found = joined(self, entry, binding, ask_ground=lambda: self._ask_all(asked, unknown)[0])
         finally:
             self._through.pop()
-        if not is_so:
-            return []
         return [each.values for each in found if not self.court.is_stuck(entry, unknown + each.unknown)]
 
     def _is_certain(self, entry: Entry, binding: dict[str, object]) -> bool:

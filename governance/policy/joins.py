@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,37 +21,64 @@ OpenTest = tuple[Test, frozenset[str], Condition]
 
 @dataclass(slots=True)
 class Bindings:
-    """One assignment, and what could not be known under it."""
+    """One assignment, and what could not be known under it. Where one condition fails (`is_out`) the others are still asked."""
 
     values: dict[str, object]
     unknown: list[Unknown]
+    is_out: bool = False
 
 
-def joined(evaluation: Evaluation, entry: Entry, start: dict[str, object]) -> list[Bindings]:
-    """Certain literals bind first, then concluded ones; what cannot bind (`not p(X)`, `[O] p(X)`) is asked last."""
+def joined(
+    evaluation: Evaluation, entry: Entry, start: dict[str, object], *, ask_ground: Callable[[], bool]
+) -> list[Bindings]:
+    """What hangs on facts alone decides first which assignments there are; then whatever rules conclude is asked under each.
+
+    `ask_ground` asks the literals without variables. What cannot bind (`not p(X)`, `[O] p(X)`) comes last.
+    """
     found = [Bindings(dict(start), [])]
     tests = list(entry.open_tests)
-    binds: list[Need] = []
-    asks: list[Need] = []
-    for need in entry.open_needs:
-        (asks if need.is_absent or need.modality is not Modality.FACT else binds).append(need)
-    waiting = sorted(binds, key=lambda need: (need.pattern.name in evaluation.uncertain, repr(need.pattern)))
-    found = _tested(evaluation, found, tests)
+    binds = [need for need in entry.open_needs if not need.is_absent and need.modality is Modality.FACT]
+    asks = [need for need in entry.open_needs if need not in binds]
+    concluded = sorted((need for need in binds if need.pattern.name in evaluation.uncertain), key=_text)
+    certain = sorted((need for need in binds if need not in concluded), key=_text)
+    found = _all_bound(evaluation, certain, _tested(evaluation, found, tests), tests)
+    for need in [each for each in asks if found and _hangs_on_facts(evaluation, each, found[0].values)]:
+        asks.remove(need)
+        found = [each for each in _asked(evaluation, need, found) if not each.is_out]
+    if not found:
+        return []
+    if not ask_ground():
+        found = [Bindings(each.values, each.unknown, is_out=True) for each in found]
+    found = _all_bound(evaluation, concluded, found, tests)
+    for need in asks:
+        found = _asked(evaluation, need, found)
+    return [_last(evaluation, each, tests) for each in found if not each.is_out]
+
+
+def _text(need: Need) -> str:
+    return repr(need.pattern)
+
+
+def _hangs_on_facts(evaluation: Evaluation, need: Need, values: dict[str, object]) -> bool:
+    open_args = [arg for arg in need.pattern.args if isinstance(arg, Variable) and arg.name not in values]
+    return need.modality is Modality.FACT and need.pattern.name not in evaluation.uncertain and not open_args
+
+
+def _all_bound(
+    evaluation: Evaluation, waiting: list[Need], found: list[Bindings], tests: list[OpenTest]
+) -> list[Bindings]:
     while waiting and found:
-        need = _next(evaluation, waiting, found[0].values)
+        need = _next(waiting, found[0].values)
         waiting.remove(need)
         found = _tested(evaluation, _bound(evaluation, need, found), tests)
-    for need in asks if found else ():
-        found = _asked(evaluation, need, found)
-    return [_last(evaluation, each, tests) for each in found]
+    return found
 
 
-def _next(evaluation: Evaluation, waiting: list[Need], values: dict[str, object]) -> Need:
-    """Certain literals first, and of those the one with the fewest open variables."""
+def _next(waiting: list[Need], values: dict[str, object]) -> Need:
+    """The one with the fewest open variables."""
 
-    def cost(need: Need) -> tuple[bool, int]:
-        still = sum(isinstance(arg, Variable) and arg.name not in values for arg in need.pattern.args)
-        return need.pattern.name in evaluation.uncertain, still
+    def cost(need: Need) -> int:
+        return sum(isinstance(arg, Variable) and arg.name not in values for arg in need.pattern.args)
 
     return min(waiting, key=cost)
 
@@ -59,13 +87,15 @@ def _bound(evaluation: Evaluation, need: Need, found: list[Bindings]) -> list[Bi
     pattern = need.pattern
     if pattern.name in evaluation.given.opaque:
         unknown = Unknown(error=f"{pattern.name} is {evaluation.given.opaque[pattern.name]}")
-        return [Bindings(each.values, [*each.unknown, unknown]) for each in found]
+        return [Bindings(each.values, [*each.unknown, unknown], each.is_out) for each in found]
     is_derived = pattern.name in evaluation.derived
     result = []
     for each in found:
         args = tuple(_value(arg, each.values) for arg in pattern.args)
         if not any(isinstance(arg, Variable) for arg in args):
             rows: list[Row] = [args]  # type: ignore[list-item]
+        elif each.is_out:
+            continue
         else:
             rows = evaluation.rows_of(pattern.name, pattern.is_negated, args)
         for row in rows:
@@ -74,11 +104,10 @@ def _bound(evaluation: Evaluation, need: Need, found: list[Bindings]) -> list[Bi
             if values is None:
                 continue
             if is_derived:
-                if evaluation.ask(need, row)[0] is not True:
-                    continue
-            elif not evaluation.given.holds(pattern.name, row, pattern.is_negated):
-                continue
-            result.append(Bindings(values, each.unknown))
+                is_out = evaluation.ask(need, row)[0] is not True
+                result.append(Bindings(values, each.unknown, each.is_out or is_out))
+            elif evaluation.given.holds(pattern.name, row, pattern.is_negated):
+                result.append(Bindings(values, each.unknown, each.is_out))
     return result
 
 
@@ -126,13 +155,11 @@ def _asked(evaluation: Evaluation, need: Need, found: list[Bindings]) -> list[Bi
         free = next((arg.name for arg in args if isinstance(arg, Variable)), "")
         if free:
             unknown = Unknown(error=f"nothing gives the variable {free} a value")
-            result.append(Bindings(each.values, [*each.unknown, unknown]))
+            result.append(Bindings(each.values, [*each.unknown, unknown], each.is_out))
             continue
         answer, _ = evaluation.ask(need, args)  # type: ignore[arg-type]
-        if answer is True:
-            result.append(each)
-        elif answer is not False:
-            result.append(Bindings(each.values, [*each.unknown, answer]))
+        unknown_too = each.unknown if isinstance(answer, bool) else [*each.unknown, answer]
+        result.append(Bindings(each.values, unknown_too, each.is_out or answer is False))
     return result
 
 
