@@ -31,8 +31,13 @@ from governance.identity.models import User
 from governance.identity.queries import scope_for
 from governance.lawbook.actions import propose_import
 from governance.ledger.models import LedgerEntry
+from governance.policy.verdict import Outcome
 from governance.registry.actions import fix_system
 from governance.registry.models import System
+from governance.rulebook.actions import decide_many
+from governance.rulebook.actions.cases import save_case
+from governance.rulebook.models import StoredVerdict
+from governance.rulebook.question import Question
 from governance.scope import Role, Scope, tars_scope
 from governance.searches.actions import save_search
 from governance.searches.models import SavedSearch
@@ -63,7 +68,8 @@ def moments_done(*, tenant_id: UUID, steps: Iterable[Step]) -> set[datetime]:
         kept = SavedSearch.objects.filter(tenant_id=tenant_id, created_at__in=wanted).values_list(
             "created_at", flat=True
         )
-        return {*entries, *drafts.values_list("created_at", flat=True), *comments, *kept}
+        verdicts = StoredVerdict.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
+        return {*verdicts, *entries, *drafts.values_list("created_at", flat=True), *comments, *kept}
 
 
 class Player:
@@ -251,6 +257,19 @@ class Player:
     def save_search(self, step: Step) -> None:
         save_search(scope=self.scope(step.by), at=step.at, **step.args)
 
+    def save_case(self, step: Step) -> None:
+        args = {**step.args, "expected": Outcome(step.args["expected"])}
+        save_case(scope=self.scope(step.by), system_name=step.system, at=step.at, **args)
+
+    def ask(self, step: Step) -> None:
+        """Questions as `[action, facts, how often]`, asked at one moment."""
+        questions = [
+            Question(step.system, action, facts)
+            for action, facts, times in step.args["questions"]
+            for _ in range(times)
+        ]
+        decide_many(scope=self.scope(step.by), questions=questions, at=step.at)
+
     def on_asset(self, step: Step) -> None:
         getattr(assets, step.verb)(scope=self.scope(step.by), at=step.at, **step.args)
 
@@ -275,6 +294,8 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "invite": Player.invite,
     "fix_system": Player.fix_system,
     "save_search": Player.save_search,
+    "save_case": Player.save_case,
+    "ask": Player.ask,
     "register_asset": Player.on_asset,
     "issue_mandate": Player.on_asset,
     "record_use": Player.on_asset,

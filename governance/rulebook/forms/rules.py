@@ -31,7 +31,7 @@ class RuleFilterForm(_Narrowing):
     """What narrows the list of rules."""
 
     q = forms.CharField(required=False, label=_("Words"), max_length=200)
-    system = forms.ChoiceField(required=False, label=_("With the rules of"))
+    system = forms.ChoiceField(required=False, label=_("Rules of"))
     document = forms.ChoiceField(required=False, label=_("Document"))
     precedence = forms.ChoiceField(required=False, label=_("Class"))
     modality = forms.ChoiceField(required=False, label=_("Says"))
@@ -39,7 +39,7 @@ class RuleFilterForm(_Narrowing):
 
     def __init__(self, data: Mapping[str, Any] | None, *, systems: Iterable[str], documents: Iterable[str]) -> None:
         super().__init__(data)
-        self.choose("system", _("No system, the law alone"), [(name, name) for name in systems])
+        self.choose("system", _("The law alone"), [(name, name) for name in systems])
         self.choose("document", _("Every document"), [(name, name) for name in documents])
         self.choose("precedence", _("Every class"), [(name, name) for name in precedences()])
         self.choose("modality", _("Anything"), list(MODALITIES.items()))

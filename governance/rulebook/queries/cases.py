@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -15,6 +15,12 @@ from governance.policy.verdict import Outcome, Verdict
 from governance.rulebook.models import PolicyCase
 from governance.rulebook.why import OUTCOMES, Why, why_of
 from governance.scope import Scope
+
+EXPECTATIONS: Final = {
+    Outcome.PERMIT: "must be permitted",
+    Outcome.DENY: "must be denied",
+    Outcome.REQUIRE_APPROVAL: "must require approval",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ class Case:
     @property
     def expected_label(self) -> str:
         return OUTCOMES[Outcome(self.expected)][0]
+
+    @property
+    def expectation(self) -> str:
+        return EXPECTATIONS[Outcome(self.expected)]
 
 
 @dataclass(frozen=True, slots=True)
