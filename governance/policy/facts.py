@@ -55,10 +55,12 @@ class Facts:
         return changed
 
     def with_row(self, name: str, row: Row, *, is_negated: bool, is_there: bool) -> Facts:
-        """The same facts with, or without, one literal."""
+        """The same facts with one literal, and then without its contrary, or without it."""
         changed = self._copy()
         rows = set(self.rows.get((name, is_negated), ()))
         changed.rows[name, is_negated] = rows | {row} if is_there else rows - {row}
+        if is_there:
+            changed.rows[name, not is_negated] = self.rows.get((name, not is_negated), set()) - {row}
         if not row:
             changed.values.pop(name, None)
             if is_there:

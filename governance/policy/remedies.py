@@ -180,5 +180,9 @@ def _literal(
     if not is_there and row not in facts.rows.get((pattern.name, pattern.is_negated), ()):
         return
     said = norm_words(condition.literal if is_there else condition.literal.complement, Modality.FACT)
-    changed = facts.with_row(pattern.name, row, is_negated=pattern.is_negated, is_there=is_there)
+    if is_there or row:
+        changed = facts.with_row(pattern.name, row, is_negated=pattern.is_negated, is_there=is_there)
+    else:
+        # of a bare name the sentence says that the contrary holds, not that nobody knows
+        changed = facts.with_row(pattern.name, row, is_negated=not pattern.is_negated, is_there=True)
     yield Change(said, changed, passes)
