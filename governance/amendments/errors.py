@@ -11,6 +11,12 @@ class EvidenceMissing(Invalid):
     code = "evidence_missing"
 
 
+class UnknownSection(Invalid):
+    """The evidence cites a section that the tenant's gov.md does not hold."""
+
+    code = "unknown_section"
+
+
 class TypeMisfit(Invalid):
     """The amendment's type does not fit its diff."""
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db import connection
 
 from governance.ids import new_id
+from governance.registry.models import System
 from governance.rulebook.models import SafetyWindow
-from governance.rulebook.safety import SafetyBudget, Used, starts_at
+from governance.rulebook.safety import SafetyBudget, Used, budget_of, starts_at
 
 _SPEND: Final = """
 INSERT INTO safety_windows AS w (id, tenant_id, system_id, starts_at, denials, overrides, risk_spent)
@@ -28,6 +29,12 @@ def used(*, tenant_id: UUID, system_id: UUID, budget: SafetyBudget, at: datetime
     rows = SafetyWindow.objects.filter(tenant_id=tenant_id, system_id=system_id, starts_at=starts_at(budget.window, at))
     row = rows.values_list("denials", "overrides", "risk_spent").first()
     return Used(*row) if row else Used()
+
+
+def count_override(*, system: System, at: datetime) -> None:
+    """Somebody broke the glass over this system: it counts in its safety budget, if it has one."""
+    if budget := budget_of(system.constitution):
+        spend(tenant_id=system.tenant_id, system_id=system.id, budget=budget, at=at, overrides=1)
 
 
 def spend(

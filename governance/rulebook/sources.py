@@ -31,6 +31,8 @@ class Source:
     safety: SafetyBudget | None = None
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Of a law: document and clause of each rule, by the rule's id."""
+    clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a law: the clauses of each document, prose too."""
 
 
 NO_LAW: Final = Source(digest="")
@@ -48,7 +50,10 @@ def law_of(constitution: JSON, *, digest: str = "") -> Source:
         return Source(digest=digest, errors=(f"The law in force cannot be read: {_said(error)}",))
     places = {rule.id: (clause.document, clause.name) for clause, theory in parts for rule in theory.rules}
     theory = law_document.union(theory for _, theory in parts)
-    return Source(digest=digest, theory=theory, reads=reads, places=places)
+    clauses: dict[str, tuple[str, ...]] = {}
+    for clause, _ in parts:
+        clauses[clause.document] = (*clauses.get(clause.document, ()), clause.name)
+    return Source(digest=digest, theory=theory, reads=reads, places=places, clauses=clauses)
 
 
 def constitution_of(constitution: JSON, *, system: str, digest: str = "") -> Source:

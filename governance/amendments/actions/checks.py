@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from governance import canonical
-from governance.amendments import authority
-from governance.amendments.errors import CasesBroken, MergeConflict, TypeMisfit, WrongState
+from governance.amendments import authority, sections
+from governance.amendments.errors import CasesBroken, MergeConflict, TypeMisfit, UnknownSection, WrongState
 from governance.amendments.facts import base_moved, tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.amendments.models import AmendmentProposal, ProposalRevision
@@ -15,6 +16,8 @@ from governance.amendments.queries.rule_change import rule_change
 from governance.approvals.models import RequestState
 from governance.errors import Invalid, NotAllowed
 from governance.registry.models import System
+from governance.rulebook import law_document
+from governance.rulebook.gather import law_in_force
 from governance.scope import ROLE_LABELS, ActorKind, Capability, Role, Scope
 
 EVIDENCE_BYTES = 256 * 1024
@@ -26,6 +29,20 @@ def check_evidence(evidence: Any) -> None:
     canonical.check_value(evidence, refuses_big_doubles=True)
     if len(canonical.canonical_bytes(evidence)) > EVIDENCE_BYTES:
         raise Invalid("The evidence is larger than 256 KiB. Keep the figures and link the rest.")
+
+
+def demand_sections(*, scope: Scope, system: System, evidence: Mapping[str, Any]) -> None:
+    """Raise `UnknownSection` for evidence that cites what the tenant's gov.md does not hold. A change of the law itself may cite
+    what it brings."""
+    text = evidence.get("gov_md_section")
+    if not isinstance(text, str) or system.name == law_document.SYSTEM_NAME:
+        return
+    clauses = law_in_force(scope=scope).clauses
+    if wrong := sections.unknown(text, clauses):
+        raise UnknownSection(
+            f"gov.md has no section {', '.join(wrong)[:200]}. It has {sections.listed(clauses)}.",
+            problems=tuple(("/evidence/gov_md_section", f"{part[:80]} is not in gov.md") for part in wrong),
+        )
 
 
 def demand_proposer(*, scope: Scope, type: AmendmentType, basis: Basis) -> None:

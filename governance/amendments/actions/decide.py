@@ -38,6 +38,7 @@ from governance.constitution.diff import changes
 from governance.identity.confirm import Confirmation
 from governance.ledger.verbs import governed
 from governance.registry.models import System
+from governance.rulebook import safety_store
 from governance.scope import Scope
 
 UNDER_AUTHORITY = "amendments.approve_under_authority"
@@ -218,6 +219,7 @@ def _approve(
         if words.is_override:
             because = "overdue" if approvals.is_overdue(request, at=at) else "nobody_can"
             marks = {**marks, "approvals.break_glass": because}
+            safety_store.count_override(system=system, at=at)
     page = page_now(scope=scope, proposal=proposal, at=at)
     outcome = _answer(
         scope=scope,

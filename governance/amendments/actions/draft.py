@@ -15,6 +15,7 @@ from governance.amendments.actions.checks import (
     demand_ahead,
     demand_moved,
     demand_proposer,
+    demand_sections,
     demand_seen,
 )
 from governance.amendments.actions.common import (
@@ -238,6 +239,7 @@ def _send(
             f"{type.label} needs evidence that is missing: {', '.join(item.label for item in gaps)}. Add it, then send.",
             problems=tuple((f"/evidence/{item.keys[0]}", f"{item.label} is missing") for item in gaps),
         )
+    demand_sections(scope=scope, system=proposal.system, evidence=revision.evidence)
     needed = requirements_of(scope=scope, type=type, basis=basis, effect=effect)
     proposal.request = approvals.ask(
         scope=scope,
