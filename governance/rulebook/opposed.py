@@ -47,7 +47,11 @@ def _contradict(one: Rule, other: Rule) -> bool:
 def _opposite(one: Literal, other: Literal) -> bool:
     if one.is_negated == other.is_negated:
         return False
-    names = one.atom.name, other.atom.name
+    is_approval = one.atom.name == "approved"
+    if is_approval != (other.atom.name == "approved"):
+        # a glob over actions means no approval
+        return False
+    names = [str(atom.args[0]) if is_approval and atom.args else atom.name for atom in (one.atom, other.atom)]
     return covers(*names) or covers(*reversed(names))
 
 

@@ -81,7 +81,7 @@ PAGES = (
     Page("coverage", "rulebook:coverage", "/rulebook/coverage/"),
     Page("verdicts", "rulebook:verdicts", "/rulebook/verdicts/"),
     Page("verdict", "rulebook:verdict", "/rulebook/verdicts/", (r"/verdicts/[0-9a-f-]{36}/$",)),
-    Page("replay", "amendments:replay", "/amendments/?state=proposed", (AMENDMENT, r"/replay/$")),
+    Page("replay", "amendments:replay", "/amendments/AMD-80/replay/"),
     Page("law", "lawbook:law", "/rulebook/law/"),
     Page("import", "lawbook:import", "/rulebook/import/", who=OPERATOR),
     Page("drift", "drift:page", "/drift/clay-consigliere/", who=OPERATOR),

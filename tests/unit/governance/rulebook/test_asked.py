@@ -125,6 +125,18 @@ def test_opponents__say_who_wins_and_why() -> None:
     assert (back.rule, back.wins) == ("r1", False)
 
 
+def test_opponents__a_ban_of_everything_is_against_no_approval() -> None:
+    rules = parse(
+        """
+ban: => [F] *
+need: => [O] approved(refund)
+lift: => [P] ~approved("re*")
+other: => [P] ~approved(ship)
+"""
+    ).rules
+    assert [one.rule for one in opponents(rules[1], rules)] == ["lift"]
+
+
 def test_anchor__leads_to_the_clause() -> None:
     assert anchor_of("gov.md 7.3", rule="gov.md/r1") == "gov.md/7.3"
     assert anchor_of("TARS", rule="TARS/e-stop") == ""
