@@ -8,6 +8,7 @@ from governance import canonical
 from governance.amendments import authority
 from governance.amendments.actions import tell
 from governance.amendments.actions.common import locked, locked_system, move
+from governance.amendments.actions.lawful import LawForbids, demand_lawful
 from governance.amendments.actions.sound import demand_sound
 from governance.amendments.facts import current_revision, tenant_quorums
 from governance.amendments.kinds import Basis, State
@@ -17,6 +18,7 @@ from governance.approvals.models import ApprovalDecision, RequestState, Verdict
 from governance.errors import NotAllowed
 from governance.ids import new_id
 from governance.ledger.verbs import governed
+from governance.policy.errors import Unsound
 from governance.registry.actions import write_version
 from governance.registry.models import Cause, System
 from governance.scope import Scope
@@ -54,9 +56,14 @@ def apply_due(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     if system.constitution_version == revision.base_version and not stale_policy:
         request = approvals.met(scope=scope, request_id=proposal.request_id)
         demand_sound(scope=scope, proposal=proposal, revision=revision, system=system, request=request)
-        _apply(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
-        return proposal
-    because = f"{system.name} or the rules for approving moved before the effective date"
+        try:
+            _apply(scope=scope, proposal=proposal, revision=revision, system=system, at=at)
+        except (LawForbids, Unsound) as refusal:
+            because = f"the law in force stands against it ({refusal.sentence.rstrip('.')})"
+        else:
+            return proposal
+    else:
+        because = f"{system.name} or the rules for approving moved before the effective date"
     approvals.void(request_id=proposal.request_id, because=because, at=at)
     move(
         scope=scope,
@@ -129,6 +136,7 @@ def _apply(
 ) -> ConstitutionalAmendment:
     """INVARIANT: the caller holds the locks of proposal and system and has checked base and policy version."""
     new = canonical.loads_canonical(bytes(revision.new_constitution))
+    demand_lawful(scope=scope, proposal=proposal, system=system, new=new, at=at)
     amendment = ConstitutionalAmendment.objects.create(
         id=new_id(at),
         tenant_id=scope.tenant_id,

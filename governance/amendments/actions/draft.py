@@ -26,6 +26,7 @@ from governance.amendments.actions.common import (
     move,
 )
 from governance.amendments.actions.decide import approve_under_authority, grant_for
+from governance.amendments.actions.lawful import demand_lawful
 from governance.amendments.attachments import with_files
 from governance.amendments.deadlines import due_at
 from governance.amendments.errors import EvidenceMissing, MergeConflict, TypeMisfit
@@ -317,6 +318,7 @@ def _revision(
     found = changes(system.constitution, constitution)
     if reason := authority.misfit(type=type, changes=found, old=system.constitution, new=constitution):
         raise TypeMisfit(reason)
+    demand_lawful(scope=scope, proposal=proposal, system=system, new=constitution, at=at)
     proposal.effect, proposal.sentence = effect_of(found).value, sentence(found)
     new_bytes = canonical.canonical_bytes(constitution)
     base = SystemVersion.objects.only("digest").get(
