@@ -20,7 +20,6 @@ _BELOW = {
     "rulebook:case": "rulebook:cases",
     "rulebook:coverage": "rulebook:cases",
     "rulebook:verdict": "rulebook:verdicts",
-    "rulebook:replay": "",
     "sessions:": "sessions:list",
     "rulebook:rule": "rulebook:rules",
     "lawbook:import": "lawbook:import",
