@@ -17,6 +17,7 @@ from governance.lawbook import api_urls as lawbook
 from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
 from governance.rulebook import case_api_urls as rulebook_cases
+from governance.rulebook import decide_api_urls as rulebook_decide
 from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
@@ -40,6 +41,7 @@ urlpatterns = [
     *notices.urlpatterns,
     *registry.urlpatterns,
     *rulebook_cases.urlpatterns,
+    *rulebook_decide.urlpatterns,
     *searches.urlpatterns,
     *webhooks.urlpatterns,
     *budgets.urlpatterns,

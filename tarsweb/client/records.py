@@ -156,3 +156,21 @@ class Stop(TypedDict):
     lifted_at: str | None
     lifted_by: str
     lifted_because: str
+
+
+class Decision(TypedDict):
+    """A verdict as it was kept; `id` is null where nothing is kept, and then it is denied."""
+
+    id: str | None
+    system: str
+    action: str
+    session: str
+    outcome: str
+    sentence: str
+    verdict: dict[str, Any]
+    guidance: list[str]
+    ended_rules: list[dict[str, Any]]
+    digest: str
+    rulebook_digest: str
+    at: str
+    ledger_sequence: int | None

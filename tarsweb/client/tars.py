@@ -4,7 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
-from tarsweb.client.records import Amendment, AmendmentRow, Me, Notice, Question, RollBackPreview, Stop, System
+from tarsweb.client.records import (
+    Amendment,
+    AmendmentRow,
+    Decision,
+    Me,
+    Notice,
+    Question,
+    RollBackPreview,
+    Stop,
+    System,
+)
 from tarsweb.client.transport import Transport
 
 
@@ -67,6 +77,24 @@ class Tars(Transport):
             **wanted,
         }
         return cast(Amendment, self.post("amendments/", body=body, idempotency_key=idempotency_key).body)
+
+    def decide(
+        self,
+        *,
+        system: str,
+        action: str,
+        facts: Mapping[str, Any] | None = None,
+        session: str = "",
+        idempotency_key: str = "",
+    ) -> Decision:
+        """May this action happen? Raises `Problem` 422 for a question that cannot be asked; whatever else is wrong is denied."""
+        body = {"system": system, "action": action, "facts": dict(facts or {}), "session": session}
+        return cast(Decision, self.post("policy/decide/", body=body, idempotency_key=idempotency_key).body)
+
+    def decide_many(self, questions: list[dict[str, Any]], *, idempotency_key: str = "") -> list[dict[str, Any]]:
+        """Up to a thousand questions at once; each answer holds a `decision` or an `error`."""
+        answer = self.post("policy/decide-many/", body={"questions": questions}, idempotency_key=idempotency_key)
+        return cast(list[dict[str, Any]], answer.body["results"])
 
     def law(self) -> dict[str, Any]:
         """The tenant's law in force: version, documents, clauses, rules."""

@@ -37,6 +37,7 @@ SHAPES = {
     "Notice": ("notices.Notice",),
     "Me": ("tokens.Me",),
     "Stop": ("estop.Stop",),
+    "Decision": ("rulebook.Decision",),
 }
 KINDS = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object", NoneType: "null"}
 Remote = Callable[..., Any]
