@@ -56,7 +56,7 @@ class Fault(Record):
 
     code = Text()
     detail = Text()
-    errors = serializers.ListField(child=Object())
+    errors = serializers.ListField(child=Object())  # type: ignore[assignment]
 
 
 class Item(Record):
