@@ -57,13 +57,15 @@ def answered(
     law: Any = None,
     constitutions: Mapping[str, Any] | None = None,
     locks_safety: frozenset[str] = frozenset(),
+    is_own: bool = False,
 ) -> list[Answer]:
-    """Every question's answer, in order. Each may carry its own moment. Raises `Invalid` for one that cannot be asked.
+    """Every question's answer, in order. Each may carry its own moment. Raises `Invalid` for one that cannot be asked; what TARS
+    asks by itself (`is_own`) is not held to a caller's bounds.
 
     The number of statements follows the distinct systems and sessions, never the questions. `law` and `constitutions` are asked
     instead of those in force.
     """
-    for question in questions:
+    for question in () if is_own else questions:
         check(question)
     found = gathered_all(
         scope=scope,

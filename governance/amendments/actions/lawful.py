@@ -6,18 +6,20 @@ is a law that would do so to itself or to a system. And the rulebook is asked wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from governance.amendments.models import AmendmentProposal
+from governance.constitution import sense
 from governance.constitution.diff import Change, changes, effect_of
 from governance.errors import NotAllowed
 from governance.policy import soundness, tiers
 from governance.policy.errors import Finding, Unsound
 from governance.policy.rules import Theory
-from governance.policy.verdict import Outcome
+from governance.policy.verdict import Outcome, Verdict
 from governance.registry.models import Status, System
 from governance.rulebook import answers, constitution_rules, gather, house_rules, law_document
 from governance.rulebook.question import Question
@@ -53,12 +55,23 @@ def demand_lawful(
         "effect": effect_of(found).value,
         "by": _proposer(proposal),
         "target": system.name,
-        "touches": sorted({pointer for change in found for pointer in _touched(change)}),
+        "touches": _touches(found, system.constitution),
     }
-    question = Question(system.name, constitution_rules.AMEND, facts)
-    (answer,) = answers.answered(scope=scope, questions=[question], at=at)
-    if answer.verdict.outcome is Outcome.DENY:
-        raise LawForbids(answer.verdict.sentence)
+    verdict = _verdict(scope, Question(system.name, constitution_rules.AMEND, facts), system=system, new=new, at=at)
+    if verdict.outcome is Outcome.DENY:
+        raise LawForbids(verdict.sentence)
+
+
+def _verdict(scope: Scope, question: Question, *, system: System, new: dict[str, Any], at: datetime) -> Verdict:
+    """Under the rules in force; under the new document where the one that changes cannot be read, or it could never be mended."""
+    asked = partial(answers.answered, scope=scope, questions=[question], at=at, is_own=True)
+    (answer,) = asked()
+    found = answer.gathered
+    if found is not None and found.law.errors and system.name == law_document.SYSTEM_NAME:
+        (answer,) = asked(law=new, constitutions={system.name: new})
+    elif found is not None and found.constitution.errors:
+        (answer,) = asked(constitutions={system.name: new})
+    return answer.verdict
 
 
 def demand_sound_rules(*, scope: Scope, system: System, new: dict[str, Any]) -> None:
@@ -106,7 +119,13 @@ def _proposer(proposal: AmendmentProposal) -> str:
     return "agent" if is_agent_name(proposal.proposed_by) else "person"
 
 
-def _touched(change: Change) -> Iterator[str]:
-    """The pointer and everything above it: a rule about `/budgets` is about what lies in it."""
-    parts = change.pointer.split("/")
+def _touches(found: Iterable[Change], old: dict[str, Any]) -> list[str]:
+    """What changes, everything above it (a rule about `/budgets` is about what lies in it), and protected places below it."""
+    changed = {change.pointer for change in found}
+    below = {place for place in sense.protected(old) for pointer in changed if sense.covers(pointer, place)}
+    return sorted(below | {above for pointer in changed for above in _and_above(pointer)})
+
+
+def _and_above(pointer: str) -> Iterator[str]:
+    parts = pointer.split("/")
     return ("/".join(parts[:end]) for end in range(2, len(parts) + 1))

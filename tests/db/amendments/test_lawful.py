@@ -15,6 +15,7 @@ from governance.registry.models import System, SystemType
 from governance.rulebook.law_document import empty_law
 from governance.tenancy import in_tenant
 from tests import factories as make
+from tests.db.rulebook import sessions
 
 
 @pytest.fixture
@@ -107,3 +108,32 @@ def make_law(cast: make.Cast, document: dict[str, Any]) -> None:
         evidence={"reason": "Order."},
         at=make.AT,
     )
+
+
+def test_propose__a_constitution_that_cannot_be_read__can_still_be_mended() -> None:
+    cast = make.cast(constitution=make.CLAY | {"prime_directives": ["Broken `x => => y`"]})
+    with pytest.raises(Unsound):
+        make.proposed(cast, fallback_delay_ms=300)
+    assert make.proposed(cast, prime_directives=["Whole"]).state == State.PROPOSED
+
+
+def test_propose__a_law_that_cannot_be_read__can_still_be_mended_and_nothing_else(cast: make.Cast) -> None:
+    law(cast, "r1: => => delete")
+    with pytest.raises(LawForbids, match="law in force cannot be read"):
+        make.proposed(cast, fallback_delay_ms=300)
+    make_law(cast, empty_law())
+
+
+def test_propose__an_agent_on_a_protected_place__is_forbidden_also_from_above() -> None:
+    document = make.CLAY | {"routing_rules": {"max_retries": 2}, "protected": ["/routing_rules/max_retries"]}
+    cast = make.cast(constitution=document)
+    agent = sessions.agent(cast)
+    for rules in ({"max_retries": 3}, {}):
+        with pytest.raises(LawForbids, match="protected"):
+            make.proposed(cast, by=agent, routing_rules=rules)
+        assert make.proposed(cast, routing_rules=rules).state == State.PROPOSED
+
+
+def test_propose__more_changes_than_a_caller_may_name__is_asked_all_the_same(cast: make.Cast) -> None:
+    extra = {f"a_rather_long_name_of_a_field_{number}": number for number in range(3000)}
+    assert make.proposed(cast, notes=extra).state == State.PROPOSED
