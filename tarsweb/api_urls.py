@@ -18,6 +18,7 @@ from governance.notices import api_urls as notices
 from governance.registry import api_urls as registry
 from governance.rulebook import case_api_urls as rulebook_cases
 from governance.rulebook import decide_api_urls as rulebook_decide
+from governance.rulebook import session_api_urls as sessions
 from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
@@ -43,6 +44,7 @@ urlpatterns = [
     *rulebook_cases.urlpatterns,
     *rulebook_decide.urlpatterns,
     *searches.urlpatterns,
+    *sessions.urlpatterns,
     *webhooks.urlpatterns,
     *budgets.urlpatterns,
     *health.urlpatterns,

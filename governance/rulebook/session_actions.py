@@ -120,19 +120,19 @@ def reset_session(
     return added, ended
 
 
-@governed("sessions.revoke", subject="rule_id")
-def revoke_rule(*, scope: Scope, rule_id: UUID, at: datetime) -> SessionRule:
+@governed("sessions.revoke", subject="session")
+def revoke_rule(*, scope: Scope, session: str, rule_id: UUID, at: datetime) -> SessionRule:
     """End one rule. Raises `NotAllowed` (it loosens), `NotFound`, `RuleEnded`."""
     scope.demand(Capability.ROLL_BACK, to="revoke a session rule: that loosens the session")
-    row, rule = _locked(scope, rule_id, at=at)
+    row, rule = _locked(scope, session, rule_id, at=at)
     _end(rule, SessionRuleEnd.REVOKED, at=at)
     said = f"“{rule.text}” was revoked in the session {row.name}."
     _record(scope, at, verb="revoke", name=row.name, said=said, rules=[rule])
     return rule
 
 
-@governed("sessions.extend", subject="rule_id")
-def extend_rule(*, scope: Scope, rule_id: UUID, minutes: int, at: datetime) -> SessionRule:
+@governed("sessions.extend", subject="session")
+def extend_rule(*, scope: Scope, session: str, rule_id: UUID, minutes: int, at: datetime) -> SessionRule:
     """Let one rule live `minutes` (15 or 60) longer than it would, even when nobody asks the session. Never shortens.
 
     Raises `NotAllowed`, `NotFound`, `RuleEnded`, `TooFar`.
@@ -142,7 +142,7 @@ def extend_rule(*, scope: Scope, rule_id: UUID, minutes: int, at: datetime) -> S
         raise NotAllowed("A system adds session rules and leaves the rest to people. Add the sentence again instead.")
     if minutes not in EXTENSIONS:
         raise TooFar("A session rule is extended by 15 minutes or by one hour at a time.")
-    row, rule = _locked(scope, rule_id, at=at)
+    row, rule = _locked(scope, session, rule_id, at=at)
     until = ends_at(row, rule) + timedelta(minutes=minutes)
     if until > at + FURTHEST:
         raise TooFar("A session rule lives at most a day ahead. Promote it to an amendment if it should last.")
@@ -157,7 +157,7 @@ def looked(*, scope: Scope, session: str, at: datetime) -> bool:
     """Somebody who works under a session read its rules: its hour begins anew and what has expired is recorded. Inside the
     caller's tenant transaction. False, and nothing happens, for who only looks (a person who may not add, another system)."""
     is_agent = scope.actor.kind is ActorKind.SYSTEM
-    if not (is_agent or scope.can(Capability.PROPOSE)):
+    if not (is_agent or scope.can(Capability.PROPOSE)) or not session_names.is_name(session):
         return False
     rows = RuleSession.objects.select_for_update(no_key=True)
     row = rows.filter(tenant_id=scope.tenant_id, name=session).first()
@@ -270,11 +270,13 @@ def _added(scope: Scope, row: RuleSession, sentence: str, *, position: int, at: 
     )
 
 
-def _locked(scope: Scope, rule_id: UUID, *, at: datetime) -> tuple[RuleSession, SessionRule]:
+def _locked(scope: Scope, name: str, rule_id: UUID, *, at: datetime) -> tuple[RuleSession, SessionRule]:
     """The rule and its session, the session locked. Raises `NotFound`, `RuleEnded`."""
-    rows = RuleSession.objects.select_for_update(no_key=True, of=("self",))
-    session = rows.filter(tenant_id=scope.tenant_id, session_rules__id=rule_id).first()
-    rule = SessionRule.objects.filter(tenant_id=scope.tenant_id, id=rule_id).first()
+    rows = RuleSession.objects.select_for_update(no_key=True)
+    session = rows.filter(tenant_id=scope.tenant_id, name=name).first() if session_names.is_name(name) else None
+    rule = (
+        SessionRule.objects.filter(tenant_id=scope.tenant_id, session=session, id=rule_id).first() if session else None
+    )
     if session is None or rule is None:
         raise NotFound("There is no such session rule. The session’s page shows those there are.")
     if rule.ended_at is not None or ends_at(session, rule) <= at:

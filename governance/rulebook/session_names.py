@@ -20,3 +20,8 @@ def checked(name: str) -> str:
             problems=(("/session", "is no session’s name"),),
         )
     return name
+
+
+def is_name(text: str) -> bool:
+    """Whether a session can be called so."""
+    return len(text) <= LONGEST and _NAME.fullmatch(text) is not None

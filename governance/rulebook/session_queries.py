@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from governance.errors import NotFound
-from governance.rulebook import english
+from governance.rulebook import english, session_names
 from governance.rulebook.models import RuleSession, SessionRule, SessionRuleEnd
 from governance.rulebook.session_store import MOST, TTL
 from governance.scope import Capability, Scope
@@ -143,8 +143,15 @@ def line_of(row: dict[str, Any]) -> SessionLine:
 
 
 def tray(*, scope: Scope, name: str, at: datetime) -> Tray:
-    """One session with what is in force and what ended lately; an empty one for a name that has no rules. Extends nothing."""
+    """One session with what is in force and what ended lately; an empty one for a name that has no rules. Extends nothing.
+
+    Raises `NotFound` for what no session can be called.
+    """
     scope.demand(Capability.READ_RECORD, to="see a session")
+    if not session_names.is_name(name):
+        raise NotFound(
+            "No session can be called so: names are made of letters, digits, _ . and -, such as session-123."
+        )
     session = RuleSession.objects.filter(tenant_id=scope.tenant_id, name=name).select_related("system").first()
     kept = (
         list(SessionRule.objects.filter(tenant_id=scope.tenant_id, session=session).order_by("position"))
@@ -164,16 +171,6 @@ def tray(*, scope: Scope, name: str, at: datetime) -> Tray:
         may_add=scope.can(Capability.PROPOSE),
         why_not_loosen=scope.why_not(Capability.ROLL_BACK, to="revoke or reset session rules: that loosens them"),
     )
-
-
-def found_tray(*, scope: Scope, name: str, at: datetime) -> Tray:
-    """As `tray`; raises `NotFound` for a session without rules in force and without any that ended lately."""
-    found = tray(scope=scope, name=name, at=at)
-    if not (found.rules or found.ended):
-        raise NotFound(
-            f"There is no session {name} with rules. Adding one opens it; an hour after its last use it is over."
-        )
-    return found
 
 
 def rule_of(*, scope: Scope, name: str, rule_id: UUID, at: datetime) -> RuleLine:

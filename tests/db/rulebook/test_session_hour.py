@@ -128,7 +128,7 @@ def test_clean__only_frees_space() -> None:
     cast = make.cast()
     add(cast.bo, "no network calls")
     rule = add(cast.bo, "be brief", session="other").rule
-    actions.extend_rule(scope=cast.bo, rule_id=rule.id, minutes=60, at=make.AT)
+    actions.extend_rule(scope=cast.bo, session="other", rule_id=rule.id, minutes=60, at=make.AT)
     clean = lambda at: session_tasks.clean_tenant(tenant_id=cast.tenant.id, at=at)  # noqa: E731
     assert clean(make.later(59)) == {"expired": 0, "rules": 0, "sessions": 0}
     assert clean(make.later(61)) == {"expired": 1, "rules": 0, "sessions": 0}
@@ -144,7 +144,7 @@ def test_clean__only_frees_space() -> None:
 def test_clean__and_a_new_rule_at_once__the_rule_stays() -> None:
     cast = make.cast()
     rule = add(cast.bo, "be brief").rule
-    actions.revoke_rule(scope=cast.bo, rule_id=rule.id, at=make.AT)
+    actions.revoke_rule(scope=cast.bo, session=NAME, rule_id=rule.id, at=make.AT)
     later = make.AT + timedelta(days=2)
     told = at_once(
         [
@@ -169,7 +169,7 @@ def test_sessions__only_those_in_force_with_counts_and_one_query() -> None:
     add(cast.bo, "no network calls", session="a")
     add(cast.bo, "be brief", session="a")
     rule = add(cast.bo, "be brief", session="b").rule
-    actions.extend_rule(scope=cast.bo, rule_id=rule.id, minutes=60, at=make.AT)
+    actions.extend_rule(scope=cast.bo, session="b", rule_id=rule.id, minutes=60, at=make.AT)
     with in_tenant(cast.tenant.id), CaptureQueriesContext(connection) as seen:
         rows = [session_queries.line_of(row) for row in session_queries.sessions(scope=cast.uma, at=make.later(30))]
     assert len([query for query in seen if "rule_sessions" in query["sql"]]) == 1

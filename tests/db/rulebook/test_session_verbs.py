@@ -81,7 +81,7 @@ def test_another_tenants_session_of_the_same_name__is_another() -> None:
     assert texts(cast.bo) == ["no network calls"] and texts(stranger) == ["no payroll.*"]
     for verb, more in ((actions.revoke_rule, {}), (actions.extend_rule, {"minutes": 15})):
         with pytest.raises(NotFound):
-            verb(scope=stranger, rule_id=rule.id, at=make.AT, **more)
+            verb(scope=stranger, session=NAME, rule_id=rule.id, at=make.AT, **more)
     actions.reset_session(scope=stranger, session=NAME, at=make.AT)
     assert texts(cast.bo) == ["no network calls"]
 
@@ -101,7 +101,7 @@ def test_loosening__role_that_rolls_nothing_back__refused(who: str) -> None:
     with pytest.raises(NotAllowed):
         actions.reset_session(scope=getattr(cast, who), session=NAME, at=make.AT)
     with pytest.raises(NotAllowed):
-        actions.revoke_rule(scope=getattr(cast, who), rule_id=rule.id, at=make.AT)
+        actions.revoke_rule(scope=getattr(cast, who), session=NAME, rule_id=rule.id, at=make.AT)
     assert texts(cast.bo) == ["no network calls"]
 
 
@@ -112,8 +112,8 @@ def test_agent__adds_to_its_own_session_and_loosens_nothing() -> None:
     assert tray(cast.bo).system == "clay-consigliere"
     for refused in (
         lambda: actions.reset_session(scope=clay, session=NAME, at=make.AT),
-        lambda: actions.revoke_rule(scope=clay, rule_id=rule.id, at=make.AT),
-        lambda: actions.extend_rule(scope=clay, rule_id=rule.id, minutes=15, at=make.AT),
+        lambda: actions.revoke_rule(scope=clay, session=NAME, rule_id=rule.id, at=make.AT),
+        lambda: actions.extend_rule(scope=clay, session=NAME, rule_id=rule.id, minutes=15, at=make.AT),
     ):
         with pytest.raises(NotAllowed):
             refused()
@@ -184,17 +184,17 @@ def test_reset__one_bad_sentence_or_too_many__leaves_what_was() -> None:
 def test_revoke__a_second_time__refused() -> None:
     cast = make.cast()
     rule = add(cast.bo, "no network calls").rule
-    actions.revoke_rule(scope=cast.ada, rule_id=rule.id, at=make.later())
+    actions.revoke_rule(scope=cast.ada, session=NAME, rule_id=rule.id, at=make.later())
     assert texts(cast.bo, at=make.later()) == [] and decided(cast.bo, at=make.later()) == []
     with pytest.raises(actions.RuleEnded):
-        actions.revoke_rule(scope=cast.ada, rule_id=rule.id, at=make.later(2))
+        actions.revoke_rule(scope=cast.ada, session=NAME, rule_id=rule.id, at=make.later(2))
     assert [(one.text, one.label) for one in tray(cast.bo, at=make.later()).ended] == [("no network calls", "Revoked")]
 
 
 def test_revoke__two_at_once__one_does_it() -> None:
     cast = make.cast()
     rule = add(cast.bo, "no network calls").rule
-    told = at_once([lambda: actions.revoke_rule(scope=cast.ada, rule_id=rule.id, at=make.AT)] * 2)
+    told = at_once([lambda: actions.revoke_rule(scope=cast.ada, session=NAME, rule_id=rule.id, at=make.AT)] * 2)
     assert sorted(one.refusal is None for one in told) == [False, True]
     assert recorded(cast.bo, "revoke") == ["revoke"]
 
@@ -203,17 +203,17 @@ def test_extend__outlives_the_hour_and_never_shortens() -> None:
     cast = make.cast()
     rule = add(cast.bo, "no network calls").rule
     add(cast.bo, "no payroll.*")
-    actions.extend_rule(scope=cast.bo, rule_id=rule.id, minutes=15, at=make.AT)
+    actions.extend_rule(scope=cast.bo, session=NAME, rule_id=rule.id, minutes=15, at=make.AT)
     assert texts(cast.bo, at=make.later(74)) == ["no network calls"]
     assert in_force(cast.bo, at=make.later(74)).texts != ()
     assert texts(cast.bo, at=make.later(75)) == []
     decided(cast.bo, at=make.later(30))
     assert texts(cast.bo, at=make.later(89)) == ["no network calls", "no payroll.*"], "the later of the two ends counts"
     with pytest.raises(actions.TooFar):
-        actions.extend_rule(scope=cast.bo, rule_id=rule.id, minutes=90, at=make.AT)
+        actions.extend_rule(scope=cast.bo, session=NAME, rule_id=rule.id, minutes=90, at=make.AT)
     with pytest.raises(actions.TooFar, match="Promote it"):
         for _ in range(25):
-            actions.extend_rule(scope=cast.bo, rule_id=rule.id, minutes=60, at=make.later(30))
+            actions.extend_rule(scope=cast.bo, session=NAME, rule_id=rule.id, minutes=60, at=make.later(30))
 
 
 def test_names_and_sentences__outside_the_grammar__refused() -> None:

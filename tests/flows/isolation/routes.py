@@ -46,6 +46,9 @@ IDS = {
 WORDS = {"verb": "remove", "kind": "amendments"}
 """Parameters that are a word of ours and name nobody's thing."""
 
+ANYBODY_S = {"session"}
+"""Parameters that are a name which every tenant may use for a thing of its own: theirs is as empty as one that nobody uses."""
+
 EXEMPT = {
     "guide/<int:number>/": "a step of our own guide",
     "help/<slug:slug>/": "a page of our own help",
@@ -71,6 +74,10 @@ class Route:
     @property
     def is_api(self) -> bool:
         return self.address.startswith("api/")
+
+    @property
+    def is_open(self) -> bool:
+        return set(self.parameters) <= ANYBODY_S
 
     @property
     def names_somebody_s(self) -> bool:
@@ -114,6 +121,7 @@ def ids_of(cast: make.Cast) -> dict[str, Any]:
         "name": cast.system.name,
         "number": number,
         "sequence": sequence,
+        "session": f"session-{cast.tenant.id}",
         "tenant_id": cast.tenant.id,
         "user_id": cast.users["cy"].id,
     }
@@ -129,6 +137,7 @@ def ids_of_nobody() -> dict[str, Any]:
         "name": "no-such-system",
         "number": 987_654,
         "sequence": 987_654,
+        "session": "of-nobody",
     }
 
 
