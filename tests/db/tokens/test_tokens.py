@@ -66,7 +66,7 @@ def test_scope__of_a_system__is_the_system_s_with_a_sponsor() -> None:
     assert {one for one in Capability if scope.can(one)} == {READ, PROPOSE}
 
 
-@pytest.mark.parametrize("capability", sorted(set(Capability) - {READ, PROPOSE, Capability.VERIFY}))
+@pytest.mark.parametrize("capability", sorted(set(Capability) - {READ, PROPOSE, Capability.VERIFY, Capability.ASK}))
 def test_issue__for_a_system__never_more_than_an_agent_may(capability: Capability) -> None:
     cast = make.cast()
     with pytest.raises(BadWish, match="never holds"):

@@ -34,6 +34,7 @@ TABLE = {
         Capability.GRANT_AUTHORITY,
         Capability.STOP,
         Capability.SET_DRIFT,
+        Capability.ASK,
     },
     Role.COMPLIANCE: {
         READ,
@@ -45,6 +46,7 @@ TABLE = {
         Capability.STOP,
         Capability.LIFT_STOP,
         Capability.SET_DRIFT,
+        Capability.ASK,
     },
     Role.SECURITY: {
         READ,
@@ -56,6 +58,7 @@ TABLE = {
         Capability.STOP,
         Capability.LIFT_STOP,
         Capability.SET_DRIFT,
+        Capability.ASK,
     },
     Role.ADMIN: {
         READ,
