@@ -1,4 +1,4 @@
-"""Session rules where a decision reads and marks them: one statement each. Inside the caller's tenant transaction.
+"""Session rules where a decision reads them (one statement) and marks them (two). Inside the caller's tenant transaction.
 
 INVARIANT: whether a rule is in force follows from the moment asked about and from nothing that a task has to do first: it lives
 until the later of its session's hour and its own `expires_at`. Marking an end is bookkeeping, done by whoever notices first.
@@ -69,9 +69,11 @@ WHERE s.tenant_id = %(tenant)s AND s.name = %(name)s
 ORDER BY r.position
 """  # noqa: S608
 
+_LOCK = "SELECT id FROM rule_sessions WHERE tenant_id = %(tenant)s AND name = %(name)s FOR NO KEY UPDATE"
+"""A statement of its own: `old` in RETURNING is the row of the statement's snapshot, which must be younger than the lock."""
+
 _TOUCH = f"""
-WITH s AS (SELECT id, tenant_id, accessed_at FROM rule_sessions
-           WHERE tenant_id = %(tenant)s AND name = %(name)s FOR NO KEY UPDATE),
+WITH s AS (SELECT id, tenant_id, accessed_at FROM rule_sessions WHERE tenant_id = %(tenant)s AND name = %(name)s),
 renewed AS (UPDATE rule_sessions t SET accessed_at = greatest(t.accessed_at, %(at)s) FROM s
             WHERE t.tenant_id = s.tenant_id AND t.id = s.id)
 UPDATE session_rules r SET
@@ -122,7 +124,8 @@ def touched(*, tenant_id: UUID, name: str, rule_ids: Iterable[str], at: datetime
     if not name:
         return ()
     positions = [number for rule_id in rule_ids if (number := _position(rule_id, name=name)) is not None]
-    found = _rows(_TOUCH, {"tenant": tenant_id, "name": name, "ttl": TTL, "at": at, "positions": positions})
+    values = {"tenant": tenant_id, "name": name, "ttl": TTL, "at": at, "positions": positions}
+    found = _rows(_TOUCH, values) if _rows(_LOCK, values) else []
     told = sorted(
         ((Ended(text, because, ended_at, id), is_news) for id, text, because, ended_at, is_news in found if because),
         key=lambda pair: (pair[0].at, pair[0].id),

@@ -52,7 +52,7 @@ def test_in_force__takes_one_query_and_none_without_a_session() -> None:
         assert len(seen) == 0
         with CaptureQueriesContext(connection) as seen:
             session_store.touched(tenant_id=cast.tenant.id, name=NAME, rule_ids=[f"session/{NAME}/3"], at=make.AT)
-        assert len(seen) == 1
+        assert len(seen) == 2
 
 
 def test_decision__renews_the_hour_and_counts_uses() -> None:
