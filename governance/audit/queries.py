@@ -24,6 +24,7 @@ SPAN = 200_000
 """Entries that one page of a search for words looks through."""
 EVENT_LABELS = {
     "constitutional_decision": "Decision",
+    "verdict": "Verdict of the rulebook",
     "constitutional_change": "Change of a constitution",
     "registration": "Registration",
     "access": "People and access",
