@@ -13,6 +13,7 @@ urlpatterns = [
     path("amendments/", include("governance.amendments.urls")),
     path("files/", include("governance.files.urls")),
     path("rulebook/", include("governance.rulebook.urls")),
+    path("sessions/", include("governance.rulebook.session_urls")),
     path("systems/", include("governance.registry.urls")),
     path("assets/", include("governance.assets.urls")),
     path("drift/", include("governance.drift.urls")),

@@ -140,9 +140,9 @@ def extend_rule(*, scope: Scope, session: str, rule_id: UUID, minutes: int, at: 
     scope.demand(Capability.PROPOSE, to="extend a session rule")
     if scope.actor.kind is ActorKind.SYSTEM:
         raise NotAllowed("A system adds session rules and leaves the rest to people. Add the sentence again instead.")
+    row, rule = _locked(scope, session, rule_id, at=at)
     if minutes not in EXTENSIONS:
         raise TooFar("A session rule is extended by 15 minutes or by one hour at a time.")
-    row, rule = _locked(scope, session, rule_id, at=at)
     until = ends_at(row, rule) + timedelta(minutes=minutes)
     if until > at + FURTHEST:
         raise TooFar("A session rule lives at most a day ahead. Promote it to an amendment if it should last.")

@@ -37,7 +37,7 @@ ARTICLES = (
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),
-    Article("rulebook", "The rulebook", ("rulebook:", "amendments:replay"), "rulebook:rules"),
+    Article("rulebook", "The rulebook", ("rulebook:", "sessions:", "amendments:replay"), "rulebook:rules"),
     Article("authority", "Authority", ("amendments:authority",), "amendments:authority"),
     Article("budgets", "Budgets", ("budgets:",), "budgets:list"),
     Article("ledger", "Ledger", ("ledger:", "exports:"), "ledger:list"),

@@ -82,6 +82,8 @@ PAGES = (
     Page("verdicts", "rulebook:verdicts", "/rulebook/verdicts/"),
     Page("verdict", "rulebook:verdict", "/rulebook/verdicts/", (r"/verdicts/[0-9a-f-]{36}/$",)),
     Page("replay", "amendments:replay", "/amendments/AMD-80/replay/"),
+    Page("sessions", "sessions:list", "/sessions/"),
+    Page("session", "sessions:detail", "/sessions/workflow-session-1/", who=OPERATOR),
     Page("law", "lawbook:law", "/rulebook/law/"),
     Page("import", "lawbook:import", "/rulebook/import/", who=OPERATOR),
     Page("drift", "drift:page", "/drift/clay-consigliere/", who=OPERATOR),
