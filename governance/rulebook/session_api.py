@@ -29,7 +29,7 @@ class Sessions(Face):
         limit, after = paging(request)
         rows = session_queries.sessions(scope=self.reader(request), at=now(), text=asked.get("q", ""), after=after)
         found = [session_queries.line_of(row) for row in rows[: limit + 1]]
-        results = [_line(line) for line in found[:limit]]
+        results = [line_record(line) for line in found[:limit]]
         return paged(request, results, next_after=found[limit - 1].name if len(found) > limit else None)
 
 
@@ -52,8 +52,7 @@ class SessionRules(Face):
         made = actions.update_session(scope=scope, session=session, at=at, **body)
         with reading(request._request):
             rule = session_queries.rule_of(scope=scope, name=session, rule_id=made.rule.id, at=at)
-        record = {"is_new": made.is_new, "rule": rule_record(rule), "evicted": _ended(made.evicted)}
-        return Response(record)
+        return Response(added_record(made, rule=rule))
 
 
 class Reset(Face):
@@ -115,6 +114,10 @@ def rule_record(rule: session_queries.RuleLine) -> dict[str, Any]:
     return {"id": str(rule.id), "rule": rule.text, **{name: getattr(rule, name) for name in _RULE}}
 
 
+def added_record(made: actions.Update, *, rule: session_queries.RuleLine) -> dict[str, Any]:
+    return {"is_new": made.is_new, "rule": rule_record(rule), "evicted": _ended(made.evicted)}
+
+
 def tray_record(tray: session_queries.Tray, *, is_touched: bool) -> dict[str, Any]:
     return {
         "session": tray.name,
@@ -128,7 +131,7 @@ def tray_record(tray: session_queries.Tray, *, is_touched: bool) -> dict[str, An
     }
 
 
-def _line(line: session_queries.SessionLine) -> dict[str, Any]:
+def line_record(line: session_queries.SessionLine) -> dict[str, Any]:
     names = ("name", "opened_by", "created_at", "accessed_at", "enforced", "guidance", "ends_next_at", "ends_at")
     return {"system": line.system or None, "total": line.count, **{name: getattr(line, name) for name in names}}
 

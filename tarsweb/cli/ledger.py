@@ -61,10 +61,10 @@ def verify(
     with database():
         from governance.audit.queries import verified
 
-        scopes = _scopes(tenant)
-        if key is not None and len(scopes) != 1:
+        chosen = scopes(tenant)
+        if key is not None and len(chosen) != 1:
             fail("--key belongs to one tenant: name it with --tenant.")
-        _answer([verified(scope, root=key) for scope in scopes], as_json=as_json)
+        _answer([verified(scope, root=key) for scope in chosen], as_json=as_json)
 
 
 def export(
@@ -84,15 +84,15 @@ def export(
     if as_json and is_stdout:
         fail("With --json the export itself needs a file: add -o FILE.")
     with database():
-        scopes = _scopes([tenant] if tenant else None)
-        if len(scopes) != 1:
+        chosen = scopes([tenant] if tenant else None)
+        if len(chosen) != 1:
             fail("There are several tenants; name one with --tenant.")
         if is_stdout:
-            sys.stdout.buffer.writelines(_lines(scopes[0]))
+            sys.stdout.buffer.writelines(_lines(chosen[0]))
             sys.stdout.buffer.flush()
         else:
             assert output is not None
-            _write(scopes[0], output, as_json=as_json)
+            _write(chosen[0], output, as_json=as_json)
 
 
 def _verified_file(path: Path, *, root: str | None) -> Report:
@@ -173,7 +173,7 @@ def _write(scope: Scope, path: Path, *, as_json: bool) -> None:
         typer.echo(f"{path}: {size:,} bytes. Verify it on any machine: tars ledger verify {path}", err=True)
 
 
-def _scopes(wanted: list[str] | None) -> list[Scope]:
+def scopes(wanted: list[str] | None) -> list[Scope]:
     """TARS's own scope in each tenant asked for; every active one by default."""
     from uuid import UUID
 

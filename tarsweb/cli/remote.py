@@ -1,4 +1,4 @@
-"""Commands that talk to a TARS over its API: `tars --server URL --token-file F systems`, `amendments`, `constitution` …
+"""Commands that talk to a TARS over its API: `tars --server URL --token-file F systems`, `system`, `propose`, `amendments` …
 
 Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 refused or failed, 2 wrong use.
 """
@@ -43,11 +43,8 @@ def register(app: typer.Typer) -> None:
     app.command("amendment")(amendment)
     app.command("withdraw")(withdraw)
     app.command("rollback")(rollback)
-    group = typer.Typer(no_args_is_help=True, help="Constitutions of a server: list, get, update.")
-    group.command("list")(systems)
-    group.command("get")(get)
-    group.command("update")(update)
-    app.add_typer(group, name="constitution")
+    app.command("system")(get)
+    app.command("propose")(update)
 
 
 def options(
@@ -156,7 +153,7 @@ def update(
 ) -> None:
     """Propose that a system's constitution become what FILE holds. It changes when people have approved it.
 
-    Example:  tars constitution update clay-consigliere new.json --evidence reason="Fewer timeouts" --evidence jira_ticket=OMS-1
+    Example:  tars propose clay-consigliere new.json --evidence reason="Fewer timeouts" --evidence jira_ticket=OMS-1
     """
     wanted = _document(file)
     with connected() as tars:
@@ -197,6 +194,11 @@ def rollback(number: Number, as_json: Json = False) -> None:
         print(preview["refused_because"] or preview["sentence"])
     if not preview["refused_because"]:
         print(f"Do it here: {_Chosen.server.rstrip('/')}/amendments/AMD-{wanted}/roll-back/", file=sys.stderr)
+
+
+def is_remote() -> bool:
+    """Whether a server was named."""
+    return bool(_Chosen.server)
 
 
 def connected() -> Tars:

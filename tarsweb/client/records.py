@@ -174,3 +174,55 @@ class Decision(TypedDict):
     rulebook_digest: str
     at: str
     ledger_sequence: int | None
+
+
+class Session(TypedDict):
+    """A session with rules in force."""
+
+    name: str
+    system: str | None
+    opened_by: str
+    created_at: str
+    accessed_at: str
+    total: int
+    enforced: int
+    guidance: int
+    ends_next_at: str
+    ends_at: str
+
+
+class SessionRule(TypedDict):
+    """A sentence in force; `effect` and `rules` are empty where it is guidance."""
+
+    id: str
+    number: int
+    rule: str
+    is_enforced: bool
+    effect: str
+    rules: str
+    added_by: str
+    added_at: str
+    ends_at: str
+    uses: int
+    last_used_at: str | None
+
+
+class SessionRules(TypedDict):
+    """A session's rules, the one that falls out first on top; `ended` lately."""
+
+    session: str
+    system: str | None
+    accessed_at: str | None
+    touched: bool
+    total: int
+    most: int
+    rules: list[dict[str, Any]]
+    ended: list[dict[str, Any]]
+
+
+class SessionUpdate(TypedDict):
+    """What adding a sentence did."""
+
+    is_new: bool
+    rule: dict[str, Any]
+    evicted: list[dict[str, Any]]

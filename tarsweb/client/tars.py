@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -12,6 +12,10 @@ from tarsweb.client.records import (
     Notice,
     Question,
     RollBackPreview,
+    Session,
+    SessionRule,
+    SessionRules,
+    SessionUpdate,
     Stop,
     System,
 )
@@ -111,6 +115,33 @@ class Tars(Transport):
         body = {**_law(format, text, name), "evidence": {"reason": reason}}
         return cast(dict[str, Any], self.post("law/import/", body=body, idempotency_key=idempotency_key).body)
 
+    def sessions(self, *, q: str = "") -> Iterator[Session]:
+        """Sessions with rules in force, by name."""
+        return cast(Iterator[Session], self.pages("sessions/", query={"q": q} if q else {}))
+
+    def session_rules(self, session: str, *, is_peek: bool = False) -> SessionRules:
+        """A session's rules. Asking begins its hour anew, unless it is only a peek."""
+        query = {"peek": "true"} if is_peek else {}
+        return cast(SessionRules, self.get(f"{_session(session)}/rules/", query=query).body)
+
+    def update_session(self, session: str, rule: str, *, system: str = "") -> SessionUpdate:
+        """Add a sentence to a session; the same one again begins its hour anew."""
+        body = {"rule": rule} | ({"system": system} if system else {})
+        return cast(SessionUpdate, self.post(f"{_session(session)}/rules/", body=body).body)
+
+    def reset_session(self, session: str, rules: Sequence[str] = ()) -> SessionRules:
+        """End every rule of a session and put `rules` in their place: a person does that."""
+        return cast(SessionRules, self.post(f"{_session(session)}/reset/", body={"rules": list(rules)}).body)
+
+    def revoke_session_rule(self, session: str, rule_id: str) -> SessionRules:
+        """End one rule: a person does that."""
+        return cast(SessionRules, self.post(f"{_session(session)}/rules/{rule_id}/revoke/").body)
+
+    def extend_session_rule(self, session: str, rule_id: str, *, minutes: int) -> SessionRule:
+        """Let one rule live 15 or 60 minutes longer."""
+        path = f"{_session(session)}/rules/{rule_id}/extend/"
+        return cast(SessionRule, self.post(path, body={"minutes": minutes}).body)
+
     def act(self, number: int | str, verb: str, **body: Any) -> Amendment:
         """Any verb on one amendment (`withdraw`, `rebase`, `send`, `roll_back`, …) with its body."""
         return cast(Amendment, self.post(f"{_path(number)}/{verb}", body=body).body)
@@ -130,6 +161,10 @@ class Tars(Transport):
     def lift_estop(self, stop_id: str, *, reason: str) -> Stop:
         """Let what was stopped run again."""
         return cast(Stop, self.post(f"estops/{quote(stop_id, safe='')}/lift/", body={"reason": reason}).body)
+
+
+def _session(name: str) -> str:
+    return f"sessions/{quote(name, safe='')}"
 
 
 def _path(number: int | str) -> str:

@@ -38,6 +38,10 @@ SHAPES = {
     "Me": ("tokens.Me",),
     "Stop": ("estop.Stop",),
     "Decision": ("rulebook.Decision",),
+    "Session": ("rulebook.Session",),
+    "SessionRule": ("rulebook.SentenceInForce",),
+    "SessionRules": ("rulebook.Tray",),
+    "SessionUpdate": ("rulebook.Added",),
 }
 KINDS = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object", NoneType: "null"}
 Remote = Callable[..., Any]
@@ -231,6 +235,18 @@ def test_terminal__says_who_one_is_and_what_waits(remote: Remote) -> None:
     assert "AMD-1" in remote(cast.cy, "notices").stdout
     assert remote(cast.cy, "inbox", "--tab", "decided").stderr == "Nothing fits.\n"
     assert remote(cast.cy, "whoami", "--json").stdout.startswith("{")
+
+
+def test_terminal__session_rules_of_a_server(remote: Remote) -> None:
+    cast = make.cast()
+    assert "enforced, forbids" in remote(cast.bo, "constitution", "update", "s", "no network calls").stdout
+    assert "Total rules: 1" in remote(cast.bo, "constitution", "get", "s").stdout
+    assert "s " in remote(cast.bo, "constitution", "list").stdout
+    assert "lives until" in remote(cast.bo, "constitution", "extend", "s", "1").stdout
+    assert remote(cast.bo, "constitution", "revoke", "s", "1").stdout == "Revoked in s: no network calls\n"
+    assert remote(cast.bo, "constitution", "reset", "s", "be brief").stdout.endswith("It holds 1 rule now.\n")
+    refused = remote(cast.bo, "constitution", "update", "s", "x" * 501)
+    assert isinstance(refused.exception, Problem) and refused.exception.status == 422
 
 
 def test_terminal__without_a_token__says_what_to_do(tmp_path: Path) -> None:
