@@ -38,6 +38,7 @@ from governance.rulebook.actions import decide_many
 from governance.rulebook.actions.cases import save_case
 from governance.rulebook.models import StoredVerdict
 from governance.rulebook.question import Question
+from governance.rulebook.session_actions import reset_session
 from governance.scope import Role, Scope, tars_scope
 from governance.searches.actions import save_search
 from governance.searches.models import SavedSearch
@@ -270,6 +271,9 @@ class Player:
         ]
         decide_many(scope=self.scope(step.by), questions=questions, at=step.at)
 
+    def reset_session(self, step: Step) -> None:
+        reset_session(scope=self.scope(step.by), at=step.at, **step.args)
+
     def on_asset(self, step: Step) -> None:
         getattr(assets, step.verb)(scope=self.scope(step.by), at=step.at, **step.args)
 
@@ -296,6 +300,7 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "save_search": Player.save_search,
     "save_case": Player.save_case,
     "ask": Player.ask,
+    "reset_session": Player.reset_session,
     "register_asset": Player.on_asset,
     "issue_mandate": Player.on_asset,
     "record_use": Player.on_asset,
