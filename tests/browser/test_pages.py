@@ -47,5 +47,7 @@ def check(page: Any, *, form: str, picture: Path) -> None:
 
 def _address(page: Any, pattern: str) -> str:
     """The first link of the main part that fits."""
-    links = page.locator("main a[href], #content a[href]").evaluate_all("all => all.map(link => link.pathname)")
-    return next(path for path in links if re.search(pattern, path))
+    links = page.locator("main a[href], #content a[href]").evaluate_all(
+        "all => all.map(link => [link.pathname, link.search])"
+    )
+    return next(path + query for path, query in links if re.search(pattern, path))

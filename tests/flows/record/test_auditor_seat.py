@@ -25,6 +25,8 @@ CONVENIENCES = {
     "tenants:switch",
     # reading: proving, and taking a copy of what one may read
     "ledger:verify",
+    "amendments:replay",
+    "api-replay",
     "exports:take",
     "exports:record",
     # ask nobody who they are
