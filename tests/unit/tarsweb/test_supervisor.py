@@ -31,13 +31,17 @@ SLEEPER = "import time; time.sleep(600)"
 FAMILY = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]); {SLEEPER}"
 
 
+TOKEN = f"of-this-test-{os.getpid()}"
+"""Each test worker has a family of its own at the same time; one token would find them all."""
+
+
 @pytest.fixture
 def family(tmp_path: Path) -> Iterator[Service]:
     """A child that has a child of its own."""
     service = Service(
         "family",
         [sys.executable, "-c", FAMILY],
-        env={**os.environ, RUN_VARIABLE: "of-this-test"},
+        env={**os.environ, RUN_VARIABLE: TOKEN},
         log_path=tmp_path / "log",
     )
     service.start()
@@ -187,7 +191,7 @@ def test_stop__leader_was_killed__its_orphan_is_ended_too(family: Service) -> No
 
 
 def test_run_members__token_of_a_killed_run__finds_the_whole_family(family: Service) -> None:
-    assert {process.pid for process in run_members("of-this-test")} == {
+    assert {process.pid for process in run_members(TOKEN)} == {
         process.pid for process in session_members(family.pid or 0)
     }
     assert run_members("of-another-run") == []
