@@ -37,8 +37,10 @@ class GovernanceConfig(AppConfig):
         from governance.drift import panel as drift_panel
         from governance.registry import panels
         from governance.rulebook import export as rulebook
+        from governance.rulebook import panel as rulebook_panel
 
         panels.register_beside(drift_panel.TEMPLATE, drift_panel.card)
+        panels.register_beside(rulebook_panel.TEMPLATE, rulebook_panel.card)
         panels.register(as_of.TEMPLATE, as_of.approvers)
         for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE, *rulebook.SOURCES):
             sources.register(source)

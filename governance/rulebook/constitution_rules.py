@@ -61,11 +61,11 @@ def problems(constitution: JSON, *, system: str) -> tuple[Finding, ...]:
 def _capabilities(constitution: JSON, system: str) -> Iterator[Rule]:
     for id, name in _named("capability", constitution.get("capabilities")):
         for suffix, action in _covered(name):
-            yield _rule(f"{id}{suffix}", permitted(action), source=f"{system}, capabilities")
+            yield _rule(f"{id}{suffix}", permitted(action), source=_cited(system, "capabilities"))
 
 
 def _approvals(constitution: JSON, system: str) -> Iterator[Rule]:
-    source = f"{system}, requires_approval"
+    source = _cited(system, "requires_approval")
     for id, name in _named("approval", constitution.get("requires_approval")):
         for suffix, action in _covered(name):
             yield _rule(f"{id}{suffix}.may", permitted(action), source=source)
@@ -76,22 +76,22 @@ def _limits(constitution: JSON, system: str) -> Iterator[Rule]:
     for key in ("refund_limit_usd", "refund_limit"):
         if key in constitution:
             for suffix, action in _covered("refund"):
-                yield _above(f"{key}{suffix}", "amount", constitution[key], action, source=f"{system}, {key}")
+                yield _above(f"{key}{suffix}", "amount", constitution[key], action, source=_cited(system, key))
             break
     if "max_monthly_budget_usd" in constitution:
         limit = constitution["max_monthly_budget_usd"]
-        yield _above("max_monthly_budget_usd", "cost_usd", limit, "*", source=f"{system}, max_monthly_budget_usd")
+        yield _above("max_monthly_budget_usd", "cost_usd", limit, "*", source=_cited(system, "max_monthly_budget_usd"))
     budgets = constitution.get("budgets") or {}
     for id, name in _named("budget", sorted(budgets)):
         limit = budgets[name]["limit"] if isinstance(budgets[name], dict) else budgets[name]
-        yield _above(id, _MONEY.get(name, name), limit, "*", source=f"{system}, budgets")
+        yield _above(id, _MONEY.get(name, name), limit, "*", source=_cited(system, "budgets"))
 
 
 def _protected(constitution: JSON, system: str) -> Iterator[Rule]:
     """Who touches a protected place: a person needs approval, anybody else may not."""
     for id, pointer in _named("protected", constitution.get("protected")):
         touches = Holds(Literal(Atom("touches", (pointer,))))
-        source = f"{system}, protected"
+        source = _cited(system, "protected")
         by_person = Compares("==", Fact("by"), "person")
         yield _rule(f"{id}.people", approved(AMEND), touches, by_person, source=source)
         yield _rule(id, forbidden(AMEND), touches, Compares("!=", Fact("by"), "person"), source=source)
@@ -100,7 +100,7 @@ def _protected(constitution: JSON, system: str) -> Iterator[Rule]:
 def _directives(constitution: JSON, system: str) -> Iterator[Theory]:
     for number, directive in enumerate(constitution.get("prime_directives") or (), start=1):
         texts = [text for text in _QUOTED.findall(directive) if _ARROW.search(text)]
-        source = f"{system}, prime directive {number}"
+        source = _cited(system, f"prime directive {number}")
         for place, text in enumerate(texts, start=1):
             own = f"directive-{number}" if place == 1 else f"directive-{number}-{place}"
             yield _directive(text if _HAS_ID.match(text) else f"{own}: {text}", source)
@@ -123,6 +123,11 @@ def _weighed(rule: Rule) -> Rule:
 def _weight_of(head: Head) -> int:
     is_general = head.modality is Modality.PERMISSION and not head.chain[0].is_negated
     return Precedence.GENERAL if is_general else Precedence.CONSTITUTION
+
+
+def _cited(system: str, part: str) -> str:
+    """How a rule of the constitution is cited, so that a sentence can begin with it and end in "permits it"."""
+    return f"constitution of {system} ({part})"
 
 
 def _named(kind: str, names: JSON) -> Iterator[tuple[str, str]]:

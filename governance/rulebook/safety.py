@@ -68,6 +68,13 @@ def starts_at(window: str, at: datetime) -> datetime:
     return day.replace(day=1) if window == "monthly" else day
 
 
+def ends_at(window: str, at: datetime) -> datetime:
+    """When the window that holds `at` is over and everything may be spent anew, in UTC."""
+    begun = starts_at(window, at)
+    longest = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(days=7)}
+    return starts_at(window, begun + longest.get(window, timedelta(days=31)))
+
+
 def is_spent(budget: SafetyBudget, used: Used) -> bool:
     """Whether one of its limits is reached."""
     limits = ((budget.denials, used.denials), (budget.overrides, used.overrides), (budget.risk, used.risk))

@@ -123,8 +123,8 @@ def seal(*, tenant_id: Any, rows: Sequence[StoredVerdict], at: datetime) -> Entr
         scope=tars_scope(tenant_id),
         at=at,
         event_type=EVENT,
-        action={"name": "policy.verdicts_sealed", "subject": "permitted actions", **sealing(rows)},
-        explanation=f"{len(rows):,} {verdicts} sealed: each permitted what was asked.",
+        action={"name": "policy.verdicts_sealed", "subject": "verdicts", **sealing(rows)},
+        explanation=f"{len(rows):,} {verdicts} sealed, which were only signed until now.",
     )
     ids = [row.id for row in rows]
     StoredVerdict.objects.filter(tenant_id=tenant_id, id__in=ids).update(sealed_in=entry.sequence)

@@ -79,6 +79,11 @@ class Why:
         return OUTCOMES[Outcome(self.outcome)][1]
 
     @property
+    def is_silent(self) -> bool:
+        """Denied because no rule permits it, not because one forbids it."""
+        return self.outcome == Outcome.DENY and not (self.because or self.errors or self.missing_facts)
+
+    @property
     def mark(self) -> str:
         return OUTCOMES[Outcome(self.outcome)][2]
 

@@ -19,9 +19,11 @@ from governance.errors import NotAllowed
 from governance.policy import soundness, tiers
 from governance.policy.errors import Finding, Unsound
 from governance.policy.rules import Theory
-from governance.policy.verdict import Outcome, Verdict
+from governance.policy.verdict import Outcome
 from governance.registry.models import Status, System
-from governance.rulebook import answers, constitution_rules, gather, house_rules, law_document
+from governance.rulebook import constitution_rules, gather, house_rules, law_document
+from governance.rulebook.actions import decide_within
+from governance.rulebook.gather import Gathered
 from governance.rulebook.question import Question
 from governance.scope import TARS, Scope, is_agent_name
 
@@ -45,7 +47,7 @@ def demand_lawful(
 ) -> None:
     """Raise `Unsound` for rules that cannot stand, `LawForbids` for an amendment that the rules in force forbid.
 
-    That an approval is needed is no refusal: every amendment is a question to people. Nothing is written before this.
+    That an approval is needed is no refusal: every amendment is a question to people. The answer is kept with the verdicts.
     """
     demand_sound_rules(scope=scope, system=system, new=new)
     found = changes(system.constitution, new)
@@ -57,21 +59,21 @@ def demand_lawful(
         "target": system.name,
         "touches": _touches(found, system.constitution),
     }
-    verdict = _verdict(scope, Question(system.name, constitution_rules.AMEND, facts), system=system, new=new, at=at)
-    if verdict.outcome is Outcome.DENY:
-        raise LawForbids(verdict.sentence)
+    answer = decide_within(
+        scope=scope,
+        question=Question(system.name, constitution_rules.AMEND, facts),
+        instead=partial(_readable, system=system, new=new),
+        at=at,
+    )
+    if answer.verdict.outcome is Outcome.DENY:
+        raise LawForbids(answer.verdict.sentence)
 
 
-def _verdict(scope: Scope, question: Question, *, system: System, new: dict[str, Any], at: datetime) -> Verdict:
-    """Under the rules in force; under the new document where the one that changes cannot be read, or it could never be mended."""
-    asked = partial(answers.answered, scope=scope, questions=[question], at=at, is_own=True)
-    (answer,) = asked()
-    found = answer.gathered
-    if found is not None and found.law.errors and system.name == law_document.SYSTEM_NAME:
-        (answer,) = asked(law=new, constitutions={system.name: new})
-    elif found is not None and found.constitution.errors:
-        (answer,) = asked(constitutions={system.name: new})
-    return answer.verdict
+def _readable(found: Gathered, *, system: System, new: dict[str, Any]) -> dict[str, Any]:
+    """The new document where the one that it replaces cannot be read, or that could never be mended."""
+    if found.law.errors and system.name == law_document.SYSTEM_NAME:
+        return {"law": new, "constitutions": {system.name: new}}
+    return {"constitutions": {system.name: new}} if found.constitution.errors else {}
 
 
 def demand_sound_rules(*, scope: Scope, system: System, new: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from governance.ledger.verbs import governed
 from governance.policy.verdict import Outcome, Verdict
 from governance.rulebook import answers, gather, safety_store, session_store, storage
 from governance.rulebook.answers import Answer
+from governance.rulebook.gather import Gathered
 from governance.rulebook.models import StoredVerdict
 from governance.rulebook.question import Question
 from governance.rulebook.session_store import Ended
@@ -93,12 +94,19 @@ def decide_many(*, scope: Scope, questions: Sequence[Question], at: datetime) ->
 
 
 def decide_within(
-    *, scope: Scope, system_name: str, action: str, facts: Mapping[str, Any], at: datetime, session: str = ""
-) -> Decided:
-    """`decide` inside the caller's tenant transaction, for verbs that ask before they act. Call it after every row lock of the
-    verb: it may lock the ledger's head."""
-    _gate(scope, [system_name])
-    return _kept_one(scope, Question(system_name, action, dict(facts), session), at=at)
+    *, scope: Scope, question: Question, instead: Callable[[Gathered], dict[str, Any]], at: datetime
+) -> Answer:
+    """Ask inside the caller's transaction, for verbs of TARS that act only if the rules allow it, and keep the answer, signed.
+
+    The verb's own gate says who may call it, and its own entry what came of it; the answer is sealed with the next ones, and goes
+    with a verb that refuses. `instead` names documents to ask (`law`, `constitutions`) where those in force cannot be read.
+    """
+    asked = partial(answers.answered, scope=scope, questions=[question], at=at, is_own=True)
+    found = asked()
+    if (gathered := found[0].gathered) is not None and gathered.errors:
+        found = asked(**instead(gathered))
+    StoredVerdict.objects.bulk_create([row for row in _rows(found, scope=scope, at=at) if row is not None])
+    return found[0]
 
 
 @governed("policy.decide", subject="system_name")

@@ -1,4 +1,4 @@
-"""Permits are kept signed, and sealed under the ledger some at a time."""
+"""What has no entry of its own (permits, answers to TARS itself) is kept signed, and sealed under the ledger some at a time."""
 
 from __future__ import annotations
 

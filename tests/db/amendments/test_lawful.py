@@ -12,7 +12,10 @@ from governance.ledger.models import LedgerEntry
 from governance.policy.errors import Unsound
 from governance.registry.actions import register_system
 from governance.registry.models import System, SystemType
+from governance.rulebook.actions import seal_due
 from governance.rulebook.law_document import empty_law
+from governance.rulebook.models import StoredVerdict
+from governance.scope import tars_scope
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.rulebook import sessions
@@ -45,6 +48,25 @@ def test_propose__the_law_forbids_it__refused_with_its_clause_and_on_the_ledger(
         make.proposed(cast, fallback_delay_ms=300)
     assert refusals(cast) == ["amendments.propose"]
     make.proposed(cast, routing_confidence_threshold=0.8)
+
+
+def test_propose_and_apply__each_keeps_the_rulebook_s_answer__sealed_with_the_next(cast: make.Cast) -> None:
+    make.applied(cast, fallback_delay_ms=300)
+    with in_tenant(cast.tenant.id):
+        kept = list(StoredVerdict.objects.order_by("id"))
+        assert [(row.action, row.outcome, row.sealed_in) for row in kept] == [
+            ("amend_constitution", "permit", None)
+        ] * 2
+        assert {row.asked_by for row in kept} == {cast.bo.actor.name, cast.cy.actor.name}
+    assert seal_due(scope=tars_scope(cast.tenant.id), at=make.AT) == 2
+
+
+def test_propose__refused__its_answer_goes_with_it(cast: make.Cast) -> None:
+    law(cast, "r1: => [F] amend_constitution")
+    with pytest.raises(LawForbids):
+        make.proposed(cast, fallback_delay_ms=300)
+    with in_tenant(cast.tenant.id):
+        assert not StoredVerdict.objects.exists()
 
 
 def test_propose__the_law_requires_approval__is_a_question_as_ever(cast: make.Cast) -> None:

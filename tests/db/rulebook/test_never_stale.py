@@ -103,7 +103,7 @@ def test_a_stored_question__under_its_rulebook__gives_the_same_bytes(cast: make.
     for action in ("payroll", "audit", "compliance", "upload_payroll_entries"):
         ask(cast, action, session=sessions.NAME)
     with in_tenant(cast.tenant.id):
-        rows = list(StoredVerdict.objects.filter(tenant_id=cast.tenant.id))
+        rows = list(StoredVerdict.objects.filter(tenant_id=cast.tenant.id, session=sessions.NAME))
         versions = {one.digest: canonical.loads_canonical(bytes(one.canonical)) for one in SystemVersion.objects.all()}
     assert len(rows) == 4
     for row in rows:
