@@ -1,3 +1,23 @@
-from billing.budgets.models import Resource
+from billing.budgets.models import (
+    BudgetAlert,
+    BudgetMove,
+    BudgetPlan,
+    Price,
+    Reservation,
+    ReservationLine,
+    Resource,
+    SystemShare,
+    TopUp,
+)
 
-__all__ = ["Resource"]
+__all__ = [
+    "BudgetAlert",
+    "BudgetMove",
+    "BudgetPlan",
+    "Price",
+    "Reservation",
+    "ReservationLine",
+    "Resource",
+    "SystemShare",
+    "TopUp",
+]

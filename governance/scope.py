@@ -51,16 +51,31 @@ class Capability(StrEnum):
     STOP = "stop"
     LIFT_STOP = "lift_stop"
     SET_DRIFT = "set_drift"
+    REQUEST = "request"
+    """Hand in work: a request that is routed, decided, paid for and receipted."""
+    SPEND = "spend"
+    """Set money aside and settle it, without a request."""
+    REPORT = "report"
+    """Tell of tool calls and of what they used."""
+    ROUTE = "route"
+    """Write and switch the rules that requests follow."""
+    APPROVE_TOOLS = "approve_tools"
+    MANAGE_BUDGETS = "manage_budgets"
 
 
 _DESK = {Capability.READ_RECORD, Capability.VERIFY}
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
-    Role.MEMBER: frozenset(),
+    Role.MEMBER: frozenset({Capability.REQUEST}),
     Role.AUDITOR: frozenset(_DESK),
     Role.OPERATOR: frozenset(
         _DESK
         | {
             Capability.ASK,
+            Capability.REQUEST,
+            Capability.SPEND,
+            Capability.REPORT,
+            Capability.ROUTE,
+            Capability.APPROVE_TOOLS,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -75,6 +90,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _DESK
         | {
             Capability.ASK,
+            Capability.REQUEST,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -88,6 +104,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _DESK
         | {
             Capability.ASK,
+            Capability.REQUEST,
+            Capability.APPROVE_TOOLS,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -100,6 +118,9 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.ADMIN: frozenset(
         _DESK
         | {
+            Capability.REQUEST,
+            Capability.ROUTE,
+            Capability.MANAGE_BUDGETS,
             Capability.MANAGE_SYSTEMS,
             Capability.MANAGE_PEOPLE,
             Capability.MANAGE_PROGRAMS,
@@ -114,7 +135,17 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
 
 
 # What a system may be given by a token. Deciding is for people: a token of a system never holds it.
-AGENT_CAPABILITIES = frozenset({Capability.READ_RECORD, Capability.VERIFY, Capability.PROPOSE, Capability.ASK})
+AGENT_CAPABILITIES = frozenset(
+    {
+        Capability.READ_RECORD,
+        Capability.VERIFY,
+        Capability.PROPOSE,
+        Capability.ASK,
+        Capability.REQUEST,
+        Capability.SPEND,
+        Capability.REPORT,
+    }
+)
 # What platform staff may do in a tenant they visit: look, mend and let people in; never propose or decide.
 STAFF_CAPABILITIES = frozenset(_DESK | {Capability.FIX_DATA, Capability.MANAGE_PEOPLE, Capability.MANAGE_TENANT})
 

@@ -49,6 +49,10 @@ class System(TenantRow):
     version = models.TextField(default="1.0.0", db_default="1.0.0", editable=False)
     capabilities = ArrayField(models.TextField(), default=list, editable=False)
     capabilities_embedding = VectorField(null=True, editable=False)
+    capabilities_embedding_model = models.TextField(default="", db_default="", editable=False)
+    capabilities_embedding_version = models.IntegerField(
+        null=True, editable=False, help_text="the constitution's version that was embedded"
+    )
     constitution = models.JSONField(editable=False)
     constitution_version = models.IntegerField(default=1, editable=False)
     total_executions = models.IntegerField(default=0, db_default=0, editable=False)

@@ -26,6 +26,12 @@ WORDS: Final = {
     Capability.STOP: _("Press the e-stop"),
     Capability.LIFT_STOP: _("Lift an e-stop that somebody else pressed"),
     Capability.SET_DRIFT: _("Set the drift state of a system"),
+    Capability.REQUEST: _("Hand in requests"),
+    Capability.SPEND: _("Set money aside and settle it"),
+    Capability.REPORT: _("Report tool calls and what they used"),
+    Capability.ROUTE: _("Write routing rules"),
+    Capability.APPROVE_TOOLS: _("Approve tools that changed"),
+    Capability.MANAGE_BUDGETS: _("Set budgets and prices"),
 }
 DAYS: Final = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("365 days")))
 

@@ -70,6 +70,7 @@ def test_walls__no_other_policy_widens_them_but_own_memberships_and_the_owners_l
     )
     assert [row[:4] for row in others] == [
         ("api_tokens", "lookup", "SELECT", [USERS["owner"]]),
+        ("due_requests", "runner", "ALL", [USERS["owner"]]),
         ("invitations", "lookup", "SELECT", [USERS["owner"]]),
         ("memberships", "lookup", "SELECT", [USERS["owner"]]),
         ("memberships", "own", "SELECT", ["public"]),
@@ -138,6 +139,8 @@ def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
     listed = (
         "tars_active_tenant_ids",
         "tars_all_tenant_ids",
+        "tars_claim_due",
+        "tars_due",
         "tars_invitation_tenant",
         "tars_platform_tenants",
         "tars_token_tenant",

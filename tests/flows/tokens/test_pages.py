@@ -60,9 +60,9 @@ def test_issue__mistyped__keeps_what_was_typed() -> None:
     assert b"Nightly report" in page.content and b"tars_" not in page.content
 
 
-def test_member_without_a_desk__has_nothing_to_give_away() -> None:
+def test_member_without_a_desk__may_give_a_program_nothing_but_requests() -> None:
     page = client_of(make.cast().mel).get("/tokens/")
-    assert page.status_code == 200 and b'id="_issue"' not in page.content
+    assert re.findall(r'type="checkbox"[^>]*value="(\w+)"', page.content.decode()) == ["request"]
 
 
 def test_stranger_and_colleague__do_not_see_or_end_it() -> None:

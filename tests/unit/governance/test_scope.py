@@ -21,7 +21,7 @@ from governance.scope import (
 PERSON = Actor(kind=ActorKind.PERSON, name="bo@example.org", user_id=uuid4())
 READ, VERIFY = Capability.READ_RECORD, Capability.VERIFY
 TABLE = {
-    Role.MEMBER: set[Capability](),
+    Role.MEMBER: {Capability.REQUEST},
     Role.AUDITOR: {READ, VERIFY},
     Role.OPERATOR: {
         READ,
@@ -35,6 +35,11 @@ TABLE = {
         Capability.STOP,
         Capability.SET_DRIFT,
         Capability.ASK,
+        Capability.REQUEST,
+        Capability.SPEND,
+        Capability.REPORT,
+        Capability.ROUTE,
+        Capability.APPROVE_TOOLS,
     },
     Role.COMPLIANCE: {
         READ,
@@ -47,6 +52,7 @@ TABLE = {
         Capability.LIFT_STOP,
         Capability.SET_DRIFT,
         Capability.ASK,
+        Capability.REQUEST,
     },
     Role.SECURITY: {
         READ,
@@ -59,11 +65,16 @@ TABLE = {
         Capability.LIFT_STOP,
         Capability.SET_DRIFT,
         Capability.ASK,
+        Capability.REQUEST,
+        Capability.APPROVE_TOOLS,
     },
     Role.ADMIN: {
         READ,
         VERIFY,
         Capability.DECIDE,
+        Capability.REQUEST,
+        Capability.ROUTE,
+        Capability.MANAGE_BUDGETS,
         Capability.MANAGE_SYSTEMS,
         Capability.MANAGE_PEOPLE,
         Capability.MANAGE_PROGRAMS,

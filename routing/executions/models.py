@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from pgvector.django import VectorField
+
+from governance.registry.models import Lifecycle
+from governance.rows import TenantRow, reference
+
+
+class Stage(models.TextChoices):
+    """Where a request stands before it is an execution. `docs/work.md` draws the ways between them."""
+
+    RECEIVED = "received", "Received"
+    ROUTED = "routed", "Routed"
+    AWAITING_APPROVAL = "awaiting_approval", "Waits for approval"
+    READY = "ready", "May act"
+    CALLING = "calling", "The agent works"
+    ANSWERED = "answered", "The agent answered"
+    DONE = "done", "Done"
+
+
+class ExecutionRequest(TenantRow):
+    """One request as it was asked, and where it stands; the execution of the same id is written when it is done.
+
+    `key` names it for good: asking again under it finds this row. `steps` is what happened, in order.
+    """
+
+    key = models.TextField()
+    body_digest = models.TextField(help_text="of what was asked under the key; another body is refused")
+    user_request = models.TextField()
+    input_data = models.JSONField(null=True)
+    wanted_system = models.TextField(default="", help_text="the caller named the system; nothing is routed")
+    action = models.TextField(default="")
+    session = models.TextField(default="")
+    requested_by = models.TextField()
+    user_id = models.UUIDField(null=True, help_text="the asking person or system")
+    accountable_id = models.UUIDField(null=True, help_text="the person behind it, who never approves it")
+    parent = reference("routing.ExecutionRequest", null=True, related_name="hops")
+    depth = models.PositiveIntegerField(default=0)
+    stage = models.TextField(choices=Stage.choices, default=Stage.RECEIVED)
+    system = reference("governance.System", null=True)
+    attempt = models.PositiveIntegerField(default=0)
+    tried = ArrayField(models.UUIDField(), default=list)
+    routing_path = ArrayField(models.UUIDField(), default=list)
+    route = models.JSONField(null=True)
+    governance_check = models.JSONField(default=dict)
+    steps = models.JSONField(default=list)
+    embedding_model = models.TextField(default="")
+    request_embedding = VectorField(null=True)
+    verdict_id = models.UUIDField(null=True)
+    approval_digest = models.TextField(default="")
+    question = reference("governance.ApprovalRequest", null=True)
+    hold = reference("billing.Reservation", null=True)
+    answer = models.JSONField(null=True, help_text="what the agent answered, until the execution is written")
+    progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; 0: unknown")
+    progress_note = models.TextField(default="")
+    is_cancel_wanted = models.BooleanField(default=False)
+    deadline_at = models.DateTimeField(null=True)
+    called_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "execution_requests"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="execution_requests_key"),
+            models.CheckConstraint(condition=models.Q(stage__in=Stage.values), name="execution_requests_stage"),
+            models.CheckConstraint(condition=~models.Q(user_request=""), name="execution_requests_said"),
+            models.CheckConstraint(condition=models.Q(progress__range=(0, 100)), name="execution_requests_progress"),
+            models.CheckConstraint(
+                condition=models.Q(stage=Stage.DONE, finished_at__isnull=False)
+                | (~models.Q(stage=Stage.DONE) & models.Q(finished_at=None)),
+                name="execution_requests_finished",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "-created_at"], condition=~models.Q(stage=Stage.DONE), name="execution_requests_open"
+            ),
+            models.Index(
+                fields=["tenant", "system"], condition=models.Q(stage=Stage.CALLING), name="execution_requests_calling"
+            ),
+            models.Index(fields=["tenant", "parent"], name="execution_requests_hops"),
+        ]
+
+    def __str__(self) -> str:
+        return self.user_request
+
+
+class DueRequest(TenantRow):
+    """The runner's queue: a request (by the same id) that can take its next step, and who is taking it.
+
+    The runner claims before it knows a tenant, through `tars_claim_due`, which gives ids and nothing else.
+    """
+
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    leased_by = models.TextField(default="")
+    claims = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "due_requests"
+        indexes = [models.Index(fields=["due_at"], name="due_requests_order")]
+
+
+class Status(models.TextChoices):
+    SUCCESS = "success", "Success"
+    FAILED = "failed", "Failed"
+    PARTIAL = "partial", "Partial"
+    TIMEOUT = "timeout", "Timed out"
+    GOVERNANCE_BLOCKED = "governance_blocked", "Blocked"
+
+
+class Execution(TenantRow):
+    """One request handled (seeds/004 3), written whole when it is done. Its id is its request's.
+
+    Later only the rating, a dispute, the lifecycle and the access count change.
+    """
+
+    system = reference("governance.System", null=True)
+    system_name = models.TextField()
+    user_request = models.TextField()
+    request_embedding = VectorField(null=True)
+    embedding_model = models.TextField(default="")
+    routing_path = ArrayField(models.UUIDField(), default=list)
+    routing_confidence = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    route = models.JSONField(null=True, help_text="every candidate with its score and its vetoes")
+    steps = models.JSONField(default=list)
+    input_data = models.JSONField(null=True)
+    output_data = models.JSONField(null=True)
+    governance_check = models.JSONField()
+    status = models.TextField(choices=Status.choices)
+    error_message = models.TextField(null=True)
+    started_at = models.DateTimeField(db_default=Now())
+    completed_at = models.DateTimeField(null=True)
+    duration_ms = models.GeneratedField(
+        expression=models.Func(
+            models.F("completed_at"),
+            models.F("started_at"),
+            template="(EXTRACT(epoch FROM (%(expressions)s)) * 1000)::integer",
+            arg_joiner=" - ",
+        ),
+        output_field=models.IntegerField(null=True),
+        db_persist=True,
+    )
+    cost_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    user_satisfaction = models.IntegerField(null=True)
+    user_feedback = models.TextField(null=True)
+    should_retry_with_different_path = models.BooleanField(default=False, db_default=False)
+    suggested_improvements = models.JSONField(null=True)
+    receipt_signature = models.TextField(null=True)
+    lifecycle_state = models.TextField(choices=Lifecycle.choices, default=Lifecycle.HOT, db_default=Lifecycle.HOT.value)
+    last_accessed_at = models.DateTimeField(db_default=Now())
+    access_count = models.IntegerField(default=0, db_default=0)
+    action = models.TextField(default="")
+    requested_by = models.TextField()
+    user_id = models.UUIDField(null=True)
+    parent_id = models.UUIDField(null=True)
+    verdict_id = models.UUIDField(null=True)
+    rated_by = models.TextField(default="")
+    rated_at = models.DateTimeField(null=True)
+    disputed_by = models.TextField(default="")
+    disputed_at = models.DateTimeField(null=True)
+    dispute = models.TextField(default="")
+
+    class Meta:
+        db_table = "executions"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="executions_status"),
+            models.CheckConstraint(condition=models.Q(user_satisfaction__range=(1, 5)), name="executions_stars"),
+            models.CheckConstraint(
+                condition=models.Q(lifecycle_state__in=Lifecycle.values), name="executions_lifecycle"
+            ),
+            models.CheckConstraint(condition=models.Q(routing_confidence__range=(-1, 1)), name="executions_confidence"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-started_at", "-id"], name="executions_recent"),
+            models.Index(fields=["tenant", "system", "-started_at"], name="executions_of_system"),
+            models.Index(fields=["tenant", "status", "-started_at"], name="executions_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.user_request
+
+
+class Receipt(TenantRow):
+    """What was done, signed: `statement` is the canonical JSON that `digest` names and `signature` covers.
+
+    Written once; `sealed_in` (the ledger entry that anchors its batch) and `leaf` (its place in that tree) are set later.
+    """
+
+    execution = reference("routing.Execution", related_name="receipts")
+    at = models.DateTimeField()
+    statement = models.BinaryField()
+    digest = models.TextField()
+    signer = models.TextField()
+    signature = models.BinaryField()
+    sealed_in = models.BigIntegerField(null=True)
+    leaf = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        db_table = "receipts"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "execution"], name="receipts_one_each"),
+            models.UniqueConstraint(
+                fields=["tenant", "sealed_in", "leaf"], condition=~models.Q(sealed_in=None), name="receipts_leaf"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "id"], condition=models.Q(sealed_in=None), name="receipts_unsealed")]

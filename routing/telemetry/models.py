@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from governance.rows import TenantRow
+
+
+class ToolCall(TenantRow):
+    """One tool call (seeds/004 4). Append-only. `execution_id` is null for calls that an agent reports without one."""
+
+    execution_id = models.UUIDField(null=True)
+    server_name = models.TextField()
+    tool_name = models.TextField()
+    input_data = models.JSONField(null=True, help_text="null: only the digest is kept")
+    input_digest = models.TextField(default="")
+    tool_digest = models.TextField(default="", help_text="of the definition that was called")
+    execution_time_ms = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    success = models.BooleanField(null=True)
+    error_message = models.TextField(null=True)
+    timestamp = models.DateTimeField(db_default=Now())
+    verdict_id = models.UUIDField(null=True)
+    approved_by = models.TextField(default="")
+    reported_by = models.TextField(default="", help_text='"" : TARS saw the call itself')
+
+    class Meta:
+        db_table = "mcp_telemetry_log"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(execution_time_ms__gte=0), name="mcp_telemetry_log_time")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-timestamp", "-id"], name="mcp_telemetry_log_recent"),
+            models.Index(fields=["tenant", "server_name", "tool_name", "-timestamp"], name="mcp_telemetry_log_tool"),
+            models.Index(fields=["tenant", "execution_id"], name="mcp_telemetry_log_execution"),
+        ]
