@@ -39,7 +39,7 @@ class RuleFilterForm(_Narrowing):
 
     def __init__(self, data: Mapping[str, Any] | None, *, systems: Iterable[str], documents: Iterable[str]) -> None:
         super().__init__(data)
-        self.choose("system", _("The law alone"), [(name, name) for name in systems])
+        self.choose("system", _("Law and assets"), [(name, name) for name in systems])
         self.choose("document", _("Every document"), [(name, name) for name in documents])
         self.choose("precedence", _("Every class"), [(name, name) for name in precedences()])
         self.choose("modality", _("Anything"), list(MODALITIES.items()))
