@@ -29,6 +29,8 @@ CHANGEABLE: Final = (
     "usage_cap_per_user",
     "usage_cap_per_hour",
 )
+OWNERSHIP: Final = ("ownership_model", "owner", "parties", "requires_consensus")
+"""Who decides about an asset: changing one of these changes whose authority counts."""
 MOST_PARTIES: Final = 50
 
 
@@ -110,7 +112,8 @@ def import_asset(*, scope: Scope, document: Any, at: datetime, owner: str = "", 
 def change_asset(*, scope: Scope, name: str, values: Mapping[str, Any], reason: str, at: datetime) -> Asset:
     """Change how an asset is shared (`CHANGEABLE`), with a reason; the ledger keeps before and after.
 
-    Raises `NotAllowed`, `NotFound`, `Retired`, `ReasonMissing`, `BadAsset`.
+    Changing who decides about it (`OWNERSHIP`) is granting authority. Raises `NotAllowed`, `NotFound`, `Retired`,
+    `ReasonMissing`, `BadAsset`.
     """
     scope.demand(Capability.MANAGE_SYSTEMS, to="change an asset")
     said = reason_of(reason)
@@ -123,6 +126,8 @@ def change_asset(*, scope: Scope, name: str, values: Mapping[str, Any], reason: 
     changed = [key for key in CHANGEABLE if before[key] != after[key]]
     if not changed:
         return asset
+    if not set(OWNERSHIP).isdisjoint(changed):
+        scope.demand(Capability.GRANT_AUTHORITY, to="change who decides about an asset")
     asset.save(update_fields=changed)
     record(
         scope=scope,
