@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policy.exclusive import meet
-from governance.policy.globs import covers
+from governance.policy.globs import Texts, covers
 
 TEXT = st.text("ab.", max_size=8)
 GLOB = st.text("ab.*?", max_size=8)
@@ -22,6 +22,11 @@ def _expected(glob: str, text: str) -> bool:
 @given(GLOB, TEXT)
 def test_a_glob_covers_what_its_pattern_matches(glob: str, text: str) -> None:
     assert covers(glob=glob, text=text) is _expected(glob, text)
+
+
+@given(GLOB, st.sets(TEXT))
+def test_texts_that_a_glob_covers_are_all_found(glob: str, texts: set[str]) -> None:
+    assert sorted(Texts(texts).covered(glob=glob)) == sorted(text for text in texts if covers(glob=glob, text=text))
 
 
 @given(st.text("ab*", max_size=5), st.text("ab*", max_size=5), st.text("ab", max_size=6))
