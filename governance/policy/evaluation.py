@@ -25,7 +25,6 @@ DEEPEST = 60
 """Literals that hang on each other in one line."""
 
 _NO_BINDING: dict[str, object] = {}
-_NO_ROWS: frozenset[Row] = frozenset()
 
 
 class Evaluation:
