@@ -79,17 +79,8 @@ def import_asset(*, scope: Scope, document: Any, at: datetime, owner: str = "", 
     found = read(document)
     if found.mandate is not None:
         scope.demand(Capability.GRANT_AUTHORITY, to="issue a mandate")
-    values = {
-        "asset_type": found.asset_type,
-        "ownership_model": found.ownership_model,
-        "owner": owner,
-        "parties": list(parties),
-        "requires_consensus": found.requires_consensus,
-        "fallback_allocation": found.fallback_allocation,
-        "externality_pricing": found.externality_pricing,
-        "usage_cap_per_user": found.usage_cap_per_user,
-        "usage_cap_per_hour": found.usage_cap_per_hour,
-    }
+    shared = {key: getattr(found, key) for key in CHANGEABLE if key not in ("owner", "parties")}
+    values = {**shared, "owner": owner, "parties": list(parties)}
     asset = _inserted(scope=scope, name=found.name, values=values, at=at)
     said = f"{asset.name} was imported as {asset.ownership_model} {asset.asset_type}."
     record(scope=scope, verb="import_asset", asset=asset, said=said, at=at, after=_plain(asset))
