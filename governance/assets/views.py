@@ -84,7 +84,8 @@ def change(request: HttpRequest, asset_name: str) -> HttpResponse:
     refusal = _tried(form, act) if form.is_bound else None
     if not form.is_bound or form.errors or refusal:
         with reading(request):
-            context = {"form": form, "refusal": refusal, "asset": line}
+            why_not = scope.why_not(Capability.GRANT_AUTHORITY, to="change who decides about an asset")
+            context = {"form": form, "refusal": refusal, "asset": line, "authority_refused": why_not}
             status = _status(refusal) if form.is_bound else 200
             return render(request, "governance/assets/change.html", context, status=status)
     messages.success(request, f"{asset_name} is changed; the ledger keeps what it was.")

@@ -63,6 +63,31 @@ class Entry(_Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict(_Row):
+    """A decision of the rulebook. `sealed_in`: the entry that holds its digest, behind which it stands; None: not yet."""
+
+    KIND: ClassVar = "verdict"
+    id: str
+    system_id: str
+    action: str
+    session: str
+    outcome: str
+    is_error: bool
+    rules_applied: tuple[str, ...]
+    sentence: str
+    compliance_score: float
+    question: bytes
+    answer: bytes
+    digest: str
+    rulebook_digest: str
+    asked_by: str
+    at: str
+    signer: str
+    signature: bytes
+    sealed_in: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System(_Row):
     KIND: ClassVar = "system"
     id: str
@@ -232,8 +257,9 @@ class Fault(_Row):
     sentence: str
 
 
-Record: TypeAlias = (
-    Chain | Key | Entry | System | Version | Amendment | Decision | Page | Proposal | Revision | Rollback | Move | Fault
+Record: TypeAlias = (Chain | Key | Entry | Verdict | System | Version | Amendment | Decision | Page) | (
+    Proposal | Revision | Rollback | Move | Fault
 )
 PACKED = (Key, Entry, System, Version, Amendment, Decision, Page)
-"""The kinds that an export holds, in its order; rows of a database follow the same order, the other kinds last."""
+"""The kinds that an export holds, in its order; rows of a database follow the same order, the other kinds last,
+and each verdict behind its entry."""

@@ -11,6 +11,8 @@ from governance.keys.did import did_of, public_key_of
 
 DECISION = b"tars:decision:v1\x00"
 """The domain tag of a signed answer (docs/ledger.md); entries have their own in `ledger.hashing`."""
+VERDICT = b"tars:verdict:v1\x00"
+"""The domain tag of a verdict of the rulebook."""
 
 # Points of small order, sign bit cleared: under such a key one signature fits many messages (RFC 8032, section 8).
 _SMALL_ORDER = frozenset(

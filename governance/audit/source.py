@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection
@@ -14,7 +14,7 @@ from psycopg import IsolationLevel
 
 from governance import canonical
 from governance.audit import records
-from governance.audit.records import Chain, Record
+from governance.audit.records import Chain, Entry, Record, Verdict
 from governance.errors import DomainError
 from governance.tenancy import in_tenant
 
@@ -22,6 +22,7 @@ CHUNK: Final = 200
 """Rows fetched at once; an entry may hold a whole diff."""
 
 
+_Kind = TypeVar("_Kind")
 _TIME: Final = re.compile(r"@([a-z_.]+)")
 _HEAD = """
 SELECT t.name, h.sequence, h.entry_hash FROM tenants t LEFT JOIN ledger_heads h ON h.tenant_id = t.id WHERE t.id = %s
@@ -103,6 +104,13 @@ _ROWS: Final[tuple[tuple[type[Any], str], ...]] = (
     ),
 )
 
+_VERDICTS: Final = """
+SELECT id::text, system_id::text, action, session, outcome, is_error, rules_applied, sentence,
+  compliance_score::float8 AS compliance_score, question, answer, digest, rulebook_digest, asked_by, @at AS at, signer,
+  signature, sealed_in
+FROM verdicts WHERE tenant_id = %s ORDER BY sealed_in NULLS LAST, verdicts.id
+"""
+
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[None]:
@@ -128,8 +136,24 @@ def stream(tenant_id: UUID, *, packed_only: bool = False) -> Iterator[Record]:
     """
     yield _chain(tenant_id, is_rows=not packed_only)
     for kind, query in _ROWS:
-        if not packed_only or kind in records.PACKED:
-            yield from _rows(kind, _TIME.sub(_time, query), tenant_id)
+        if kind is Entry and not packed_only:
+            yield from _with_verdicts(tenant_id, query)
+        elif not packed_only or kind in records.PACKED:
+            yield from _rows(kind, query, tenant_id)
+
+
+def _with_verdicts(tenant_id: UUID, query: str) -> Iterator[Record]:
+    """Entries, each with the verdicts behind it that say it seals them; two cursors side by side."""
+    verdicts = _rows(Verdict, _VERDICTS, tenant_id)
+    verdict = next(verdicts, None)
+    for entry in _rows(Entry, query, tenant_id):
+        while verdict is not None and verdict.sealed_in is not None and verdict.sealed_in < entry.sequence:
+            yield verdict
+            verdict = next(verdicts, None)
+        yield entry
+    if verdict is not None:
+        yield verdict
+    yield from verdicts
 
 
 def _chain(tenant_id: UUID, *, is_rows: bool) -> Chain:
@@ -145,9 +169,9 @@ def _chain(tenant_id: UUID, *, is_rows: bool) -> Chain:
     )
 
 
-def _rows(kind: type[Any], query: str, tenant_id: UUID) -> Iterator[Record]:
+def _rows(kind: type[_Kind], query: str, tenant_id: UUID) -> Iterator[_Kind]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(query, [tenant_id])
+        cursor.execute(_TIME.sub(_time, query), [tenant_id])
         while rows := cursor.fetchmany(CHUNK):
             names = [column[0] for column in cursor.description]
             ways = [_WAYS.get(name, _same) for name in names]
@@ -199,6 +223,8 @@ _WAYS: Final[dict[str, Callable[[Any], Any]]] = {
             "bound",
             "statement",
             "content",
+            "question",
+            "answer",
         ),
         cast(Callable[[Any], Any], bytes),
     ),
@@ -215,4 +241,5 @@ _WAYS: Final[dict[str, Callable[[Any], Any]]] = {
     ),
     "roles": _texts,
     "capabilities": tuple,
+    "rules_applied": tuple,
 }

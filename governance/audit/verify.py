@@ -27,11 +27,13 @@ from governance.audit.records import (
     Revision,
     Rollback,
     System,
+    Verdict,
     Version,
 )
 from governance.audit.report import Findings, Report
 from governance.audit.rows import RowChecks
 from governance.audit.story import Story
+from governance.audit.verdicts import VerdictChecks
 from governance.ledger.hashing import GENESIS, hash_text
 
 _ORDER: tuple[type, ...] = (
@@ -56,6 +58,7 @@ class _Verification:
         self.head = Chain(tenant_id="", tenant_name="", head_sequence=0, head_hash=GENESIS, is_rows=False)
         self.chain = ChainCheck(tenant_id="", findings=self.findings)
         self.story = Story(chain=self.chain, findings=self.findings)
+        self.verdicts = VerdictChecks(chain=self.chain, findings=self.findings)
         self.rows: RowChecks | None = None
         self._keys: list[Key] = []
         self._place: tuple[int, Any] = (0, None)
@@ -74,6 +77,8 @@ class _Verification:
         self._in_order(record)
         if isinstance(record, Entry):
             self._entry(record)
+        elif isinstance(record, Verdict):
+            self.verdicts.row(record)
         elif isinstance(record, Chain):
             self._begin(record)
         elif isinstance(record, Key):
@@ -84,6 +89,7 @@ class _Verification:
     def _begin(self, record: Chain) -> None:
         if not self.chain.tenant_id:
             self.head, self.chain.tenant_id = record, record.tenant_id
+            self.verdicts.has_rows = record.is_rows
         else:
             self.findings.add("The record", "order", "it says more than once whose it is.", line=record.line)
 
@@ -91,8 +97,10 @@ class _Verification:
         if not self.chain.tenant_id:
             self.chain.tenant_id = entry.tenant_id
         values = self.chain.entry(entry)
+        label = label_of(entry, values)
+        self.verdicts.entry(entry.sequence, label, values or {})
         if values is not None:
-            self.story.entry(entry, label_of(entry, values), values)
+            self.story.entry(entry, label, values)
 
     def _row(self, record: Record) -> None:
         checks = self._checks()
@@ -117,8 +125,9 @@ class _Verification:
         return self.rows
 
     def _in_order(self, record: Record) -> None:
-        """Kinds in their order and no row twice; entries are ordered by the chain itself."""
-        place = (_ORDER.index(type(record)), _key_of(record))
+        """Kinds in their order and no row twice; entries are ordered by the chain itself, verdicts stand among them."""
+        kind = Entry if isinstance(record, Verdict) else type(record)
+        place = (_ORDER.index(kind), _key_of(record))
         if place[0] < self._place[0]:
             label, where = f"A record of kind {record.KIND}", "it stands after kinds that it must precede."
             self.findings.add(label, "order", where, line=record.line)
@@ -130,6 +139,7 @@ class _Verification:
         self._place = place
 
     def _end(self, root: str | None) -> None:
+        self.verdicts.end()
         self._checks().finish(is_rows=self.head.is_rows)
         if not self.counts["chain"]:
             self.findings.add("The record", "head", "it does not say whose it is and where its chain ends.")
@@ -185,6 +195,11 @@ class _Verification:
             said.append(
                 f"The pages on which people decided ({counts['page']:,}) are those whose digests the chain holds."
             )
+        if counts["verdict"]:
+            said.append(
+                f"The rulebook's verdicts ({counts['verdict']:,}) are signed by TARS over question and answer; the "
+                f"{self.verdicts.sealed:,} that are sealed are exactly those the chain names."
+            )
         if root is not None:
             said.append("The chain begins with the key you named.")
         return tuple(said)
@@ -197,6 +212,16 @@ class _Verification:
             "That people held their keys: a signature proves that TARS saw this person confirm. The keys are sealed by "
             "the installation's key file; whoever holds that file and the database could have written all of this.",
         ]
+        if self.verdicts.waiting:
+            said.append(
+                f"That no verdict is missing among those not sealed yet ({self.verdicts.waiting:,} here): each is "
+                "signed, and no entry names it before the next sealing."
+            )
+        if self.verdicts.named and not self.head.is_rows:
+            said.append(
+                f"What the rulebook's verdicts say ({self.verdicts.named:,} named): an export has their digests, not "
+                "the verdicts. They can be checked where the database is."
+            )
         if root is None:
             said.append(
                 f"That this is your installation's chain: compare TARS's key ({self.chain.root or 'none found'}) with "
@@ -221,6 +246,6 @@ def _key_of(record: Record) -> Any:
         return (record.proposal_number, record.number)
     if isinstance(record, Move):
         return (record.ledger_sequence, record.id)
-    if isinstance(record, Entry | Chain | Fault):
+    if isinstance(record, Entry | Verdict | Chain | Fault):
         return None
     return record.id

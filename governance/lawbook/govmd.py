@@ -20,9 +20,16 @@ from governance.policy.errors import NotATheory
 FORMAT: Final = "gov_md"
 FENCES: Final = frozenset({"rules", "tars"})
 MOST_CLAUSES: Final = 2000
+MOST_LEVELS: Final = 20
+_CONTAINERS: Final = frozenset({"blockquote_open", "list_item_open"})
 _NUMBER = r"(?P<number>\d{1,4}(?:\.\d{1,4})*[a-z]?)"
 _HEADING = re.compile(rf"(?:(?:§|section|clause|article|art\.)\s*)?{_NUMBER}[.:)]?(?:\s+(?P<title>.*))?", re.I | re.S)
-_NUMBERED = re.compile(r"(?:§\s*)?(?P<number>\d{1,4}(?:\.\d{1,4})+[a-z]?)[.:)]?\s+(?P<text>\S.*)", re.S)
+_NUMBERED = re.compile(r"(?:§\s*)?(?P<number>\d{1,4}(?:\.\d{1,4})+[a-z]?)(?P<end>[.:)]?)\s+(?P<text>\S.*)", re.S)
+_MEASURE = re.compile(
+    r"[%‰€$£]|(?:per\s?cent|per\s?mille|percentage|times|thousand|[mb]illion|EUR|USD|GBP|euros?|dollars?|pounds?|points?"
+    r"|seconds?|minutes?|hours?|days?|weeks?|months?|years?|[kKMGT]i?B|kg|km|m)\b"
+)
+"""What makes the number before it a quantity."""
 _LEAD = re.compile(r"(?:\*\*|__)(?P<title>[^*_]{1,200}?)[.:]?(?:\*\*|__)[.:]?\s*(?P<text>.*)", re.S)
 _MATTER = re.compile(r"---\n(?P<body>(?:[A-Za-z_ ]{1,40}:[^\n]*\n|\s*\n)*)---\n")
 
@@ -45,7 +52,7 @@ def translate(content: bytes, *, parse: Parse) -> Document:
     text = decoded(content)
     matter, text = _front_matter(text)
     reading = _Reading(text.split("\n"), parse)
-    reading.read(MarkdownIt("commonmark").parse(text))
+    reading.read(MarkdownIt("commonmark", {"maxNesting": MOST_LEVELS}).parse(text))
     if not reading.clauses:
         reading.faults.append(
             Fault("There are no numbered clauses. Begin headings with their numbers, such as “## 7. Data protection”.")
@@ -77,6 +84,7 @@ class _Reading:
 
     def read(self, tokens: Sequence[Token]) -> None:
         for index, token in enumerate(tokens):
+            self.depth(token)
             if token.type == "heading_open":
                 self.heading(token, tokens[index + 1].content)
             elif token.type == "paragraph_open":
@@ -85,6 +93,12 @@ class _Reading:
                 self.fence(token)
             elif token.type in ("code_block", "html_block"):
                 self.prose(token.content.strip("\n"))
+
+    def depth(self, token: Token) -> None:
+        """HAZARD: the parser leaves out without a word what is nested deeper than it goes."""
+        if token.type in _CONTAINERS and token.level + 1 == MOST_LEVELS:
+            line = token.map[0] + 1 if token.map else 0
+            self.faults.append(Fault("Quotes and lists are too deep inside each other here. Take some out.", line))
 
     def heading(self, token: Token, words: str) -> None:
         found = _HEADING.fullmatch(words.strip())
@@ -98,7 +112,7 @@ class _Reading:
 
     def paragraph(self, token: Token, words: str) -> None:
         found = _NUMBERED.fullmatch(words)
-        if found is None or not self.belongs(found["number"]):
+        if found is None or _is_quantity(found) or not self.belongs(found["number"]):
             self.prose(words)
             return
         lead = _LEAD.fullmatch(found["text"])
@@ -159,6 +173,11 @@ class _Reading:
             )
             for one in self.clauses.values()
         ]
+
+
+def _is_quantity(found: re.Match[str]) -> bool:
+    """`7.5 per cent of …` is prose; `7.5. Per cent …` and `§ 7.5 …` are clauses."""
+    return found[0][0] != "§" and not found["end"] and _MEASURE.match(found["text"]) is not None
 
 
 def _enacted(text: str, faults: list[Fault]) -> str:

@@ -78,6 +78,10 @@ class Document:
         }
 
 
+MEND: Final = "Mend it here, or choose the format that the file has."
+"""What to do about a file that is not of its format."""
+
+
 def decoded(content: bytes) -> str:
     """The text of a file; raises `BadLawFile` for one that is empty, too large or no UTF-8."""
     check_size(content)

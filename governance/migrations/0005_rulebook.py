@@ -334,6 +334,10 @@ class Migration(migrations.Migration):
             model_name='storedverdict',
             index=models.Index(condition=models.Q(('sealed_in', None)), fields=['tenant', 'id'], name='verdicts_unsealed'),
         ),
+        migrations.AddIndex(
+            model_name='storedverdict',
+            index=models.Index(fields=['tenant', 'sealed_in', 'id'], name='verdicts_sealed'),
+        ),
         migrations.AddConstraint(
             model_name='storedverdict',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['permit', 'deny', 'require_approval'])), name='verdicts_outcome'),

@@ -10,7 +10,7 @@ from governance.policy.court import called
 from governance.policy.entries import Entry, Pattern, Slot
 from governance.policy.errors import Finding
 from governance.policy.exclusive import are_exclusive, meet
-from governance.policy.globs import is_glob
+from governance.policy.globs import Texts, is_glob
 from governance.policy.rules import Strength
 from governance.policy.superiority import reason
 from governance.policy.terms import Modality, Variable
@@ -96,11 +96,10 @@ def _opposed(entries: Sequence[Entry]) -> Iterator[tuple[str, int, list[Claim], 
         sides = groups.setdefault(("*", weight, is_norm), ([], []))
         for claim in claims:
             sides[claim[1].is_negated].append(claim)
-        for (name, other_weight, norm), found in groups.items():
-            if name != "*" and (other_weight, norm) == (weight, is_norm):
-                for claim in claims:
-                    if meet(one=claim[1].name, other=name):
-                        found[claim[1].is_negated].append(claim)
+        names = Texts(name for name, *kind in groups if name != "*" and kind == [weight, is_norm])
+        for claim in claims:
+            for name in names.covered(glob=claim[1].name):
+                groups[name, weight, is_norm][claim[1].is_negated].append(claim)
     for (name, weight, _), (pro, con) in sorted(groups.items(), key=lambda item: item[0]):
         if pro and con:
             yield ("every action" if name == "*" else name), weight, _by_id(pro), _by_id(con)

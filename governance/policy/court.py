@@ -12,8 +12,6 @@ from governance.policy.values import Unknown
 MOST_STEPS = 100_000
 """Rules looked at, literals joined, pairs compared. A question that needs more is refused, the same way every time."""
 
-Losses = dict[Entry, tuple[Entry, str]]
-
 
 class TooMuch(Exception):
     """The question needs more steps, or more depth, than a question may."""

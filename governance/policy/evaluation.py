@@ -25,7 +25,6 @@ DEEPEST = 60
 """Literals that hang on each other in one line."""
 
 _NO_BINDING: dict[str, object] = {}
-_NO_ROWS: frozenset[Row] = frozenset()
 
 
 class Evaluation:
@@ -46,6 +45,7 @@ class Evaluation:
         self._tags: dict[tuple[str, Row], Tags] = {}
         self._norms: dict[tuple[str, Row], Norms] = {}
         self._candidates: dict[tuple[str, Row], list[Entry]] = {}
+        self._by_role: dict[Scalar, dict[Scalar | None, list[Entry]]] = {}
         self._plain: dict[Entry, int] = {}
         self._open: dict[tuple[str, str, tuple[object, ...]], int] = {}
         self._through: list[Entry] = []
@@ -114,18 +114,33 @@ class Evaluation:
         known = self._candidates.get((name, row))
         if known is not None:
             return known
+        if name == "approved" and len(row) == 2:
+            found = self._candidates[name, row] = self._about_role(*row)
+            return found
         if name == self.action and not row:
-            found = self.book.about(action=name, source=self.given)
+            live = self.live(self.book.about(action=name, source=self.given))
         else:
-            found = self.book.norms(name=name, first=row[0] if row else None, is_bare=not row, source=self.given)
-        live = self._candidates[name, row] = self.live(found)
+            first = row[0] if row else None
+            live = self.live(self.book.norms(name=name, first=first, is_bare=not row, source=self.given))
+        self._candidates[name, row] = live
         return live
 
+    def _about_role(self, about: Scalar, role: Scalar) -> list[Entry]:
+        """Those about the approval of one role: many roles must not cost the square of their number."""
+        by_role = self._by_role.get(about)
+        if by_role is None:
+            by_role = self._by_role[about] = {}
+            for entry in self.candidates("approved", (about,)):
+                for one in {_role(head) for head in entry.heads if head.name == "approved"}:
+                    by_role.setdefault(one, []).append(entry)
+        own, every = by_role.get(role, []), by_role.get(None, [])
+        return ordered(list(dict.fromkeys([*own, *every]))) if own and every else own or every
+
     def _in_force(self, name: str, row: Row) -> Norms:
-        must: list[Entry] = []
-        must_not: list[Entry] = []
-        may: list[Entry] = []
-        may_not: list[Entry] = []
+        must: dict[Entry, None] = {}
+        must_not: dict[Entry, None] = {}
+        may: dict[Entry, None] = {}
+        may_not: dict[Entry, None] = {}
         for entry in self.candidates(name, row):
             for place, head in enumerate(entry.heads):
                 if not self.speaks(entry, place, name, row):
@@ -134,9 +149,8 @@ class Evaluation:
                     side = must_not if head.is_negated else must
                 else:
                     side = may_not if head.is_negated else may
-                if entry not in side:
-                    side.append(entry)
-        return self.court.norm(name, must, must_not, may, may_not)
+                side[entry] = None
+        return self.court.norm(name, list(must), list(must_not), list(may), list(may_not))
 
     def covered(self, head: Pattern, name: str, row: Row) -> dict[str, object] | None:
         """The variables under which the head speaks of the atom; None if it does not."""
@@ -328,3 +342,9 @@ class Evaluation:
             raise TooMuch
         self._open[key] = len(self._through)
         return True
+
+
+def _role(head: Pattern) -> Scalar | None:
+    """Whose approval the head speaks of; None for that of every role."""
+    role = head.args[1] if len(head.args) == 2 else None
+    return None if isinstance(role, Variable) else role

@@ -6,13 +6,12 @@ from collections.abc import Collection, Sequence
 
 from governance.policy.book import Book
 from governance.policy.facts import Facts, Row
-from governance.policy.tree import Source
 from governance.policy.values import Unreadable, Value
 
 _NO_ROWS: frozenset[Row] = frozenset()
 
 
-class Given(Source):
+class Given:
     """The facts of the question on top of those of the book."""
 
     def __init__(self, facts: Facts, book: Book, action: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 
@@ -21,6 +23,31 @@ def covers(*, glob: str, text: str) -> bool:
             return False
         at = found + len(part)
     return True
+
+
+class Texts:
+    """Texts in order: those that a glob covers are found among those that begin, or end, as it does."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.forward = sorted(texts)
+        self.backward = sorted(text[::-1] for text in self.forward)
+
+    def covered(self, *, glob: str) -> Iterator[str]:
+        """The texts that the glob covers."""
+        plain = glob.replace("?", "*")
+        first, last = plain.partition("*")[0], plain.rpartition("*")[2]
+        if len(first) >= len(last):
+            near = _beginning(self.forward, first)
+        else:
+            near = (text[::-1] for text in _beginning(self.backward, last[::-1]))
+        return (text for text in near if covers(glob=glob, text=text))
+
+
+def _beginning(texts: Sequence[str], start: str) -> Iterator[str]:
+    for place in range(bisect_left(texts, start), len(texts)):
+        if not texts[place].startswith(start):
+            return
+        yield texts[place]
 
 
 def is_glob(name: str) -> bool:

@@ -11,10 +11,6 @@ from governance.policy.entries import Entry
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Circular(Exception):
-    """Two rules are preferred to each other."""
-
-
 def reason(*, winner: Entry, loser: Entry, book: Book) -> str:
     """Why the winner is stronger ("weight 800 over 500"); "" if it is not."""
     if winner.weight != loser.weight:

@@ -8,7 +8,7 @@ such a rule is stuck, and a stuck rule denies.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from governance.policy.entries import Entry, Slot
 from governance.policy.facts import Row
@@ -18,16 +18,18 @@ FEW = 6
 """So few rules are looked at one by one."""
 
 
-class Source:
-    """What a tree asks of the facts of a question. `opaque`: names whose literals cannot be read; their rules are stuck."""
+class Source(Protocol):
+    """What a tree asks of the facts of a question."""
 
-    opaque: Mapping[str, str]
+    @property
+    def opaque(self) -> Mapping[str, str]:
+        """Names whose literals cannot be read; their rules are stuck."""
 
     def value(self, name: str) -> Value | None:
-        raise NotImplementedError
+        """The single value of a name; None if there is none."""
 
     def rows(self, name: str, is_negated: bool) -> Sequence[Collection[Row]]:
-        raise NotImplementedError
+        """The certain rows of a literal, in any number of collections."""
 
 
 class Tree:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from governance.policy.entries import Entry
 from governance.policy.evaluation import Evaluation
 from governance.policy.precedence import Precedence, label_of
+from governance.policy.terms import Modality
 from governance.policy.verdict import Defeat, Duty, Outcome, Reason, Verdict
 from governance.policy.words import class_words, rule_words, source_words
 from governance.policy.writing import head_text, literal_text
@@ -159,10 +160,7 @@ def _outweighed(answer: Answer, because: list[Entry]) -> str:
     if answer.evaluation is None:
         return ""
     beaten = answer.evaluation.court.beaten
-    about = (head for entry in beaten for head in entry.heads[:1] if head.name == answer.action)
-    if not any(about):
-        return ""
-    lost = [e for e in _ranked(beaten) if e.modality.value == "P" and e.heads[0].name == answer.action]
+    lost = [e for e in _ranked(beaten) if e.modality is Modality.PERMISSION and e.heads[0].name == answer.action]
     if not lost:
         return ""
     by, why = beaten[lost[0]]

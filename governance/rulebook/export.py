@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -98,31 +98,20 @@ def _filter(payload: dict[str, Any]) -> verdicts.VerdictFilter:
     return verdicts.VerdictFilter(**said)
 
 
-RULES = Source(
-    kind="rules",
-    title="Rules",
-    columns=tuple(map(Column, records.RULE_COLUMNS)),
-    formats=("csv", "json"),
-    asked=asked_rules,
-    count=count_rules,
-    chunk=chunk_rules,
+def _source(kind: str, columns: Iterable[str], asked: Any, count: Any, chunk: Any) -> Source:
+    return Source(
+        kind=kind,
+        title=kind.capitalize(),
+        columns=tuple(map(Column, columns)),
+        formats=("csv", "json"),
+        asked=asked,
+        count=count,
+        chunk=chunk,
+    )
+
+
+SOURCES = (
+    _source("rules", records.RULE_COLUMNS, asked_rules, count_rules, chunk_rules),
+    _source("cases", records.CASE_COLUMNS, asked_cases, count_cases, chunk_cases),
+    _source("verdicts", records.VERDICT_COLUMNS, asked_verdicts, count_verdicts, chunk_verdicts),
 )
-CASES = Source(
-    kind="cases",
-    title="Cases",
-    columns=tuple(map(Column, records.CASE_COLUMNS)),
-    formats=("csv", "json"),
-    asked=asked_cases,
-    count=count_cases,
-    chunk=chunk_cases,
-)
-VERDICTS = Source(
-    kind="verdicts",
-    title="Verdicts",
-    columns=tuple(map(Column, records.VERDICT_COLUMNS)),
-    formats=("csv", "json"),
-    asked=asked_verdicts,
-    count=count_verdicts,
-    chunk=chunk_verdicts,
-)
-SOURCES = (RULES, CASES, VERDICTS)

@@ -46,6 +46,7 @@ class StoredVerdict(TenantRow):
             models.Index(fields=["tenant", "-at", "-id"], name="verdicts_recent"),
             models.Index(fields=["tenant", "system", "-at"], name="verdicts_of_system"),
             models.Index(fields=["tenant", "id"], condition=models.Q(sealed_in=None), name="verdicts_unsealed"),
+            models.Index(fields=["tenant", "sealed_in", "id"], name="verdicts_sealed"),
         ]
 
     def __str__(self) -> str:

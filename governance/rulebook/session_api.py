@@ -65,7 +65,7 @@ class Reset(Face):
         """End every rule of the session and put `rules` in their place. It loosens, so a person does it."""
         scope, at = self.scope(request), now()
         actions.reset_session(scope=scope, session=session, at=at, **body)
-        return _answered(request, scope, session)
+        return _answered(request, scope, session, is_touched=True)
 
 
 class OneRule(Face):
@@ -79,10 +79,10 @@ class OneRule(Face):
 class Revoke(Face):
     @endpoint(gives=session_shapes.Tray, problems=(actions.RuleEnded,))
     def post(self, request: Request, session: str, rule_id: UUID) -> Response:
-        """End one rule. It loosens, so a person does it."""
+        """End one rule. It loosens, so a person does it. The others live as long as they would have."""
         scope = self.scope(request)
         actions.revoke_rule(scope=scope, session=session, rule_id=rule_id, at=now())
-        return _answered(request, scope, session)
+        return _answered(request, scope, session, is_touched=False)
 
 
 class Extend(Face):
@@ -140,6 +140,6 @@ def _ended(ends: Iterable[Ended]) -> list[dict[str, Any]]:
     return [{"rule": end.rule, "because": end.because, "at": end.at} for end in ends]
 
 
-def _answered(request: Request, scope: Scope, session: str) -> Response:
+def _answered(request: Request, scope: Scope, session: str, *, is_touched: bool) -> Response:
     with reading(request._request):
-        return Response(tray_record(session_queries.tray(scope=scope, name=session, at=now()), is_touched=True))
+        return Response(tray_record(session_queries.tray(scope=scope, name=session, at=now()), is_touched=is_touched))

@@ -210,14 +210,15 @@ def parse(text: bytes) -> JSON:
     return canonical.loads(text, max_depth=READ_DEPTH)
 
 
-def read(source: str) -> bytes:
-    """The bytes of a file, at most one more than a document may have."""
+def read(source: str, *, most: int | None = None) -> bytes:
+    """The bytes of a file, at most one more than `most`, or than a document may have."""
     from governance.canonical import MAX_BYTES
 
+    most = MAX_BYTES if most is None else most
     if source == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+        return sys.stdin.buffer.read(most + 1)
     with Path(source).open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(most + 1)
 
 
 def _lines(source: str) -> Iterator[bytes]:

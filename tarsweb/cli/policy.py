@@ -99,8 +99,8 @@ def decide(
 
     def work() -> None:
         if lines:
-            stated = _stated(read(rules)) if rules else None
-            answer_lines(file or "-", lambda line: _decided_line(parse(line), stated, at, bearer))
+            stated = _law(rules) if rules else None
+            answer_lines(file or "-", lambda line: _decided_line(line, stated, at, bearer))
         elif rules is None or action is None or file is not None:
             raise WrongUse(
                 "Give --rules, --action and --facts, or --lines; `tars policy decide --help` shows examples."
@@ -109,7 +109,7 @@ def decide(
             raise WrongUse("Only one of the two can be read from standard input.")
         else:
             given = parse(read(facts)) if facts else {}
-            verdict = _decided(_book(_stated(read(rules))), given, action, at, bearer)
+            verdict = _decided(_book(_law(rules)), given, action, at, bearer)
             if as_json:
                 print_json(verdict.as_json())
             else:
@@ -130,7 +130,7 @@ def check(file: File = None, as_json: AsJson = False) -> None:
             raise WrongUse("Give a file; `tars policy check --help` shows examples.")
         from governance.policy import soundness, tiers
 
-        theory = _theory(_stated(read(file)))
+        theory = _theory(_law(file))
         found = (*soundness.findings(theory), *tiers.findings(theory))
         if as_json:
             print_json(
@@ -143,6 +143,20 @@ def check(file: File = None, as_json: AsJson = False) -> None:
             raise typer.Exit(1)
 
     run(work)
+
+
+def _law(source: str) -> JSON:
+    """What a file of rules states; raises `NotATheory` for one that is longer than any tenant's law may be."""
+    from governance.constitution.schema import MAX_BYTES
+    from governance.policy.errors import NotATheory
+
+    data = read(source, most=MAX_BYTES)
+    if len(data) > MAX_BYTES:
+        raise NotATheory(
+            f"The rules have more than {MAX_BYTES:,} bytes, the most that a tenant's law may have. Leave out what is not asked"
+            " about; `tars policy conclude` takes more."
+        )
+    return _stated(data)
 
 
 def _stated(data: bytes) -> JSON:
@@ -177,12 +191,17 @@ def _conclusions(stated: JSON) -> dict[str, JSON]:
     return found.as_json(is_normative=found.has_norms or has_kinds(stated))
 
 
-def _decided_line(asked: JSON, stated: JSON, at: str | None, bearer: str) -> dict[str, JSON]:
+def _decided_line(line: bytes, stated: JSON, at: str | None, bearer: str) -> dict[str, JSON]:
+    from governance.constitution.schema import MAX_BYTES
+
+    asked = parse(line)
     if not isinstance(asked, dict) or not isinstance(asked.get("action"), str):
         raise _refusal("A line holds rules or rules_text, facts, action, and if need be at and bearer.")
     own = asked.get("rules_text", asked.get("rules", stated))
     if own is None:
         raise _refusal("There are no rules: give rules or rules_text in the line, or --rules FILE for all lines.")
+    if own is not stated and len(line) > MAX_BYTES:
+        raise _refusal(f"A line with rules of its own has at most {MAX_BYTES:,} bytes, as a tenant's law has.")
     moment = asked.get("at", at)
     if not isinstance(asked.get("bearer", bearer), str) or not isinstance(moment, str | None):
         raise _refusal("at is a moment such as 2026-12-31T18:00:00Z, and bearer a name; both are texts.")

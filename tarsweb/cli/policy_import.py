@@ -38,10 +38,15 @@ def import_law(
     """
 
     def work() -> None:
+        from governance.files.kinds import EVIDENCE_BYTES, human_size
         from governance.lawbook.formats import translate
         from governance.lawbook.translation import BadLawFile, digest_of
 
-        content = read(file)
+        content = read(file, most=EVIDENCE_BYTES)
+        if len(content) > EVIDENCE_BYTES:
+            raise BadLawFile(
+                f"The file has more than {human_size(EVIDENCE_BYTES)}, the most that is translated at once. Split it."
+            )
         try:
             document = translate(format=format.value, content=content)
         except BadLawFile as refused:

@@ -29,6 +29,8 @@ CHANGEABLE: Final = (
     "usage_cap_per_user",
     "usage_cap_per_hour",
 )
+OWNERSHIP: Final = ("ownership_model", "owner", "parties", "requires_consensus")
+"""Who decides about an asset: changing one of these changes whose authority counts."""
 MOST_PARTIES: Final = 50
 
 
@@ -77,17 +79,8 @@ def import_asset(*, scope: Scope, document: Any, at: datetime, owner: str = "", 
     found = read(document)
     if found.mandate is not None:
         scope.demand(Capability.GRANT_AUTHORITY, to="issue a mandate")
-    values = {
-        "asset_type": found.asset_type,
-        "ownership_model": found.ownership_model,
-        "owner": owner,
-        "parties": list(parties),
-        "requires_consensus": found.requires_consensus,
-        "fallback_allocation": found.fallback_allocation,
-        "externality_pricing": found.externality_pricing,
-        "usage_cap_per_user": found.usage_cap_per_user,
-        "usage_cap_per_hour": found.usage_cap_per_hour,
-    }
+    shared = {key: getattr(found, key) for key in CHANGEABLE if key not in ("owner", "parties")}
+    values = {**shared, "owner": owner, "parties": list(parties)}
     asset = _inserted(scope=scope, name=found.name, values=values, at=at)
     said = f"{asset.name} was imported as {asset.ownership_model} {asset.asset_type}."
     record(scope=scope, verb="import_asset", asset=asset, said=said, at=at, after=_plain(asset))
@@ -110,7 +103,8 @@ def import_asset(*, scope: Scope, document: Any, at: datetime, owner: str = "", 
 def change_asset(*, scope: Scope, name: str, values: Mapping[str, Any], reason: str, at: datetime) -> Asset:
     """Change how an asset is shared (`CHANGEABLE`), with a reason; the ledger keeps before and after.
 
-    Raises `NotAllowed`, `NotFound`, `Retired`, `ReasonMissing`, `BadAsset`.
+    Changing who decides about it (`OWNERSHIP`) is granting authority. Raises `NotAllowed`, `NotFound`, `Retired`,
+    `ReasonMissing`, `BadAsset`.
     """
     scope.demand(Capability.MANAGE_SYSTEMS, to="change an asset")
     said = reason_of(reason)
@@ -123,6 +117,8 @@ def change_asset(*, scope: Scope, name: str, values: Mapping[str, Any], reason: 
     changed = [key for key in CHANGEABLE if before[key] != after[key]]
     if not changed:
         return asset
+    if not set(OWNERSHIP).isdisjoint(changed):
+        scope.demand(Capability.GRANT_AUTHORITY, to="change who decides about an asset")
     asset.save(update_fields=changed)
     record(
         scope=scope,

@@ -17,7 +17,7 @@ from xml.sax.xmlreader import InputSource
 from defusedxml import DTDForbidden, EntitiesForbidden, ExternalReferenceForbidden  # type: ignore[import-untyped]
 from defusedxml.expatreader import create_parser  # type: ignore[import-untyped]
 
-from governance.lawbook.translation import Fault, check_size, refusal
+from governance.lawbook.translation import MEND, Fault, check_size, refusal
 
 LRML: Final = "http://docs.oasis-open.org/legalruleml/ns/"
 RULEML: Final = "http://ruleml.org/spec"
@@ -109,10 +109,14 @@ def read(content: bytes) -> Node:
     except SAXParseException as error:
         message = error.getMessage()
         raise refusal(
-            [Fault(f"This is no XML: {message}.", error.getLineNumber() or 0, (error.getColumnNumber() or 0) + 1)]
+            [
+                Fault(
+                    f"This is no XML: {message}. {MEND}", error.getLineNumber() or 0, (error.getColumnNumber() or 0) + 1
+                )
+            ]
         ) from None
     except (SAXException, LookupError, ValueError) as error:
-        raise refusal([Fault(f"This is no XML that can be read: {str(error)[:100]}.")]) from None
+        raise refusal([Fault(f"This is no XML that can be read: {str(error)[:100]}. {MEND}")]) from None
     return _checked(handler.root)
 
 

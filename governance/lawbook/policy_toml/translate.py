@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from governance.lawbook.globs import overlap
 from governance.lawbook.policy_toml.entries import Effect, Entry, ParseBody, read
-from governance.lawbook.translation import Clause, Document, Fault, decoded, moment_of, refusal
+from governance.lawbook.translation import MEND, Clause, Document, Fault, decoded, moment_of, refusal
 from governance.policy.rules import Head, Rule
 from governance.policy.terms import Atom, Compares, Condition, Fact, Known, Literal, Matches, Modality
 from governance.policy.writing import rule_text
@@ -53,7 +53,7 @@ def _parsed(text: str) -> dict[str, Any]:
         place = _PLACE.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, 0)
         said = str(error).split(" (at ")[0]
-        raise refusal([Fault(f"This is no TOML: {said[0].lower()}{said[1:]}.", line, column)]) from None
+        raise refusal([Fault(f"This is no TOML: {said[0].lower()}{said[1:]}. {MEND}", line, column)]) from None
     except RecursionError:
         raise refusal([Fault("The file is nested too deep. Write the rules flat.")]) from None
 

@@ -71,13 +71,8 @@ def save_case(
     scope.demand(Capability.PROPOSE, to="save a case")
     rules = sorted({rule.strip() for rule in expected_rules} - {""})
     _check(name=name, action=action, facts=facts, rules=rules)
-    system = System.objects.only("id", "name").filter(tenant_id=scope.tenant_id, name=system_name).first()
-    if system is None:
-        raise NotFound(f"There is no system called {system_name[:80]}.")
-    if PolicyCase.objects.filter(tenant_id=scope.tenant_id, retired_at=None).count() >= MOST_CASES:
-        raise TooManyCases(
-            f"A tenant keeps at most {MOST_CASES} cases. Retire one that says what another says as well."
-        )
+    system = _system(scope, system_name)
+    _demand_room(scope)
     case = _written(
         PolicyCase(
             id=new_id(at),
@@ -94,14 +89,8 @@ def save_case(
             created_by=scope.actor.name,
         )
     )
-    ledger.append(
-        scope=scope,
-        at=at,
-        event_type="authority",
-        action={"name": "rulebook.save_case", "subject": case.name, "case_id": str(case.id), "case": record(case)},
-        explanation=f"{scope.actor.name} saved the case “{case.name}”: {system.name} doing {case.action} must get "
-        f"{expected.value}.",
-    )
+    said = f"saved the case “{case.name}”: {system.name} doing {case.action} must get {expected.value}."
+    _append(scope, "save_case", case, said, at=at, case=record(case))
     return case
 
 
@@ -117,13 +106,8 @@ def retire_case(*, scope: Scope, case_id: UUID, at: datetime, why: str = "") -> 
         raise CaseRetired(f"“{case.name}” was retired before; nothing runs it any more.")
     case.retired_at = at
     case.save(update_fields=["retired_at"])
-    ledger.append(
-        scope=scope,
-        at=at,
-        event_type="authority",
-        action={"name": "rulebook.retire_case", "subject": case.name, "case_id": str(case.id), "why": why.strip()},
-        explanation=f"{scope.actor.name} retired the case “{case.name}”{f': {why.strip()}' if why.strip() else '.'}",
-    )
+    said = f"retired the case “{case.name}”{f': {why.strip()}' if why.strip() else '.'}"
+    _append(scope, "retire_case", case, said, at=at, why=why.strip())
     return case
 
 
@@ -153,6 +137,25 @@ def _check(*, name: str, action: str, facts: Any, rules: list[str]) -> None:
     canonical.check_value(facts, refuses_big_doubles=True)
     if len(canonical.canonical_bytes(facts)) > MOST_BYTES:
         raise BadCase("The facts of a case are larger than 64 KiB. Keep those that the rules ask for.")
+
+
+def _system(scope: Scope, name: str) -> System:
+    found = System.objects.only("id", "name").filter(tenant_id=scope.tenant_id, name=name).first()
+    if found is None:
+        raise NotFound(f"There is no system called {name[:80]}.")
+    return found
+
+
+def _demand_room(scope: Scope) -> None:
+    if PolicyCase.objects.filter(tenant_id=scope.tenant_id, retired_at=None).count() >= MOST_CASES:
+        raise TooManyCases(
+            f"A tenant keeps at most {MOST_CASES} cases. Retire one that says what another says as well."
+        )
+
+
+def _append(scope: Scope, verb: str, case: PolicyCase, said: str, /, *, at: datetime, **details: Any) -> None:
+    action = {"name": f"rulebook.{verb}", "subject": case.name, "case_id": str(case.id), **details}
+    ledger.append(scope=scope, at=at, event_type="authority", action=action, explanation=f"{scope.actor.name} {said}")
 
 
 def _written(case: PolicyCase) -> PolicyCase:

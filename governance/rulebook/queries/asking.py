@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from governance import canonical
+from governance.assets import queries as assets
 from governance.errors import DomainError, NotFound
 from governance.policy.book import Book
 from governance.policy.errors import NotATheory
@@ -111,15 +112,16 @@ def book_under(
 
 
 def rules_in_force(*, scope: Scope, system_name: str = "", at: datetime, session: str = "") -> list[RuleRow]:
-    """The law's and TARS's own rules, and with a system those of its constitution, mandates and session, the weightiest first;
-    also those whose time has not come or is over. Raises `NotAllowed`, `NotFound`, `NotATheory`."""
+    """The law's, TARS's own and the assets' rules, and with a system those of its constitution and session, the weightiest
+    first; also those whose time has not come or is over. Raises `NotAllowed`, `NotFound`, `NotATheory`."""
     scope.demand(Capability.READ_RECORD, to="read the rules")
+    everybodys = (house_rules.theory(), assets.law(scope=scope, at=at))
     if not system_name:
         law = law_in_force(scope=scope)
-        return _listed((house_rules.theory(), law.theory), law)
+        return _listed((*everybodys, law.theory), law)
     found = gathered(scope=scope, system=system_name, session=session, at=at)
-    texts = (sources.parsed(text) for text in (*found.asset_rules, *found.session.texts))
-    return _listed((house_rules.theory(), found.law.theory, found.constitution.theory, *texts), found.law)
+    texts = (sources.parsed(text) for text in found.session.texts)
+    return _listed((*everybodys, found.law.theory, found.constitution.theory, *texts), found.law)
 
 
 def _listed(theories: Iterable[Theory], law: Source) -> list[RuleRow]:

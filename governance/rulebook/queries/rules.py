@@ -12,7 +12,7 @@ from django.db import connection
 from governance.errors import NotFound
 from governance.policy.precedence import Precedence, label_of
 from governance.policy.rules import Rule
-from governance.policy.terms import Modality
+from governance.policy.terms import Atom, Modality, Variable
 from governance.rulebook.mentioned import covers
 from governance.rulebook.opposed import Opponent, opponents
 from governance.rulebook.queries.asking import RuleRow, rules_in_force
@@ -100,7 +100,7 @@ class RulePage:
 
 
 def rule_lines(*, scope: Scope, system: str = "", at: datetime) -> list[RuleLine]:
-    """Every rule of the tenant's law, and of one system where it is named."""
+    """Every rule of the tenant's law and assets, and of one system where it is named."""
     return [line_of(row, at=at) for row in rules_in_force(scope=scope, system_name=system, at=at)]
 
 
@@ -175,9 +175,14 @@ def line_of(row: RuleRow, *, at: datetime) -> RuleLine:
 
 
 def heads_of(rule: Rule) -> tuple[str, ...]:
-    """The names that its head speaks about: actions, and what an approval is for."""
-    found = [literal.atom for literal in rule.head.chain]
-    return tuple(str(atom.args[0]) if atom.name == "approved" and atom.args else atom.name for atom in found)
+    """The names that its head speaks about: actions, and what an approval is for (`*` where that is any action)."""
+    return tuple(_spoken_of(literal.atom) for literal in rule.head.chain)
+
+
+def _spoken_of(atom: Atom) -> str:
+    if atom.name != "approved" or not atom.args:
+        return atom.name
+    return "*" if isinstance(atom.args[0], Variable) else str(atom.args[0])
 
 
 def modality_of(rule: Rule) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from governance.errors import Invalid
 from governance.rulebook import english, sentences, session_actions, session_names, session_queries
+from governance.rulebook.forms.rules import SessionFilterForm
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, scope_of, scoped
 
@@ -26,10 +27,11 @@ def index(request: HttpRequest) -> HttpResponse:
     """Sessions with rules in force, narrowed by the URL; `?session=` opens one by its name."""
     if wanted := request.GET.get("session", "").strip():
         return redirect("sessions:detail", session=session_names.checked(wanted))
-    scope, text = scope_of(request), request.GET.get("q", "").strip()[:200]
+    scope, form = scope_of(request), SessionFilterForm(request.GET)
+    text = form.text()
     rows = session_queries.sessions(scope=scope, at=now(), text=text)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "lines": [session_queries.line_of(row) for row in page], "text": text}
+    context = {"page": page, "lines": [session_queries.line_of(row) for row in page], "text": text, "form": form}
     return page_or_fragment(
         request,
         page="governance/rulebook/sessions.html",

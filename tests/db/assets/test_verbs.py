@@ -114,6 +114,31 @@ def test_change__keeps_before_and_after__and_needs_a_reason(cast: make.Cast) -> 
         actions.change_asset(scope=cast.bo, name="gpu-pool", values={"name": "x"}, reason="x", at=make.AT)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ownership_model": "personal"},
+        {"owner": "clay"},
+        {"parties": ["memvid", "clay"]},
+        {"requires_consensus": True},
+    ],
+)
+def test_change__of_who_decides__is_granting_authority(values: dict[str, Any], cast: make.Cast) -> None:
+    registered(cast.bo, owner="memvid", parties=["memvid"])
+
+    def change(scope: Scope, **others: Any) -> Asset:
+        wish = {**values, **others}
+        return actions.change_asset(scope=scope, name="gpu-pool", values=wish, reason="Sold.", at=make.AT)
+
+    for scope in (cast.tess, cast.ada, cast.sam):
+        with pytest.raises(NotAllowed):
+            change(scope, usage_cap_per_hour=5)
+    assert acts(cast, "change_asset") == 0, "nothing of it"
+    change(cast.bo)
+    change(cast.tess, usage_cap_per_hour=5)
+    assert acts(cast, "change_asset") == 2, "what stays as it is takes no authority"
+
+
 def test_retire__ends_every_change_and_use(cast: make.Cast) -> None:
     registered(cast.bo)
     actions.retire_asset(scope=cast.bo, name="gpu-pool", reason="Sold.", at=make.AT)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from governance.amendments.errors import MergeConflict
 from governance.amendments.models import AmendmentProposal
-from governance.errors import NotAllowed
+from governance.errors import DomainError, NotAllowed
 from governance.lawbook import actions, queries
 from governance.lawbook.proposing import BadName
 from governance.lawbook.translation import BadLawFile
@@ -19,6 +20,7 @@ from governance.rulebook.actions.cases import save_case
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from tests import factories as make
+from tests.db.amendments.desk import at_once
 
 GOV = b"""# OMS governance
 
@@ -158,6 +160,19 @@ def test_two_imports_at_once__the_second_is_made_from_an_old_law() -> None:
     make.approve(cast.ada, imported(cast.cy, MORE))
     with pytest.raises(MergeConflict, match="moved to version"):
         imported(cast.bo, MORE + b"\n7.6 Prose.\n", base_version=seen)
+
+
+def test_the_first_import__by_two_in_the_same_moment__one_law_two_proposals_and_only_one_comes_into_force() -> None:
+    cast = make.cast()
+    told = at_once([partial(imported, cast.bo), partial(imported, cast.cy)])
+    assert [one.refusal for one in told] == [None, None]
+    with in_tenant(cast.bo.tenant_id):
+        assert System.objects.filter(name="law").count() == 1
+    first, second = (one.result for one in told)
+    make.approve(cast.ada, first)
+    with pytest.raises(DomainError, match=r"law moved from version 1 to 2 .* Rebase it"):
+        make.approve(cast.ada, second)
+    assert law_of(cast.bo).version == 2
 
 
 @pytest.mark.parametrize("who", ["uma", "mel"])

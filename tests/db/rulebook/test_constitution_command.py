@@ -88,6 +88,9 @@ def test_revoke_and_extend__by_number() -> None:
     assert tars(cast, "revoke", "s", "1").stdout == "Revoked in s: no network calls\n"
     assert tars(cast, "revoke", "s", "7", code=2).stdout == ""
     tars(cast, "extend", "s", "1", "--minutes", "7", code=2)
+    before = json.loads(tars(cast, "get", "s", "--peek", "--json").stdout)
+    left = json.loads(tars(cast, "revoke", "s", "1", "--json").stdout)
+    assert (left["touched"], left["accessed_at"], left["total"]) == (False, before["accessed_at"], 0)
 
 
 def test_refused__sentence_and_exit_code_1() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -245,6 +246,7 @@ def test_terminal__session_rules_of_a_server(remote: Remote) -> None:
     assert "lives until" in remote(cast.bo, "constitution", "extend", "s", "1").stdout
     assert remote(cast.bo, "constitution", "revoke", "s", "1").stdout == "Revoked in s: no network calls\n"
     assert remote(cast.bo, "constitution", "reset", "s", "be brief").stdout.endswith("It holds 1 rule now.\n")
+    assert json.loads(remote(cast.bo, "constitution", "revoke", "s", "1", "--json").stdout)["touched"] is False
     refused = remote(cast.bo, "constitution", "update", "s", "x" * 501)
     assert isinstance(refused.exception, Problem) and refused.exception.status == 422
 

@@ -82,6 +82,23 @@ def test_forms__that_are_wrong_or_refused__say_why_and_keep_what_was_typed() -> 
     assert mallory.post("/assets/gpu-pool/retire/", {"reason": "x"}).status_code == 404
 
 
+def test_change__of_the_owner__page_and_api_refuse_who_may_not_grant_authority() -> None:
+    cast = make.cast()
+    registered(cast.bo, "calendar", ownership_model="personal", owner="memvid")
+    wish = {**WISH, "ownership_model": "personal", "owner": "clay-consigliere", "reason": "Sold."}
+    tess = client_of(cast.tess)
+    assert b"change who decides about an asset" in tess.get("/assets/calendar/change/").content
+    page = tess.post("/assets/calendar/change/", wish)
+    assert page.status_code == 403 and b"Operator or Compliance officer" in page.content
+    assert b"change who decides" not in client_of(cast.bo).get("/assets/calendar/change/").content
+    path, body = "/api/v1/assets/calendar/", {"owner": "clay-consigliere", "reason": "Sold."}
+    weak = program(cast.bo, Capability.READ_RECORD, Capability.MANAGE_SYSTEMS).client
+    assert is_problem(weak.patch(path, body, content_type="application/json"), 403, "not_allowed")
+    assert program(cast.bo).get("assets/calendar/").json()["owner"] == "memvid"
+    assert client_of(cast.bo).post("/assets/calendar/change/", wish).status_code == 302
+    assert program(cast.bo).get("assets/calendar/").json()["owner"] == "clay-consigliere"
+
+
 def test_pages__more_assets_and_mandates__same_number_of_queries() -> None:
     cast = make.cast()
     registered(cast.bo)

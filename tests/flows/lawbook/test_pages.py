@@ -134,6 +134,7 @@ def test_a_session_rule__becomes_an_amendment_of_the_law_with_its_usage() -> Non
     address = f"/rulebook/law/promote/{rule.id}/"
     page = client.get(address)
     assert page.status_code == 200 and "no network calls" in page.content.decode()
+    assert "It needs " in page.content.decode() and 'href="/sessions/night/"' in page.content.decode()
     sent = client.post(address, {"reason": "It held for a month.", "base_version": "0"})
     assert sent.status_code == 302
     with in_tenant(cast.bo.tenant_id):

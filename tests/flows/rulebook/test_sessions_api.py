@@ -53,8 +53,10 @@ def test_person__extends_revokes_and_resets(cast: make.Cast) -> None:
     assert bo.post(f"{RULES}{rule['id']}/extend/", {"minutes": 7}).status_code == 422
     left = bo.post(f"{RULES}{rule['id']}/revoke/").json()
     assert left["total"] == 0 and [end["because"] for end in left["ended"]] == ["revoked"]
+    assert left["touched"] is False
     assert is_problem(bo.post(f"{RULES}{rule['id']}/revoke/"), 409, "rule_ended")
-    assert bo.post("sessions/session-123/reset/", {"rules": ["a", "b"]}).json()["total"] == 2
+    reset = bo.post("sessions/session-123/reset/", {"rules": ["a", "b"]}).json()
+    assert (reset["total"], reset["touched"]) == (2, True)
 
 
 def test_auditor__looks_without_extending(cast: make.Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from governance.constitution.schema import MAX_BYTES
 from tarsweb.cli.policy import register
 
 app = typer.Typer()
@@ -19,13 +21,14 @@ register(app)
 TEN = 10_000
 MUTUAL = "".join(f"r{i}: => [{'PF'[i % 2]}] x\n" for i in range(TEN))
 LINE = "p0\n" + "".join(f"r{i}: p{i} => p{i + 1}\n" for i in range(TEN)) + f"z: p{TEN} => [P] x\n"
-MANY = "".join(f"r{i}: amount > {i} => [F] act{i}\n" for i in range(300_000))
+MANY = "".join(f"r{i}: amount > {i} => [F] act{i}\n" for i in range(60_000))
 REFUSED = {
-    "eleven megabytes": (MANY, "The text has 10,485,761 bytes; at most 10,485,760 are read."),
-    "one word": ("x" * 10_000_000, "Line 1, column 100001: This line has more than 100,000 characters"),
+    "more than a law": (MANY, "The rules have more than 2,097,152 bytes, the most that a tenant's law may have."),
+    "more JSON than a law": (f'{{"rules": [], "more": "{MANY}"}}', "The rules have more than 2,097,152 bytes"),
+    "one word": ("x" * 2_000_000, "Line 1, column 100001: This line has more than 100,000 characters"),
     "a long word": (f"r1: => [P] {'x' * 501}\n", "Line 1, column 12: A word of more than 500 characters stands here"),
     "one line": (
-        f"r1: {'a, ' * 3_000_000}b => c\n",
+        f"r1: {'a, ' * 600_000}b => c\n",
         "Line 1, column 100001: This line has more than 100,000 characters",
     ),
     "one statement": (
@@ -81,6 +84,36 @@ def test_check__hostile_rules__exit_1_with_a_sentence_that_says_where(tmp_path: 
     result = CliRunner().invoke(app, ["policy", "check", written(tmp_path, text)])
     assert (result.exit_code, sentence in result.output) == (1, True), result.output[:500]
     assert time.monotonic() - begun < 10
+
+
+def test_check__as_much_as_a_law_may_have__is_read(tmp_path: Path) -> None:
+    text = "r1: => [P] x\n"
+    rules = written(tmp_path, text + "#" * 99 + "\n" + ("\n" * (MAX_BYTES - len(text) - 100)))
+    result = CliRunner().invoke(app, ["policy", "check", rules])
+    assert (result.exit_code, Path(rules).stat().st_size) == (0, MAX_BYTES), result.output[:500]
+
+
+@pytest.mark.parametrize("asked", ["--rules", "--lines"])
+def test_decide__more_than_a_law__exit_1_before_it_is_read(tmp_path: Path, asked: str) -> None:
+    rules = ["--rules", written(tmp_path, MANY)]
+    question = ["--action", "x"] if asked == "--rules" else ["--lines", "-"]
+    result = CliRunner().invoke(app, ["policy", "decide", *rules, *question], input="")
+    assert (result.exit_code, "The rules have more than 2,097,152 bytes" in result.output) == (1, True)
+
+
+def test_decide__a_line_with_more_rules_than_a_law__an_error_and_the_next_line_is_answered() -> None:
+    lines = "\n".join(json.dumps({"rules_text": rules, "action": "act1"}) for rules in (MANY, "r1: => [P] act1"))
+    result = CliRunner().invoke(app, ["policy", "decide", "--lines", "-"], input=lines)
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert "A line with rules of its own has at most 2,097,152 bytes" in str(first["error"])
+    assert second["outcome"] == "permit"
+
+
+def test_conclude__more_than_a_law__is_answered_up_to_ten_megabytes(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["policy", "conclude", "--json", written(tmp_path, MANY)])
+    assert (result.exit_code, json.loads(result.stdout)["obligations"]) == (0, [])
+    result = CliRunner().invoke(app, ["policy", "conclude", written(tmp_path, MANY * 5)])
+    assert (result.exit_code, "The text has 10,485,761 bytes; at most 10,485,760" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize("name", FACTS)

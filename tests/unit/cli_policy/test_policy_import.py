@@ -44,6 +44,14 @@ def test_faults__each_with_its_place(tmp_path: Path) -> None:
     assert len(said.stderr.splitlines()) == 2
 
 
+def test_more_than_a_page_takes__refused_before_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "rules"
+    file.write_text("r1: => [P] x\n" + "\n" * 5 * 1024 * 1024)
+    said = CliRunner().invoke(app, ["policy", "import", str(file), "--format", "rules"])
+    assert said.exit_code == 1
+    assert said.stderr == "The file has more than 5.0 MB, the most that is translated at once. Split it.\n"
+
+
 def test_a_missing_file_or_an_unknown_format__wrong_use() -> None:
     assert CliRunner().invoke(app, ["policy", "import", "nowhere.md", "--format", "gov_md"]).exit_code == 2
     assert CliRunner().invoke(app, ["policy", "import", str(CREDIT), "--format", "pdf"]).exit_code == 2

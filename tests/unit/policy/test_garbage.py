@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from governance.errors import DomainError
 from governance.policy.conclude import conclude
-from governance.policy.jsonform import read, theory_of
+from governance.policy.jsonform import json_of, read, theory_of
+from governance.policy.rules import Theory
 from governance.policy.text import body, head, literal, parse
-from governance.policy.writing import theory_text
+from governance.policy.writing import condition_text, head_text, literal_text, theory_text
+
+Read = TypeVar("Read")
 
 SIGNS = "r1 : => -> ~> ~ > ( ) , [O] [F] [P] [ ] not known"
 WORDS = 'matches "a" " \\ X p p(X) * a.* 1 2.5 + - / == < true weight source from # é е . ='
@@ -33,22 +36,63 @@ VALUES = st.recursive(
 )
 
 
+def reading(read: Callable[[Any], Read], given: Any) -> Read | None:
+    """What is read, or None for a refusal; anything else that is raised is a failure."""
+    try:
+        return read(given)
+    except DomainError:
+        return None
+
+
+def is_consistent(theory: Theory) -> bool:
+    """Whether no tag is given and denied to one literal; a theory may be refused, for its variables or its size."""
+    found = reading(conclude, theory)
+    if found is None:
+        return True
+    pairs = (
+        (found.definite, found.not_definite),
+        (found.defeasible, found.not_defeasible),
+        (found.obligations, found.not_obligations),
+        (found.permissions, found.not_permissions),
+    )
+    return all(
+        set(proved).isdisjoint(refuted) and {*proved, *refuted} <= {*found.literals} for proved, refuted in pairs
+    )
+
+
 @given(TEXTS)
+@example("r1: a, not b => [O] p, q (weight legal)\nr2: => ~a\nr2 > r1\na")
 def test_parse__any_text__is_a_theory_or_refused(text: str) -> None:
-    with contextlib.suppress(DomainError):
-        theory = parse(text)
+    theory = reading(parse, text)
+    if theory is not None:
         assert parse(theory_text(theory)) == theory
-        conclude(theory).as_json()
+        assert is_consistent(theory)
 
 
 @given(TEXTS)
+@example("[P] ~p(X, 1)")
+@example("~p")
+@example("not [O] a, amount * 2 > 1.5, known(b)")
 def test_parts__any_text__are_read_or_refused(text: str) -> None:
-    for reading in (body, head, literal, read):
-        with contextlib.suppress(DomainError):
-            reading(text)
+    conditions, conclusion, fact = reading(body, text), reading(head, text), reading(literal, text)
+    assert conditions is None or body(", ".join(map(condition_text, conditions))) == conditions
+    assert conclusion is None or head(head_text(conclusion)) == conclusion
+    assert fact is None or literal(literal_text(fact)) == fact
+
+
+@given(TEXTS)
+@example('{"facts": ["a"], "rules": [{"id": "r1", "type": "strict", "body": ["not a"], "head": "b"}]}')
+def test_read__any_text__is_a_theory_or_refused(text: str) -> None:
+    theory = reading(read, text)
+    assert theory is None or theory_of(json_of(theory)) == theory
 
 
 @given(VALUES)
+@example(
+    {"facts": ["a"], "rules": [{"id": "r1", "kind": "constitutive", "body": [{"O": "a"}], "head": "b", "weight": 3}]}
+)
 def test_theory_of__any_value__is_a_theory_or_refused(value: Any) -> None:
-    with contextlib.suppress(DomainError):
-        conclude(theory_of(value)).as_json()
+    theory = reading(theory_of, value)
+    if theory is not None:
+        assert theory_of(json_of(theory)) == theory
+        assert is_consistent(theory)

@@ -163,6 +163,21 @@ def test_ten_thousand_mutually_defeating_rules_are_denied_at_once() -> None:
     assert time.process_time() - start < 6
 
 
+def test_three_thousand_roles_that_must_approve_are_found_at_once() -> None:
+    rules = [rule(f"r{n}", f"[O] approved(pay, role{n})", when("amount", ">", n)) for n in range(3_000)]
+    more = [
+        rule("any", "[F] approved(pay, R)", "barred(R)", weight=800),
+        rule("lets", "[P] ~approved(pay, role7)", weight=800),
+    ]
+    book = book_of(Theory((PERMIT, *rules, *more)))
+    start = time.process_time()
+    verdict = decide(book, facts={"amount": 5_000, "barred": ["role8"]}, action="pay", at=AT)
+    assert time.process_time() - start < 5
+    wanted = {f"role{n}" for n in range(3_000)} - {"role7", "role8"}
+    assert verdict.outcome is Outcome.REQUIRE_APPROVAL
+    assert {duty.approvers[0] for duty in verdict.obligations if duty.approvers} == wanted
+
+
 def test_preferences_in_a_circle_tell_nothing_apart() -> None:
     verdict = pay(PERMIT, rule("ban", "[F] pay"), prefer=[("p", "ban"), ("ban", "p")])
     assert verdict.outcome is Outcome.DENY

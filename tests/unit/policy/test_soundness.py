@@ -133,3 +133,12 @@ def test_ten_thousand_rules_kept_apart_by_their_guards_are_sound() -> None:
         for n in range(10_000)
     ]
     assert not found(*rules)
+
+
+def test_five_thousand_globs_beside_five_thousand_names_are_looked_at_at_once() -> None:
+    rules = [rule(f"p{n}", f"[P] a{n}.*" if n % 2 else f"[P] *.a{n}") for n in range(5_000)]
+    rules += [rule(f"f{n}", f"[F] b{n}.x") for n in range(5_000)]
+    start = time.process_time()
+    assert not found(*rules)
+    assert time.process_time() - start < 5
+    assert codes(*rules, rule("z", "[F] a4999.delete"), rule("y", "[F] delete.a2")) == ["conflict", "conflict"]

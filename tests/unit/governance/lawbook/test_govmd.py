@@ -135,5 +135,34 @@ def test_any_text__is_law_or_refused_with_a_sentence(text: str) -> None:
         assert len({clause.number for clause in found.clauses}) == len(found.clauses)
 
 
-def test_deep_nesting__answers() -> None:
-    read("## 1 A\n\n" + "> " * 5000 + "x")
+@pytest.mark.parametrize("mark", ["> ", "- "])
+def test_nesting__read_whole_or_refused(mark: str) -> None:
+    outcomes = {levels: _nested(mark * levels) for levels in (*range(1, 30), 5000)}
+    assert outcomes[8] == "x" and outcomes[5000] == "line 3"
+    assert set(outcomes.values()) == {"x", "line 3"}
+
+
+def _nested(marks: str) -> str:
+    """The clause's prose, or the place of the only fault."""
+    try:
+        return read(f"## 1 A\n\n{marks}x").clauses[0].text
+    except BadLawFile as refused:
+        ((place, _),) = refused.problems
+        return place
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["per cent of all records are checked", "percent of it", "% of it", "days of notice", "million euros", "GB"],
+)
+def test_a_quantity_in_its_own_section__is_prose(words: str) -> None:
+    (clause,) = read(f"## 7 Checks\n\n7.5 {words}.").clauses
+    assert (clause.number, clause.text) == ("7", f"7.5 {words}.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["7.5. per cent is written out.", "§ 7.5 days are counted.", "7.5 Days are counted.", "7.5 daystar is a name."],
+)
+def test_a_number_that_is_no_quantity__is_a_clause(text: str) -> None:
+    assert [clause.number for clause in read(f"## 7 Checks\n\n{text}").clauses] == ["7", "7.5"]

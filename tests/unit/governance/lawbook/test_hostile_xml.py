@@ -24,7 +24,10 @@ ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/pass
         (OUTSIDE, "Line 2: A document type, entities and references"),
         (ENTITY, "A document type, entities and references"),
         (b"<a><b></a>", "Line 1, column 9: This is no XML: mismatched tag"),
-        (b"not xml", "This is no XML"),
+        (
+            b"not xml",
+            "Line 1, column 1: This is no XML: syntax error. Mend it here, or choose the format that the file has.",
+        ),
         (b"<html/>", "The root element is <html>"),
         (b'<LegalRuleML xmlns="http://example.org/other"/>', "The root element is <LegalRuleML>"),
         (b'<?xml version="1.0" encoding="no-such"?><a/>', "This is no XML"),
