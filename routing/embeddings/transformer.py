@@ -101,7 +101,9 @@ def _attended(named: _Named, x: Floats, spans: Sequence[tuple[int, int, int]]) -
     seen = np.zeros_like(x)
     for start, end, count in spans:
         # (texts, heads, features of a head, tokens)
-        q, k, v = (each[:, start:end].reshape(HEADS, HEAD, count, -1).transpose(2, 0, 1, 3) for each in (query, key, value))
+        q, k, v = (
+            each[:, start:end].reshape(HEADS, HEAD, count, -1).transpose(2, 0, 1, 3) for each in (query, key, value)
+        )
         scores = q.swapaxes(2, 3) @ k
         scores -= scores.max(axis=3, keepdims=True)
         np.exp(scores, out=scores)
