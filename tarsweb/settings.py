@@ -19,6 +19,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tarsweb import oidc
 from tarsweb.home import Home, database_url
+
+# HAZARD: set before numpy is loaded. BLAS takes a thread per core and lets them spin: once two processes embed at the same time,
+# a sentence takes ten to two hundred times as long (docs/embeddings.md).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -299,6 +304,10 @@ EMBEDDER_URL = env.str("TARS_EMBEDDER_URL", default="")
 EMBEDDER_MODEL = env.str("TARS_EMBEDDER_MODEL", default="")
 EMBEDDER_KEY = env.str("TARS_EMBEDDER_KEY", default="")
 EMBEDDER_DIMENSIONS = env.int("TARS_EMBEDDER_DIMENSIONS", default=0)
+if EMBEDDER not in {"minilm", "lexical", "openai"}:
+    raise ImproperlyConfigured(f"TARS_EMBEDDER is {EMBEDDER!r}: use minilm, lexical or openai.")
+if EMBEDDER == "openai" and not (EMBEDDER_URL and EMBEDDER_MODEL):
+    raise ImproperlyConfigured("TARS_EMBEDDER is openai: set TARS_EMBEDDER_URL and TARS_EMBEDDER_MODEL too.")
 
 # -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
 Q_CLUSTER = {

@@ -9,14 +9,12 @@ from django.conf import settings
 
 from routing.embeddings.embedder import Embedder
 from routing.embeddings.errors import UnknownModel
-from routing.embeddings.lexical import Lexical
 from routing.embeddings.lexical import NAME as LEXICAL
+from routing.embeddings.lexical import Lexical
 from routing.embeddings.minilm import NAME as MINILM
 from routing.embeddings.minilm import MiniLM
 from routing.embeddings.recent import Recent
 from routing.embeddings.remote import Remote, Service
-
-KINDS = ("minilm", "lexical", "openai")
 
 
 def current() -> Embedder:

@@ -1,7 +1,7 @@
 """Pinned files, and the weights' file read in place: eight bytes with the length of a JSON header, the header, the raw numbers.
 
-INVARIANTS: a file whose SHA-256 is not the pinned one is never used. The weights are hashed once per process through the same open
-file that is then mapped, so a file put in its place afterwards changes nothing. The map is read-only and its pages are the page
+INVARIANTS: a file whose SHA-256 is not the pinned one is never used. The weights are hashed once per process, through the open file
+that is then mapped, so a file put in its place afterwards changes nothing. The map is read-only and its pages are the page
 cache's: processes share them, and what no sentence touches is never loaded.
 """
 
@@ -11,8 +11,8 @@ import hashlib
 import json
 import mmap
 import os
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def pinned_bytes(path: Path, *, sha256: str) -> bytes:
     return content
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except OSError as error:
@@ -54,7 +54,7 @@ def _opened(path: Path) -> BinaryIO:
         ) from error
 
 
-def _seen(file: BinaryIO, sha256: str) -> Seen:
+def _seen(file: BufferedReader, sha256: str) -> Seen:
     about = os.fstat(file.fileno())
     return (sha256, about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
 

