@@ -1,7 +1,7 @@
 """Pinned files, and the weights' file read in place: eight bytes with the length of a JSON header, the header, the raw numbers.
 
-INVARIANTS: a file whose SHA-256 is not the pinned one is never used. The weights are hashed once per process, through the open file
-that is then mapped, so a file put in its place afterwards changes nothing. The map is read-only and its pages are the page
+INVARIANTS: a file whose SHA-256 is not the pinned one is never used. The weights are hashed once per process, through the open
+file that is then mapped, so a file put in its place afterwards changes nothing. The map is read-only and its pages are the page
 cache's: processes share them, and what no sentence touches is never loaded.
 """
 

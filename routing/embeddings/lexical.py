@@ -20,7 +20,7 @@ from routing.embeddings.embedder import Vectors, cleaned, unit
 DIMENSIONS = 384
 # INVARIANT: whoever changes what a text's vector is changes this name, or kept vectors are compared with strangers.
 NAME = f"lexical-{DIMENSIONS}@1"
-WORD, PART, COMMON = 1.0, 0.4, 0.2
+WORD, PART, COMMON = 1.0, 0.5, 0.3
 PARTS = (3, 4)
 _WORDS = re.compile(r"\w+")
 _COMMON = frozenset(
