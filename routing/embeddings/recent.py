@@ -45,7 +45,8 @@ class Recent:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
             found = self.embedder.embed(list(missing.values()))
-            known.update(zip(missing, found, strict=True))
+            # copies: a row of the answer would keep all of it in memory
+            known.update(zip(missing, map(np.copy, found), strict=True))
             self._keep(known)
         return np.stack([known[key] for key in keys])
 

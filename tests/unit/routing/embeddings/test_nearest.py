@@ -15,7 +15,7 @@ def rows(count: int, seed: int) -> Vectors:
 
 
 def test_nearest__fewer_rows_than_asked__all_of_them() -> None:
-    assert [near.place for near in nearest(rows(3, 1)[0], rows(3, 1), most=5)][0] == 0
+    assert nearest(rows(3, 1)[0], rows(3, 1), most=5)[0].place == 0
     assert len(nearest(rows(3, 1)[0], rows(3, 1), most=5)) == 3
     assert nearest(rows(1, 1)[0], rows(0, 1).reshape(0, 8), most=5) == [] == nearest(rows(1, 1)[0], rows(3, 1), most=0)
 
