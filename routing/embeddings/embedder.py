@@ -37,7 +37,8 @@ def cleaned(text: str, *, most: int = MOST_CHARACTERS) -> str:
 def unit(vectors: NDArray[np.floating]) -> Vectors:
     """Each row brought to length 1. Raises ValueError for a row that has no direction or is not finite."""
     wide = np.asarray(vectors, dtype=np.float64)
-    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    if not np.all(np.isfinite(lengths)) or not np.all(lengths > 0):
+    largest = np.abs(wide).max(axis=1, keepdims=True)
+    if not np.all(np.isfinite(largest)) or not np.all(largest > 0):
         raise ValueError("A vector is zero or not finite.")
-    return (wide / lengths).astype(np.float32)
+    wide = wide / largest
+    return (wide / np.linalg.norm(wide, axis=1, keepdims=True)).astype(np.float32)

@@ -43,7 +43,7 @@ class Lexical:
         found = np.zeros((len(texts), DIMENSIONS))
         for row, text in zip(found, texts, strict=True):
             _fill(row, cleaned(text))
-        return unit(found) if len(texts) else found.astype(np.float32)
+        return unit(found)
 
 
 def _fill(row: NDArray[np.float64], text: str) -> None:

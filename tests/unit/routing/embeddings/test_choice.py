@@ -75,7 +75,7 @@ def test_start__no_wheel_but_another_embedder__is_fine(monkeypatch: pytest.Monke
 
 def test_start__service_at_a_private_address__is_refused_unless_allowed(settings: Any) -> None:
     outside(settings, "http://127.0.0.1:9/v1")
-    with pytest.raises(ImproperlyConfigured, match="TARS_EMBEDDER_URL.*TARS_OUTBOUND_ALLOW"):
+    with pytest.raises(ImproperlyConfigured, match=r"TARS_EMBEDDER_URL.*TARS_OUTBOUND_ALLOW"):
         refuse_useless_embedder()
     settings.OUTBOUND_ALLOW = ["127.0.0.1"]
     refuse_useless_embedder()

@@ -104,7 +104,10 @@ BAD: list[tuple[str, Change]] = [
         "zero or not finite",
         lambda answer: {"data": [{**row, "embedding": [float("inf")] * 384} for row in answer["data"]]},
     ),
-    ("zero or not finite", lambda answer: {"data": [{**row, "embedding": [10**400] * 384} for row in answer["data"]]}),
+    (
+        "zero or not finite",
+        lambda answer: {"data": [{**row, "embedding": [10**400] + [1.0] * 383} for row in answer["data"]]},
+    ),
 ]
 
 
