@@ -12,7 +12,7 @@
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
-| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
+| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks and embedders may be at | none |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
 """
