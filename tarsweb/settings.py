@@ -308,6 +308,10 @@ if EMBEDDER not in {"minilm", "lexical", "openai"}:
     raise ImproperlyConfigured(f"TARS_EMBEDDER is {EMBEDDER!r}: use minilm, lexical or openai.")
 if EMBEDDER == "openai" and not (EMBEDDER_URL and EMBEDDER_MODEL):
     raise ImproperlyConfigured("TARS_EMBEDDER is openai: set TARS_EMBEDDER_URL and TARS_EMBEDDER_MODEL too.")
+if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
+    raise ImproperlyConfigured(
+        "TARS_EMBEDDER_DIMENSIONS is the size of a vector, 1 to 4096, or 0 for what the model gives."
+    )
 
 # -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
 Q_CLUSTER = {

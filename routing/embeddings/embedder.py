@@ -23,7 +23,7 @@ class Embedder(Protocol):
 
     @property
     def dimensions(self) -> int:
-        """How many numbers a vector has."""
+        """How many numbers a vector has. A service may have to be asked, once, which raises as `embed` does."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row of unit length for each text, any number of texts, any text. Raises the errors of `errors`."""

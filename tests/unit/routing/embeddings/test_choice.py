@@ -85,6 +85,7 @@ def test_start__service_at_a_private_address__is_refused_unless_allowed(settings
     ("names", "said"),
     [
         ({"TARS_EMBEDDER": "word2vec"}, "use minilm, lexical or openai"),
+        ({"TARS_EMBEDDER_DIMENSIONS": "-1"}, "1 to 4096"),
         ({"TARS_EMBEDDER": "openai"}, "set TARS_EMBEDDER_URL and TARS_EMBEDDER_MODEL too"),
     ],
 )
