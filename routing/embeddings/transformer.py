@@ -28,7 +28,8 @@ BLOCK = 1 << 16
 
 
 def sentence_vectors(weights: Weights, texts: Sequence[Sequence[int]]) -> Floats:
-    """One row of unit length for each text, given as token ids (1 to 512 of them, special ones included), **shortest first**."""
+    """One row of unit length for each text, given as token ids (1 to 512 of them, special ones included),
+    those of one length side by side."""
     spans = list(_spans(texts))
     x = _looked_up(weights, texts)
     for number in range(LAYERS):
