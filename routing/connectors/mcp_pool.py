@@ -20,7 +20,7 @@ from routing.connectors.mcp_faults import Again
 from routing.connectors.mcp_sessions import Job, Line, Session, Work
 
 IDLE: Final = 60.0
-MOST_IDLE: Final = 4
+MOST_IDLE: Final = 8
 """Idle sessions kept for one key."""
 BACKSTOP: Final = 3.0
 """Seconds after the deadline in which the loop must have said so itself."""

@@ -62,11 +62,12 @@ class StdioLine:
         self.process: anyio.abc.Process | None = None
         self._tail = b""
         self._nonsense = 0
+        self._is_silent = self._is_ending = False
 
     @property
     def is_dead(self) -> bool:
-        """Whether the process has ended."""
-        return self.process is not None and self.process.returncode is not None
+        """Whether the process has ended, or talks no more."""
+        return self._is_silent or (self.process is not None and self.process.returncode is not None)
 
     def kill(self) -> None:
         """End the process and its children now; from any thread."""
@@ -123,8 +124,9 @@ class StdioLine:
                             await self._take(one, to_us)
                         buffer = bytearray(rest)
                         self._measure(buffer)
+                self._is_silent = True
+                self.on_end()
                 await self._know_why(process)
-        self.on_end()
 
     async def _take(self, line: bytes, to_us: Any) -> None:
         from mcp.shared.message import SessionMessage
@@ -147,7 +149,7 @@ class StdioLine:
             self.fault = AnsweredTooMuch(f"The agent answered more than {self.most:,} bytes, and TARS read no further.")
 
     async def _know_why(self, process: anyio.abc.Process) -> None:
-        if self.fault is None:
+        if self.fault is None and not self._is_ending:
             await _ended(process, within=0.5)
             code = process.returncode
             how = "closed its output" if code is None else f"ended with {code}"
@@ -180,7 +182,8 @@ class StdioLine:
         import anyio
 
         assert process.stdin is not None
-        if not self.is_busy and self.fault is None:
+        self._is_ending = True
+        if not self.is_busy and not self.is_dead:
             with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
                 await process.stdin.aclose()
             await _ended(process, within=GRACE)

@@ -44,7 +44,7 @@ def listed(cursor: str | None) -> dict[str, Any]:
     return {"tools": [tool("work")]}
 
 
-def work(id: Any) -> None:
+def work(id: Any, token: Any) -> None:
     if WAY == "huge":
         say({"id": id, "result": text("x" * 3_000_000)})
     elif WAY == "endless_line":
@@ -59,6 +59,9 @@ def work(id: Any) -> None:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         assert FILE is not None
         FILE.write_text(f"{os.getpid()} {child.pid}")
+        time.sleep(600)
+    elif WAY == "reports":
+        say({"method": "notifications/progress", "params": {"progressToken": token, "progress": 1, "total": 4}})
         time.sleep(600)
     elif WAY == "not_a_number":
         say({"id": id, "result": {"content": [], "structuredContent": {"n": float("nan")}}})
@@ -104,6 +107,6 @@ for line in sys.stdin:
         lists += 1
         say({"id": asked["id"], "result": listed(params.get("cursor"))})
     elif method == "tools/call":
-        work(asked["id"])
+        work(asked["id"], params.get("_meta", {}).get("progressToken"))
     elif "id" in asked and method:
         say({"id": asked["id"], "error": {"code": -32601, "message": "Method not found"}})
