@@ -92,8 +92,10 @@ class Pool:
                 self._close(key)
             kept = self._idle.get(key, [])
             while kept:
-                if kept.pop().take(job):
+                session = kept.pop()
+                if session.take(job):
                     return
+                session.leave()
             session = Session(self, key, line(), job)
             self.live.add(session)
             task = self._loop.create_task(session.run())
