@@ -118,7 +118,7 @@ async def _called(job: Job, session: Session, call: Call, tool: str, arguments: 
             tool, arguments, progress_callback=told, meta=cast(Any, meta_of(call))
         )
     except MCPError as error:
-        return answered(error, line=session.line, call=call, tool=tool, ms=_ms(started))
+        return answered(error, session=session, call=call, tool=tool, ms=_ms(started))
     return reply_of(result, call=call, tool=tool, arguments=arguments, ms=_ms(started))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Hashable
 from functools import cache
 from multiprocessing.util import Finalize
@@ -41,10 +42,12 @@ class Pool:
         self, *, key: Hashable, line: Callable[[], Line], work: Work, seconds: float, on_progress: OnProgress
     ) -> Any:
         """Do the work in an idle session of the key or in a new one; raises the errors of `contract.py`."""
+        ends = time.monotonic() + seconds
         try:
             return self._run(key, line, Job(work, seconds), on_progress)
         except Again:
-            return self._run(key, line, Job(work, seconds), on_progress, is_fresh=True)
+            left = max(ends - time.monotonic(), 0.0)
+            return self._run(key, line, Job(work, left), on_progress, is_fresh=True)
 
     def close(self, key: Hashable) -> None:
         """Close the idle sessions of a key."""
