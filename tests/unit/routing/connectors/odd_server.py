@@ -106,6 +106,8 @@ for line in sys.stdin:
     elif method == "tools/list":
         lists += 1
         say({"id": asked["id"], "result": listed(params.get("cursor"))})
+        if WAY == "deaf":
+            time.sleep(600)
     elif method == "tools/call":
         work(asked["id"], params.get("_meta", {}).get("progressToken"))
     elif "id" in asked and method:

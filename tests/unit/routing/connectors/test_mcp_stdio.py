@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -204,6 +205,14 @@ def test_call__silent_from_the_start__times_out_before_anything_ran(odd: Odd) ->
     assert caught.value.may_have_run is False
 
 
+def test_call__deaf_server__is_killed_at_the_deadline(odd: Odd) -> None:
+    agent, started = odd("deaf"), time.monotonic()
+    with pytest.raises(TimedOut) as caught:
+        agent.call(a_call(tool="work", input={"text": "x" * 900_000}, seconds=1), on_progress=Heard())
+    assert time.monotonic() - started < 4 and caught.value.may_have_run
+    assert eventually(lambda: processes_of(agent) == [])
+
+
 def test_call__deadline_is_over__is_not_even_started(odd: Odd) -> None:
     agent = odd("good")
     with pytest.raises(TimedOut):
@@ -282,6 +291,28 @@ def test_pinned__server_changes_its_mind_in_the_session__is_noticed(odd: Odd) ->
     assert work(agent).output == "done"
     with pytest.raises(ToolChanged):
         work(agent)
+
+
+def test_exit__of_this_process__leaves_no_server_behind(tmp_path: Path) -> None:
+    program = f"""
+import os
+from django.conf import settings
+settings.configure(OUTBOUND_ALLOW=[])
+from routing.connectors.contract import TimedOut
+from tests.unit.routing.connectors.test_mcp_stdio import *
+command = ({sys.executable!r}, {ODD!r}, "good")
+agent = McpAgent(owner="x", server=StdioServer(command), allowed_commands=[command])
+print(work(agent).output.split()[-1], flush=True)
+if len(sys.argv) > 1:
+    import multiprocessing
+    def child():
+        print(work(agent).output.split()[-1], flush=True)
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start(); process.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program, "fork"], cwd=ROOT, capture_output=True, text=True, check=True)
+    pids = [int(one) for one in done.stdout.split()]
+    assert len(set(pids)) == 2 and eventually(lambda: not any(_runs(pid) for pid in pids))
 
 
 def test_fork__child_has_a_pool_of_its_own(odd: Odd) -> None:
