@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from governance.scrub import scrubbed
@@ -33,11 +34,13 @@ def worded(error: BaseException | None, *, line: Line, job: Job, is_used: bool) 
     return found
 
 
-def answered(error: MCPError, *, session: Session, call: Call, tool: str, ms: int) -> Reply:
+def answered(
+    error: MCPError, *, session: Session, call: Call, tool: str, ms: int, secrets: Iterable[str] = ()
+) -> Reply:
     """A protocol error in answer to a tool call: the agent's failure, unless it is the wire's, which is raised."""
     from mcp.types import CONNECTION_CLOSED, PARSE_ERROR
 
-    said, line = scrubbed(error.message), session.line
+    said, line = scrubbed(error.message, secrets=secrets), session.line
     if line.fault is not None:
         raise line.fault
     if error.code == CONNECTION_CLOSED:
@@ -79,7 +82,9 @@ def _known(error: BaseException | None, line: Line) -> AgentError | None:
             return by_status(line)
         if inner.code == CONNECTION_CLOSED or inner.message == _NO_SESSION:
             return Unreachable(f"The agent broke off: {said}.")
-    return AnsweredNonsense(f"The agent does not keep to the protocol: {said}")
+    nonsense = AnsweredNonsense(f"The agent does not keep to the protocol: {said}")
+    nonsense.__cause__ = inner
+    return nonsense
 
 
 def _innermost(error: BaseException | None) -> BaseException | None:

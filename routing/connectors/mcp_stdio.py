@@ -46,6 +46,11 @@ class StdioServer:
         if not any(one and self.command[: len(one)] == one for one in allowed):
             raise AgentAddressRefused("The operator has not allowed this command for agents.", may_have_run=False)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no sentence may repeat: the environment's values, but for those too short to tell from words."""
+        return tuple(value for _, value in self.env if len(value) >= SHORTEST_SECRET)
+
     def line(self, *, most: int) -> StdioLine:
         """A line to a new process of it."""
         return StdioLine(self, most)
@@ -116,7 +121,7 @@ class StdioLine:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
             async with to_us:
                 assert process.stdout is not None
-                with suppress(anyio.EndOfStream):
+                with suppress(anyio.EndOfStream, OSError):
                     while self.fault is None:
                         buffer += await process.stdout.receive(65536)
                         *lines, rest = bytes(buffer).split(b"\n")
@@ -156,8 +161,7 @@ class StdioLine:
             self.fault = Unreachable(f"The agent's process {how}.{self._said()}")
 
     def _said(self) -> str:
-        secrets = [value for _, value in self.server.env if len(value) >= SHORTEST_SECRET]
-        said = scrubbed(self._tail.decode("utf-8", "replace"), secrets=secrets)
+        said = scrubbed(self._tail.decode("utf-8", "replace"), secrets=self.server.secrets)
         return f" It said: {said}" if said else ""
 
     async def _write(self, process: anyio.abc.Process, from_us: Any) -> None:
@@ -184,7 +188,10 @@ class StdioLine:
         assert process.stdin is not None
         self._is_ending = True
         if not self.is_busy and not self.is_dead:
-            with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            with (
+                anyio.move_on_after(GRACE),
+                suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError),
+            ):
                 await process.stdin.aclose()
             await _ended(process, within=GRACE)
         # Also after a good end: children may have stayed, and the number is the group's while one of them lives.

@@ -74,7 +74,8 @@ def work(id: Any, token: Any) -> None:
     elif WAY == "protocol_error":
         say({"id": id, "error": {"code": -32602, "message": "Unknown tool: work"}})
     elif WAY == "says_it_failed":
-        say({"id": id, "result": text("The bank is closed.", isError=True)})
+        said = f"The bank is closed to {os.environ.get('API_KEY', 'you')}."
+        say({"id": id, "result": text(said, isError=True)})
     elif WAY == "noise":
         print("A banner of the framework", flush=True)
         say({"id": id, "result": text("done")})

@@ -104,10 +104,10 @@ def test_call__polled_until_the_deadline__times_out(server: Receiver) -> None:
 
 @pytest.mark.parametrize("status", [200, 422, 500])
 def test_call__says_that_it_failed__is_a_failed_reply(server: Receiver, status: int) -> None:
-    failed = Reply(is_error=True, error="The bank is closed.")
+    failed = Reply(is_error=True, error="The bank does not know k-12345.")
     server.answers = [(status, {}, envelope.write_reply(failed))]
-    reply = asked(server)
-    assert (reply.is_error, reply.error) == (True, "The bank is closed.")
+    reply = asked(server, api_key="k-12345")
+    assert (reply.is_error, reply.error) == (True, "The bank does not know [hidden].")
 
 
 def _is(value: Any) -> bytes:

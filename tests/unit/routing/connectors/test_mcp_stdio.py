@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from governance.errors import Invalid
 from routing.connectors.contract import (
     AgentAddressRefused,
     AgentError,
@@ -213,6 +214,14 @@ def test_call__deaf_server__is_killed_at_the_deadline(odd: Odd) -> None:
     assert eventually(lambda: processes_of(agent) == [])
 
 
+@pytest.mark.parametrize("changes", [{"input": {"n": 2**60}}, {"budget": {"usd_budget": "much"}}])
+def test_call__that_no_agent_should_see__is_not_sent(odd: Odd, changes: dict[str, Any]) -> None:
+    agent = odd("good")
+    with pytest.raises(Invalid):
+        agent.call(a_call(tool="work", **changes), on_progress=Heard())
+    assert processes_of(agent) == []
+
+
 def test_call__deadline_is_over__is_not_even_started(odd: Odd) -> None:
     agent = odd("good")
     with pytest.raises(TimedOut):
@@ -248,10 +257,10 @@ def test_call__killed_session__is_replaced(odd: Odd) -> None:
 
 
 def test_call__tool_says_it_failed__is_a_failure_and_the_session_stays(odd: Odd) -> None:
-    agent = odd("says_it_failed")
+    agent = odd("says_it_failed", env=(("API_KEY", "s3cr3t-key"),))
     replies = [work(agent), work(agent)]
     assert [(reply.is_error, reply.error, reply.tool_calls[0].is_success) for reply in replies] == [
-        (True, "The bank is closed.", False)
+        (True, "The bank is closed to [hidden].", False)
     ] * 2
     assert len(processes_of(agent)) == 1
 
