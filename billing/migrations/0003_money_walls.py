@@ -52,7 +52,6 @@ CREATE FUNCTION tars_reserve(
 DECLARE
   windows constant text[] := ARRAY['hourly', 'daily', 'weekly', 'monthly'];
   types text[] := ARRAY(SELECT jsonb_object_keys(p_amounts));
-  covered text[] := '{}';
   ids uuid[] := '{}';
   shares uuid[] := '{}';
   wanted numeric[] := '{}';
@@ -61,6 +60,7 @@ DECLARE
   version integer;
   is_current boolean;
   is_missing boolean;
+  is_covered boolean;
   budget record;
   share record;
   amount numeric;
@@ -80,17 +80,28 @@ BEGIN
     FROM systems s WHERE s.tenant_id = p_tenant AND s.id = p_system;
   IF NOT FOUND THEN RETURN '{"outcome": "no_system"}'; END IF;
   IF NOT is_current THEN RETURN '{"outcome": "key"}'; END IF;
-  IF is_missing AND NOT p_is_prepared THEN RETURN '{"outcome": "prepare"}'; END IF;
+  -- HAZARD: whoever prepares takes a lock that plans take before budgets, so nothing may be locked yet when that turns out. A plan
+  -- or constitution that changes after this look counts from the next hold on.
+  SELECT is_missing OR coalesce(bool_or(s.id IS NULL OR s.fresh_for <> version), false),
+    count(DISTINCT r.resource_type) FILTER (WHERE r.is_limit OR r.resource_type <> 'usd_budget') = cardinality(types)
+    INTO is_missing, is_covered
+    FROM resources r LEFT JOIN system_shares s
+      ON s.tenant_id = p_tenant AND s.resource_id = r.id AND s.system_id = p_system
+    WHERE r.tenant_id = p_tenant AND r.resource_type = ANY (types) AND r.window_type = ANY (windows)
+      AND r.window_start = ANY (p_starts) AND r.window_end > p_at;
+  IF NOT p_is_prepared AND (is_missing OR NOT is_covered) THEN RETURN '{"outcome": "prepare"}'; END IF;
+  IF NOT is_covered THEN RETURN '{"outcome": "no_budget"}'; END IF;
 
   FOR budget IN
-    SELECT r.id, r.resource_type, r.window_type, r.window_end, r.available, r.is_limit FROM resources r
+    SELECT r.id, r.resource_type, r.window_type, r.window_end, r.available FROM resources r
     WHERE r.tenant_id = p_tenant AND r.resource_type = ANY (types) AND r.window_type = ANY (windows)
       AND r.window_start = ANY (p_starts) AND r.window_end > p_at
     ORDER BY r.id FOR NO KEY UPDATE
   LOOP
-    SELECT s.id, s.quota, s.used, s.reserved, s.fresh_for INTO share FROM system_shares s
+    SELECT s.id, s.quota, s.used, s.reserved INTO share FROM system_shares s
       WHERE s.tenant_id = p_tenant AND s.resource_id = budget.id AND s.system_id = p_system;
-    IF NOT FOUND OR (share.fresh_for <> version AND NOT p_is_prepared) THEN RETURN '{"outcome": "prepare"}'; END IF;
+    -- a budget that was made after the look above
+    CONTINUE WHEN NOT FOUND;
     amount := (p_amounts ->> budget.resource_type)::numeric;
     quota_free := share.quota - share.used - share.reserved;
     IF short IS NULL AND (amount > budget.available OR amount > quota_free) THEN
@@ -98,14 +109,10 @@ BEGIN
         'ends_at', budget.window_end, 'is_quota', coalesce(quota_free < budget.available, false),
         'free', trim_scale(least(budget.available, quota_free))::text, 'wanted', amount::text);
     END IF;
-    IF budget.is_limit OR budget.resource_type <> 'usd_budget' THEN covered := covered || budget.resource_type; END IF;
     ids := ids || budget.id;
     shares := shares || share.id;
     wanted := wanted || amount;
   END LOOP;
-  IF NOT types <@ covered THEN
-    RETURN jsonb_build_object('outcome', CASE WHEN p_is_prepared THEN 'no_budget' ELSE 'prepare' END);
-  END IF;
   IF short IS NOT NULL THEN
     -- whoever held the lock before may have been this very request
     SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
