@@ -14,6 +14,7 @@ from tests.db.tenants.everything import everything
 APPEND_ONLY = (
     "approval_decisions",
     "asset_uses",
+    "budget_alerts",
     "decision_snapshots",
     "ledger_entries",
     "override_reviews",
@@ -49,6 +50,7 @@ KEPT = (
     "system_shares",
     "systems",
     "tenants",
+    "top_ups",
     "users",
     "verdicts",
     "webhook_deliveries",
