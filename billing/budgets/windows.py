@@ -5,7 +5,8 @@ The arithmetic is that of the safety budgets (`governance.rulebook.safety`): UTC
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from governance.rulebook.safety import WINDOWS, ends_at, starts_at
 
@@ -22,4 +23,9 @@ def month_of(at: datetime) -> tuple[datetime, datetime]:
 
 def starts_of(at: datetime) -> list[datetime]:
     """When the hour, the day, the week and the month that hold `at` began, in this order."""
-    return [starts_at(window, at) for window in WINDOWS]
+    return list(_starts_of(at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)))
+
+
+@lru_cache(maxsize=64)
+def _starts_of(hour: datetime) -> tuple[datetime, ...]:
+    return tuple(starts_at(window, hour) for window in WINDOWS)

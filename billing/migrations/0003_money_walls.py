@@ -42,13 +42,14 @@ CREATE TRIGGER top_ups_keep BEFORE UPDATE ON top_ups FOR EACH ROW EXECUTE FUNCTI
 RESERVE = """
 -- One round trip: find the budgets of every wanted type whose window holds p_at, lock them in the order of their ids, take all or none.
 -- Answers {"outcome": held | kept | short | prepare | no_budget | no_system | key}; only held has changed anything.
+-- HAZARD: a connection keeps the plans it made when the tables were small; without enable_seqscan = off it scans them for good.
 -- HAZARD: shares are read after the lock and by statements of their own. Joined to the locking query they would be those of
 -- before the wait.
 CREATE FUNCTION tars_reserve(
   p_tenant uuid, p_id uuid, p_key text, p_digest text, p_system uuid, p_kind text, p_subject uuid, p_purpose text,
   p_amounts jsonb, p_by text, p_at timestamptz, p_expires timestamptz, p_starts timestamptz[], p_signing uuid,
   p_move uuid, p_statement bytea, p_move_digest text, p_signer text, p_signature bytea, p_is_prepared boolean
-) RETURNS jsonb LANGUAGE plpgsql AS $$
+) RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   windows constant text[] := ARRAY['hourly', 'daily', 'weekly', 'monthly'];
   types text[] := ARRAY(SELECT jsonb_object_keys(p_amounts));
@@ -147,7 +148,7 @@ SETTLE = """
 CREATE FUNCTION tars_settle(
   p_tenant uuid, p_hold uuid, p_actual jsonb, p_is_priced boolean, p_by text, p_because text, p_at timestamptz,
   p_starts timestamptz[]
-) RETURNS jsonb LANGUAGE plpgsql AS $$
+) RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   hold reservations;
   lines jsonb := '[]';
@@ -210,7 +211,7 @@ CLOSE = """
 -- their ids, then all their budgets in that of theirs.
 CREATE FUNCTION tars_close(
   p_tenant uuid, p_holds uuid[], p_state text, p_by text, p_because text, p_at timestamptz
-) RETURNS uuid[] LANGUAGE plpgsql AS $$
+) RETURNS uuid[] LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   open uuid[];
 BEGIN
