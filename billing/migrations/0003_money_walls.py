@@ -56,7 +56,7 @@ DECLARE
   ids uuid[] := '{}';
   shares uuid[] := '{}';
   wanted numeric[] := '{}';
-  short jsonb;
+  answer jsonb;
   kept jsonb;
   version integer;
   is_current boolean;
@@ -67,9 +67,7 @@ DECLARE
   amount numeric;
   quota_free numeric;
 BEGIN
-  SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
-  IF FOUND THEN RETURN jsonb_build_object('outcome', 'kept', 'hold', kept); END IF;
-
+  <<work>> BEGIN
   SELECT s.constitution_version,
     EXISTS (SELECT FROM actor_keys k WHERE k.tenant_id = p_tenant AND k.id = p_signing AND k.retired_at IS NULL),
     EXISTS (
@@ -79,8 +77,8 @@ BEGIN
             AND r.window_type = p.window_type AND r.window_start = p_starts[array_position(windows, p.window_type)]))
     INTO version, is_current, is_missing
     FROM systems s WHERE s.tenant_id = p_tenant AND s.id = p_system;
-  IF NOT FOUND THEN RETURN '{"outcome": "no_system"}'; END IF;
-  IF NOT is_current THEN RETURN '{"outcome": "key"}'; END IF;
+  IF NOT FOUND THEN answer := '{"outcome": "no_system"}'; EXIT work; END IF;
+  IF NOT is_current THEN answer := '{"outcome": "key"}'; EXIT work; END IF;
   -- HAZARD: whoever prepares takes a lock that plans take before budgets, so nothing may be locked yet when that turns out. A plan
   -- or constitution that changes after this look counts from the next hold on.
   SELECT is_missing OR coalesce(bool_or(s.id IS NULL OR s.fresh_for <> version), false),
@@ -90,8 +88,8 @@ BEGIN
       ON s.tenant_id = p_tenant AND s.resource_id = r.id AND s.system_id = p_system
     WHERE r.tenant_id = p_tenant AND r.resource_type = ANY (types) AND r.window_type = ANY (windows)
       AND r.window_start = ANY (p_starts) AND r.window_end > p_at;
-  IF NOT p_is_prepared AND (is_missing OR NOT is_covered) THEN RETURN '{"outcome": "prepare"}'; END IF;
-  IF NOT is_covered THEN RETURN '{"outcome": "no_budget"}'; END IF;
+  IF NOT p_is_prepared AND (is_missing OR NOT is_covered) THEN answer := '{"outcome": "prepare"}'; EXIT work; END IF;
+  IF NOT is_covered THEN answer := '{"outcome": "no_budget"}'; EXIT work; END IF;
 
   FOR budget IN
     SELECT r.id, r.resource_type, r.window_type, r.window_end, r.available FROM resources r
@@ -105,8 +103,8 @@ BEGIN
     CONTINUE WHEN NOT FOUND;
     amount := (p_amounts ->> budget.resource_type)::numeric;
     quota_free := share.quota - share.used - share.reserved;
-    IF short IS NULL AND (amount > budget.available OR amount > quota_free) THEN
-      short := jsonb_build_object('outcome', 'short', 'type', budget.resource_type, 'window', budget.window_type,
+    IF answer IS NULL AND (amount > budget.available OR amount > quota_free) THEN
+      answer := jsonb_build_object('outcome', 'short', 'type', budget.resource_type, 'window', budget.window_type,
         'ends_at', budget.window_end, 'is_quota', coalesce(quota_free < budget.available, false),
         'free', trim_scale(least(budget.available, quota_free))::text, 'wanted', amount::text);
     END IF;
@@ -114,22 +112,14 @@ BEGIN
     shares := shares || share.id;
     wanted := wanted || amount;
   END LOOP;
-  IF short IS NOT NULL THEN
-    -- whoever held the lock before may have been this very request
-    SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
-    IF FOUND THEN RETURN jsonb_build_object('outcome', 'kept', 'hold', kept); END IF;
-    RETURN short;
-  END IF;
+  EXIT work WHEN answer IS NOT NULL;
 
   INSERT INTO reservations (id, tenant_id, key, request_digest, system_id, subject_kind, subject_id, purpose, state, amounts,
       overshoot, is_priced, held_by, held_at, expires_at, closed_by, closed_because)
     VALUES (p_id, p_tenant, p_key, p_digest, p_system, p_kind, p_subject, p_purpose, 'held', p_amounts,
       '{}', true, p_by, p_at, p_expires, '', '')
     ON CONFLICT (tenant_id, key) DO NOTHING;
-  IF NOT FOUND THEN
-    SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
-    RETURN jsonb_build_object('outcome', 'kept', 'hold', kept);
-  END IF;
+  EXIT work WHEN NOT FOUND;
   FOR i IN 1 .. cardinality(ids) LOOP
     UPDATE resources r SET reserved = r.reserved + wanted[i], updated_at = greatest(r.updated_at, p_at) WHERE r.id = ids[i];
     UPDATE system_shares s SET reserved = s.reserved + wanted[i] WHERE s.id = shares[i];
@@ -139,6 +129,10 @@ BEGIN
   INSERT INTO budget_moves (id, tenant_id, kind, reservation_id, at, statement, digest, signer, signature)
     VALUES (p_move, p_tenant, 'reserve', p_id, p_at, p_statement, p_move_digest, p_signer, p_signature);
   RETURN '{"outcome": "held"}';
+  END;
+  -- whoever held a lock or the key before may have been this very request
+  SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('outcome', 'kept', 'hold', kept) ELSE answer END;
 END $$;
 """
 
