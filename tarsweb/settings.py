@@ -12,7 +12,8 @@
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
-| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
+| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks and agents' connectors may call | none |
+| `TARS_AGENT_COMMANDS` | commands that agents may be started with, a JSON object (docs/agents.md) | none |
 """
 
 from __future__ import annotations
@@ -290,6 +291,9 @@ DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
 
 # -- calls that leave TARS (governance/outbound.py)
 OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
+
+# -- what an agent may be started with; `routing.connectors.installed` reads it, a system check its shape
+AGENT_COMMANDS: dict[str, list[str]] = env.json("TARS_AGENT_COMMANDS", default={})
 
 # -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
 Q_CLUSTER = {
