@@ -208,7 +208,7 @@ def _read(body: bytes, *, of: Part) -> dict[str, JSON]:
         raise AnsweredNonsense(f"The agent answered something that is no JSON: {error.sentence}") from None
     if wrong := _fault(value, of=of):
         raise AnsweredNonsense(f"The agent's answer is not the envelope of docs/agents.md. {wrong}")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _fault(value: JSON, *, of: Part) -> str:

@@ -36,11 +36,13 @@ def exchange(
     if answer.is_cut:
         raise AnsweredTooMuch(f"The agent answered more than {most:,} bytes, and TARS read no further.")
     if 300 <= answer.status < 400:
-        raise AnsweredNonsense(
-            f"The agent answered {answer.status}, a redirect, and TARS follows none. Give the address that it points to.",
-            may_have_run=False,
-        )
+        raise AnsweredNonsense(redirected(answer.status), may_have_run=False)
     return answer
+
+
+def redirected(status: int) -> str:
+    """What to say to a redirect."""
+    return f"The agent answered {status}, a redirect, and TARS follows none. Give the address that it points to."
 
 
 def refused(answer: Answer) -> AnsweredNonsense | Unreachable:
