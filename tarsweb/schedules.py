@@ -48,6 +48,8 @@ ENTRIES = (
     Entry("seal permitted actions", "governance.rulebook.tasks.seal", minutes=1),
     Entry("clean the sessions' rules", "governance.rulebook.session_tasks.clean", minutes=60),
     Entry("grant this and the next month's dollars", "billing.budgets.tasks.make_monthly", minutes=60),
+    Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
+    Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

@@ -1,7 +1,7 @@
 """When an agent that keeps failing is left alone, and for how long. Pure.
 
-After `PATIENCE` failures in a row the breaker opens for 30 seconds. When that time is over it is half-open: one call is let through.
-If that call fails too, it stays open twice as long as before, up to ten minutes; if it succeeds, everything is as at the beginning.
+After `PATIENCE` failures in a row the breaker opens for 30 seconds. When that time is over it is half-open: one call is let
+through. If that call fails too, it stays open twice as long as before, up to ten minutes; if it succeeds, all is as at first.
 """
 
 from __future__ import annotations

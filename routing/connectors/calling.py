@@ -71,7 +71,7 @@ class Opened:
 def call(connector: Connector, call: Call, on_progress: OnProgress, *, clock: Clock = timezone.now) -> Reply:
     """Do the work, never later than the call's deadline or the connector's timeout.
 
-    Raises the errors of `contract.py`, `ToolUnapproved`'s parent `NotReachable` for a tool that waits for approval, `SecretUnreadable`.
+    Raises the errors of `contract.py`, `NotReachable` (also for a tool that waits for approval), `SecretUnreadable`.
     """
     at = clock()
     opened = open_connector(tenant_id=connector.tenant_id, connector_id=connector.id, at=at)
@@ -154,8 +154,9 @@ def _server(opened: Opened) -> tuple[StdioServer | HttpServer, tuple[tuple[str, 
             f"The command {connector.target} is no longer allowed on this installation (TARS_AGENT_COMMANDS).",
             may_have_run=False,
         )
-    env = tuple(sorted((command.env | dict(secrets)).items()))
-    return StdioServer((*command.line, *connector.arguments), env=env, cwd=command.cwd), (command.line,)
+    env = installed.environment(command, tenant_id=connector.tenant_id) | dict(secrets)
+    line = (*command.line, *connector.arguments)
+    return StdioServer(line, env=tuple(sorted(env.items())), cwd=command.cwd), (command.line,)
 
 
 def _demand_approved(opened: Opened, call: Call) -> None:

@@ -6,14 +6,20 @@ A connector names one; it may add arguments of its own only where the line ends 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 
+from routing.connectors import callable_agent
+
 ANY: Final = "*"
+TENANT: Final = "{tenant}"
+"""Stands for the tenant's id in a command's environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,25 @@ def register(
 ) -> None:
     """Offer a command that comes with TARS; called from `AppConfig.ready`, again without harm."""
     _own[name] = Command(tuple(line), title=title, cwd=cwd, env=dict(env or {}))
+
+
+def register_own() -> None:
+    """Offer the two agents that come with TARS, each with a folder of the tenant's own."""
+    folders = settings.HOME.path / "agents" / TENANT
+    for name, title in (("payroll", "Payroll agent"), ("knowledge", "Knowledge agent")):
+        env = {f"TARS_{name.upper()}_DIR": str(folders / name)}
+        line = (sys.executable, "-m", f"routing.agents.{name}")
+        register(name, line, title=title, cwd=str(settings.BASE_DIR), env=env)
+
+
+def functions() -> tuple[str, ...]:
+    """The functions of this process that may be called as agents."""
+    return tuple(sorted(callable_agent._agents))
+
+
+def environment(command: Command, *, tenant_id: UUID) -> dict[str, str]:
+    """The environment of a command for one tenant: what it keeps is that tenant's."""
+    return {name: value.replace(TENANT, str(tenant_id)) for name, value in command.env.items()}
 
 
 def commands() -> Mapping[str, Command]:

@@ -152,7 +152,9 @@ def reachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> di
     found: dict[UUID, WhyNot] = {}
     for system_id in system_ids:
         row = rows.get(system_id)
-        why = WhyNot("none", "It has no connector: nobody has said how it is reached.") if row is None else _why(row, at)
+        why = (
+            WhyNot("none", "It has no connector: nobody has said how it is reached.") if row is None else _why(row, at)
+        )
         if why is not None:
             found[system_id] = why
     return found
@@ -167,16 +169,20 @@ def why_not(*, scope: Scope, connector: Connector, at: datetime) -> WhyNot | Non
 def lines(*, scope: Scope, at: datetime, text: str = "", state: str = "", after: str = "") -> list[Line]:
     """The tenant's connectors by the name of their system, in one query. `state` is `ready` or why it is not."""
     scope.demand(Capability.READ_RECORD, to="see connectors")
-    rows = _annotated(scope, at).annotate(
-        pinned=Count("tools", filter=Q(tools__state=ToolState.PINNED)),
-        waiting=Count("tools", filter=Q(tools__state=ToolState.QUARANTINED)),
-    )
+    rows = _counted(_annotated(scope, at))
     if text:
         rows = rows.filter(Q(system__name__icontains=text) | Q(target__icontains=text))
     if after:
         rows = rows.filter(system__name__gt=after)
     found = [_line(row, at) for row in rows.order_by("system__name")]
     return [line for line in found if not state or line.state == state]
+
+
+def of_system(*, scope: Scope, system_id: UUID, at: datetime) -> Line | None:
+    """How one system is reached; None when nobody has said so. One query."""
+    rows = _counted(_annotated(scope, at)).filter(system_id=system_id)
+    row = rows.first()
+    return None if row is None else _line(row, at)
 
 
 def state_choices() -> list[tuple[str, str]]:
@@ -305,6 +311,13 @@ def _annotated(scope: Scope, at: datetime) -> QuerySet[Any]:
     return rows.annotate(
         has_secret=Exists(ConnectorSecret.objects.filter(in_force(at), **mine)),
         has_tool=Exists(PinnedTool.objects.filter(state=ToolState.PINNED, **mine)),
+    )
+
+
+def _counted(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.annotate(
+        pinned=Count("tools", filter=Q(tools__state=ToolState.PINNED)),
+        waiting=Count("tools", filter=Q(tools__state=ToolState.QUARANTINED)),
     )
 
 

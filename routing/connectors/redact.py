@@ -45,5 +45,7 @@ def reply_without(reply: Reply, secrets: Sequence[str]) -> Reply:
 
 
 def _call_without(call: ToolCall, secrets: Sequence[str]) -> ToolCall:
-    said = {name: without(getattr(call, name), secrets) for name in ("server", "tool", "error", "input_digest")}
+    said: dict[str, Any] = {
+        name: without(getattr(call, name), secrets) for name in ("server", "tool", "error", "input_digest")
+    }
     return replace(call, input=value_without(call.input, secrets), **said)

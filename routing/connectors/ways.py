@@ -48,7 +48,7 @@ def wrong_name(kind: str, name: str) -> str:
         return "A function of this process takes no secret."
     if kind == MCP_STDIO:
         if not _VARIABLE.fullmatch(name) or _DANGEROUS.fullmatch(name):
-            return "A program gets its secrets as environment variables: capitals, digits and _, and none that changes how it runs."
+            return "A program gets its secrets as environment variables: capitals, digits, _, and none that changes how it runs."
         return ""
     if kind == HTTP and name != BEARER:
         return f"The envelope carries one secret, as a bearer token. Its name is {BEARER}."
@@ -60,7 +60,7 @@ def wrong_name(kind: str, name: str) -> str:
 def wrong_value(value: str) -> str:
     """Why this cannot be a secret; "" when it can. Never quotes it."""
     if not SHORTEST_SECRET <= len(value) <= LONGEST_SECRET:
-        return f"A secret has {SHORTEST_SECRET} to {LONGEST_SECRET:,} characters: a shorter one could not be told from ordinary text."
+        return f"A secret has {SHORTEST_SECRET} to {LONGEST_SECRET:,} characters: a shorter one is not told from other text."
     if not value.isascii() or not value.isprintable() or value != value.strip():
         return "A secret is printable ASCII without spaces around it: a header carries nothing else."
     return ""

@@ -62,7 +62,9 @@ def admit_within(
         if refused := pins.refusal(known, system=connector.system.name, tool=needs):
             raise ToolUnapproved(refused)
     if not limits.may_start(calling=calling(), most=connector.most_at_once):
-        raise Busy(f"{connector.system.name} works on {connector.most_at_once} requests already, as many as it takes at once.")
+        raise Busy(
+            f"{connector.system.name} works on {connector.most_at_once} requests already, as many as it takes at once."
+        )
     state = breaker_of(connector)
     after = let_through(state, at=at, longest_call=longest_call(connector))
     if after is None:

@@ -13,7 +13,6 @@ from governance.scope import Capability, Scope
 from governance.scrub import scrubbed
 from routing.connectors import installed, limits, ways
 from routing.connectors.actions.common import AlreadySo, connector_of, leads_to, record, settle_state
-from routing.connectors.callable_agent import registered
 from routing.connectors.models import Connector, ConnectorState, PinnedTool, ToolState
 
 SHOWN: Final = (
@@ -140,16 +139,19 @@ def _check_target(kind: str, target: str, arguments: Sequence[str]) -> None:
         raise _wrong("arguments", "Only a command takes arguments.")
     if any(scrubbed(one) != one for one in arguments):
         raise _wrong(
-            "arguments", "An argument looks like a secret, is too long, or has spaces. Set a secret instead: it is sealed."
+            "arguments",
+            "An argument looks like a secret, is too long, or has spaces. Set a secret instead: it is sealed.",
         )
     if kind in ways.OVER_HTTP:
         demand_allowed(target)
         if "#" in target or scrubbed(target, most=len(target) + 1) != target:
-            raise _wrong("target", "The address holds something that looks like a secret. Set a secret instead: it is sealed.")
+            raise _wrong(
+                "target", "The address holds something that looks like a secret. Set a secret instead: it is sealed."
+            )
     elif kind == ways.MCP_STDIO:
         _check_command(target, arguments)
-    elif target not in registered():
-        known = ", ".join(registered()) or "none"
+    elif target not in installed.functions():
+        known = ", ".join(installed.functions()) or "none"
         raise _wrong("target", f"No function is registered as {target[:80] or 'nothing'}. Registered are: {known}.")
 
 
@@ -178,7 +180,9 @@ def _check_limits(wanted: Mapping[str, Any]) -> None:
     try:
         limits.amounts_of(wanted["maximums"])
     except ValueError as error:
-        raise _wrong("maximums", f"What one call may cost is a decimal number for each type; {error} is none.") from None
+        raise _wrong(
+            "maximums", f"What one call may cost is a decimal number for each type; {error} is none."
+        ) from None
 
 
 def _made(scope: Scope, system: Any, at: datetime) -> Connector:

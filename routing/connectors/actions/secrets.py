@@ -24,12 +24,14 @@ def set_secret(
 ) -> ConnectorSecret:
     """Seal the next version of a secret; from now on it is the one that is sent. It is never shown again.
 
-    The version before it is kept for `overlap`, and is sent again if the new one is retired in that time. `name` "" is the usual one
-    of the kind. Raises `NotAllowed`, `NotFound`, `Invalid`.
+    The version before it is kept for `overlap`, and is sent again if the new one is retired in that time. `name` "" is the usual
+    one of the kind. Raises `NotAllowed`, `NotFound`, `Invalid`.
     """
     scope.demand(Capability.MANAGE_SYSTEMS, to="set a secret")
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise Invalid("The former version is kept for up to 30 days.", problems=(("/overlap_hours", "is out of range"),))
+        raise Invalid(
+            "The former version is kept for up to 30 days.", problems=(("/overlap_hours", "is out of range"),)
+        )
     connector = connector_of(scope, system_name)
     name = name.strip() or ways.usual_name(connector.kind)
     if wrong := ways.wrong_name(connector.kind, name):

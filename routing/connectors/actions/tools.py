@@ -79,7 +79,13 @@ def look_within(*, scope: Scope, connector: Connector, at: datetime) -> Job:
 
 @governed("connectors.take_look", subject="connector_id")
 def take_look(
-    *, scope: Scope, connector_id: UUID, pointed_at: datetime, tools: Sequence[ToolDefinition], at: datetime, error: str = ""
+    *,
+    scope: Scope,
+    connector_id: UUID,
+    pointed_at: datetime,
+    tools: Sequence[ToolDefinition],
+    at: datetime,
+    error: str = "",
 ) -> Seen:
     """TARS's own: keep what a look found. Raises `NotAllowed`, `NotFound` (also when it was pointed elsewhere meanwhile)."""
     if not scope.actor.is_tars:
@@ -152,7 +158,9 @@ def _kept(scope: Scope, connector: Connector, tools: Sequence[ToolDefinition], a
         (seen.changed if tool.name in pinned else seen.new).append(tool.name)
     for row in rows.values():
         is_gone = row.name not in live
-        if row.state != ToolState.RETIRED and (is_gone or (row.state == ToolState.QUARANTINED and live[row.name] != row.digest)):
+        if row.state != ToolState.RETIRED and (
+            is_gone or (row.state == ToolState.QUARANTINED and live[row.name] != row.digest)
+        ):
             known.filter(id=row.id).update(state=ToolState.RETIRED)
             if is_gone and row.name not in seen.removed:
                 seen.removed.append(row.name)
