@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from governance.errors import DomainError, Invalid, NotAllowed, NotFound
+from governance.errors import Invalid, NotAllowed, NotFound
 from governance.outbound import AddressRefused
 from governance.registry.models import System
 from governance.tenancy import in_tenant
@@ -15,7 +15,18 @@ from routing.connectors.models import ConnectorState, ToolState
 from tests import factories as make
 from tests.db.amendments.desk import at_once
 from tests.db.connectors.world import (
-    AT, NAME, SECRET, URL, again, approved, connected, entries, local, seen, tool, tools_of,
+    AT,
+    NAME,
+    SECRET,
+    URL,
+    again,
+    approved,
+    connected,
+    entries,
+    local,
+    seen,
+    tool,
+    tools_of,
 )  # fmt: skip
 
 
@@ -152,8 +163,8 @@ def test_configure__two_at_once__one_connector(cast: make.Cast) -> None:
     def configure() -> object:
         return connected(cast)
 
-    outcomes = at_once(configure, configure)
-    assert len({one.id for one in outcomes if not isinstance(one, Exception)}) == 1
+    outcomes = at_once([configure, configure])
+    assert len({one.result.id for one in outcomes}) == 1
     assert len(entries(cast, "connectors.configure")) == 2
 
 
@@ -182,5 +193,5 @@ def test_disable__two_at_once__one_of_them(cast: make.Cast) -> None:
     def disable() -> object:
         return actions.disable(scope=cast.bo, system_name=NAME, reason="Stop.", at=AT)
 
-    outcomes = at_once(disable, disable)
-    assert sum(isinstance(one, DomainError) for one in outcomes) == 1
+    outcomes = at_once([disable, disable])
+    assert sum(one.refusal is not None for one in outcomes) == 1
