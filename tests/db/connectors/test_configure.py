@@ -122,7 +122,7 @@ def test_configure__without_the_right__refused_and_recorded(name: str, cast: mak
 def test_every_verb__for_a_stranger__finds_nothing(cast: make.Cast) -> None:
     connected(cast)
     mallory = make.stranger()
-    named = {"scope": mallory, "system_name": NAME, "at": AT}
+    named: dict[str, Any] = {"scope": mallory, "system_name": NAME, "at": AT}
     for act in (
         lambda: actions.configure(deployment_type="fastapi", target=URL, **named),
         lambda: actions.disable(reason="x", **named),

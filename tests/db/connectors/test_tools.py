@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from governance.errors import Invalid, NotAllowed, NotFound
@@ -34,7 +36,7 @@ def cast() -> make.Cast:
     return make.cast()
 
 
-def admit(cast: make.Cast, *, action: str = "", calling: int = 0) -> actions.calls.Admitted:  # type: ignore[name-defined]
+def admit(cast: make.Cast, *, action: str = "", calling: int = 0) -> Any:
     with in_tenant(cast.tenant.id):
         return actions.admit_within(
             scope=cast.tars, system_id=cast.system.id, calling=lambda: calling, action=action, at=AT

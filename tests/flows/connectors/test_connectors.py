@@ -125,7 +125,8 @@ def test_list__more_connectors__no_more_queries(cast: make.Cast) -> None:
 
 def test_api__the_same_road(cast: make.Cast) -> None:
     bo, sam = client_of(cast.bo), client_of(cast.sam)
-    base, js = f"/api/v1/connectors/{NAME}/", {"content_type": "application/json"}
+    base = f"/api/v1/connectors/{NAME}/"
+    js: dict[str, Any] = {"content_type": "application/json"}
     wish = {"deployment_type": "local", "kind": "mcp_stdio", "target": "payroll", "maximums": {"api_calls": "1"}}
     made = bo.put(base, wish, **js)
     assert made.status_code == 200 and made.json()["state"] == "quarantined"

@@ -103,7 +103,8 @@ def test_report__by_an_agents_token__as_opentelemetry_words_it(cast: make.Cast) 
     program = Client(headers={"Authorization": f"Bearer {issued.secret}"})
     span = {"name": "execute_tool search", "attributes": {"gen_ai.tool.name": "search", "error.type": "timeout"}}
     export = {"resourceSpans": [{"scopeSpans": [{"spans": [span, {"name": "chat", "attributes": {}}]}]}]}
-    url, js = "/api/v1/telemetry/report/", {"content_type": "application/json"}
+    url = "/api/v1/telemetry/report/"
+    js: dict[str, Any] = {"content_type": "application/json"}
     assert program.post(url, export, **js).json() == {"kept": 1}
     assert program.post(url, {"calls": [span, {"tool": "audit", "ms": 3}]}, **js).json() == {"kept": 2}
     bad = program.post(url, {"calls": [{"tool": "audit"}, {"ms": 3}]}, **js)
