@@ -134,6 +134,10 @@ class Whole:
         return tuple(tool for tool in self.tools if tool.is_waiting)
 
     @property
+    def waiting_names(self) -> frozenset[str]:
+        return frozenset(tool.name for tool in self.waiting)
+
+    @property
     def pinned(self) -> tuple[ToolLine, ...]:
         return tuple(tool for tool in self.tools if tool.state == ToolState.PINNED)
 
