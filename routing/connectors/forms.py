@@ -29,7 +29,7 @@ class ConnectorForm(forms.Form):
         label=_("Arguments"),
         required=False,
         help_text=_("Of the command, one a line. Only where the operator allows them."),
-        widget=forms.Textarea(attrs={"rows": 2, "class": "code", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
     api_key_required = forms.BooleanField(
         label=_("It needs a secret"),
@@ -49,7 +49,7 @@ class ConnectorForm(forms.Form):
         label=_("What one call may cost at most"),
         required=False,
         help_text=_("One a line, such as usd_budget: 0.25. Set aside when nobody knows better."),
-        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
     may_repeat = forms.BooleanField(
         label=_("A lost answer may be asked for again"),

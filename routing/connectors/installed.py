@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from routing.connectors import callable_agent
 
@@ -50,7 +51,11 @@ def register(
 
 
 def register_own() -> None:
-    """Offer the two agents that come with TARS, each with a folder of the tenant's own."""
+    """Offer the two agents that come with TARS, each with a folder of the tenant's own; stop a start with a wrong setting."""
+    try:
+        checked(settings.AGENT_COMMANDS)
+    except ValueError as error:
+        raise ImproperlyConfigured(str(error)) from None
     folders = settings.HOME.path / "agents" / TENANT
     for name, title in (("payroll", "Payroll agent"), ("knowledge", "Knowledge agent")):
         env = {f"TARS_{name.upper()}_DIR": str(folders / name)}
