@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='toolcall',
-            index=models.Index(fields=['tenant', 'server_name', 'tool_name', '-timestamp'], name='mcp_telemetry_log_tool'),
+            index=models.Index(fields=['tenant', 'server_name', 'tool_name', '-timestamp', '-id'], name='mcp_telemetry_log_tool'),
         ),
         migrations.AddIndex(
             model_name='toolcall',

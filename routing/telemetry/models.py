@@ -40,6 +40,8 @@ class ToolCall(TenantRow):
                 condition=models.Q(success=False),
                 name="mcp_telemetry_log_failed",
             ),
-            models.Index(fields=["tenant", "server_name", "tool_name", "-timestamp"], name="mcp_telemetry_log_tool"),
+            models.Index(
+                fields=["tenant", "server_name", "tool_name", "-timestamp", "-id"], name="mcp_telemetry_log_tool"
+            ),
             models.Index(fields=["tenant", "execution_id"], name="mcp_telemetry_log_execution"),
         ]

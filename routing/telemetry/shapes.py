@@ -42,7 +42,7 @@ class ToolCall(Record):
     reported_by = Text(allow_blank=True)
     input_digest = Text(allow_blank=True)
     tool_digest = Text(allow_blank=True)
-    input_data = Anything(allow_null=True)
+    input_data = Anything()
 
 
 class Figures(Record):

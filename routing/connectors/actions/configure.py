@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from governance.errors import Invalid
+from governance.errors import Invalid, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.outbound import demand_allowed
 from governance.registry.actions import deploy_within
+from governance.registry.models import System
 from governance.scope import Capability, Scope
 from governance.scrub import scrubbed
 from routing.connectors import installed, limits, ways
@@ -46,6 +47,8 @@ def configure(
     `kind` "" is the usual one of the deployment. Raises `NotAllowed`, `NotFound`, `Invalid`, `AddressRefused`.
     """
     scope.demand(Capability.MANAGE_SYSTEMS, to="configure a connector")
+    if not System.objects.filter(tenant_id=scope.tenant_id, name=system_name).exists():
+        raise NotFound(f"There is no system called {system_name}.")
     kind = _kind(deployment_type, kind)
     wanted: dict[str, Any] = {
         "kind": kind,
