@@ -29,7 +29,7 @@ class ToolCall(TenantRow):
             models.CheckConstraint(condition=models.Q(execution_time_ms__gte=0), name="mcp_telemetry_log_time")
         ]
         indexes = [
-            # Holds all that the figures of a time range need, so that they never read the table.
+            # Holds all that the figures of a time range need: where the table is vacuumed, they read nothing else.
             models.Index(
                 fields=["tenant", "-timestamp", "-id"],
                 include=["server_name", "tool_name", "execution_time_ms", "success"],

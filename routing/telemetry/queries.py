@@ -98,7 +98,7 @@ class Figures:
         return self.avg_ms is not None and self.avg_ms > SLOW_MS
 
 
-# Both queries of the sources in one pass: the covering index answers it without reading the table.
+# Both queries of the sources in one pass over the range, through the covering index.
 _FIGURES: Final = """
 SELECT server_name, tool_name, count(*), count(*) FILTER (WHERE success = false),
   round(avg(execution_time_ms) FILTER (WHERE success), 1), max(execution_time_ms) FILTER (WHERE success)
