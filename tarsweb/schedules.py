@@ -53,6 +53,8 @@ ENTRIES = (
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),
     Entry("close top-ups whose window is over", "billing.budgets.tasks.expire_top_ups", minutes=15),
     Entry("measure what is kept", "billing.budgets.tasks.measure", minutes=60),
+    Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
+    Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

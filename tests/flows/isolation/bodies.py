@@ -7,6 +7,8 @@ from typing import Any
 from tarsweb.api import document
 
 CHOSEN: dict[str, dict[str, Any]] = {
+    "connectors.ApprovalBody": {"digests": ["sha256:" + "0" * 64]},
+    "connectors.NewSecretBody": {"value": "long-enough-to-be-one"},
     "amendments.RevisionBody": {"patch": [], "evidence": {}, "base_version": 1},
     "inbox.SnoozeBody": {"for": "hour"},
 }
