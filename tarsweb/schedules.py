@@ -48,6 +48,8 @@ ENTRIES = (
     Entry("seal permitted actions", "governance.rulebook.tasks.seal", minutes=1),
     Entry("clean the sessions' rules", "governance.rulebook.session_tasks.clean", minutes=60),
     Entry("grant this and the next month's dollars", "billing.budgets.tasks.make_monthly", minutes=60),
+    Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
+    Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 
