@@ -8,3 +8,9 @@ class RoutingConfig(AppConfig):
         from routing.embeddings.checks import register_checks
 
         register_checks()
+        from governance.exports import sources
+        from governance.registry import panels
+        from routing.router import export, panel
+
+        sources.register(export.SOURCE)
+        panels.register_beside(panel.TEMPLATE, panel.card)

@@ -22,6 +22,7 @@ from governance.rulebook import session_api_urls as sessions
 from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
+from routing.router import api_urls as router
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
 from tarsweb.inbox import api_urls as inbox
@@ -41,6 +42,7 @@ urlpatterns = [
     *jobs.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,
+    *router.urlpatterns,
     *rulebook_cases.urlpatterns,
     *rulebook_decide.urlpatterns,
     *searches.urlpatterns,

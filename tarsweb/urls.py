@@ -16,6 +16,8 @@ urlpatterns = [
     path("sessions/", include("governance.rulebook.session_urls")),
     path("systems/", include("governance.registry.urls")),
     path("assets/", include("governance.assets.urls")),
+    path("ask/", include("routing.router.ask_urls")),
+    path("routing/", include("routing.router.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
     path("rulebook/", include("governance.lawbook.urls")),

@@ -119,9 +119,9 @@ def _asked(one: Candidate, system: Standing, rule: NearRule | None, *, text: str
 def _predicted(system: Standing, rule: NearRule | None) -> dict[str, Any] | None:
     """What the rule's requests cost, else what the system's did; None for a system that has done nothing yet."""
     if rule and rule.avg_cost_usd is not None:
-        return {"cost_usd": str(rule.avg_cost_usd), "duration_ms": rule.avg_duration_ms, "from": "rule"}
+        return {"cost_usd": str(rule.avg_cost_usd), "duration_ms": rule.avg_duration_ms, "taken_from": "rule"}
     if system.executions:
-        return {"cost_usd": str(system.avg_cost_usd), "duration_ms": system.avg_duration_ms, "from": "system"}
+        return {"cost_usd": str(system.avg_cost_usd), "duration_ms": system.avg_duration_ms, "taken_from": "system"}
     return None
 
 

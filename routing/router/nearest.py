@@ -93,7 +93,7 @@ def written(vector: Vectors) -> str:
 
 def rules(*, scope: Scope, vector: str, model: str, dimensions: int, most: int = RULES) -> list[NearRule]:
     """The nearest active rules of the tenant, nearest first: `most`, or all there are. One statement."""
-    values = {"q": vector, "tenant": scope.tenant_id, "model": model, "most": most}
+    values: dict[str, Any] = {"q": vector, "tenant": scope.tenant_id, "model": model, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(_RULES.format(n=int(dimensions)), values)
         while cursor.description is None and cursor.nextset():
@@ -106,7 +106,7 @@ def systems(
     *, scope: Scope, vector: str, model: str, dimensions: int, ids: Collection[UUID], wanted: str
 ) -> list[Standing]:
     """The nearest by capabilities, those that rules name (`ids`), the one that is wanted, the router and its fallback."""
-    values = {
+    values: dict[str, Any] = {
         "q": vector,
         "tenant": scope.tenant_id,
         "model": model,
@@ -127,7 +127,7 @@ def _rule(row: Sequence[Any]) -> NearRule:
 def _standing(row: Sequence[Any]) -> Standing:
     own = _json(row[4])
     requires = tuple(one for one in own if isinstance(one, str)) if isinstance(own, list) else ()
-    return Standing(row[0], row[1], row[2], tuple(row[3]), requires, *row[5:11], routing=_json(row[11]))
+    return Standing(row[0], row[1], row[2], tuple(row[3]), requires, *row[5:11], _json(row[11]))
 
 
 def _json(value: Any) -> Any:

@@ -41,7 +41,7 @@ class Veto:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """`place`: 0 for what a rule recommends, then its alternatives. `outcome`: of the verdict, "" where none was asked for.
-    `predicted`: `cost_usd` as text, `duration_ms` and what they are taken `from`, or None."""
+    `predicted`: `cost_usd` as text, `duration_ms` and `taken_from`, or None."""
 
     system_id: UUID
     name: str

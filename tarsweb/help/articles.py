@@ -34,6 +34,8 @@ ARTICLES = (
     Article("rolling-back", "Rolling back", ("amendments:roll_back",)),
     Article("systems", "Systems", ("systems:",), "systems:list"),
     Article("assets", "Assets", ("assets:",), "assets:list"),
+    Article("asking", "Asking", ("ask:",), "ask:page"),
+    Article("routing", "Routing", ("routing:",), "routing:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),

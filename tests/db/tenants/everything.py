@@ -34,6 +34,7 @@ from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
 from governance.tokens.actions import admit, issue_token
 from governance.webhooks import actions as webhooks
+from routing.router.actions import Wish, write_rule
 from tests import factories as make
 
 
@@ -67,6 +68,8 @@ def everything() -> make.Cast:
         count=1,
         at=make.AT,
     )
+    wish = Wish(pattern="Process payroll PDFs", system=cast.system.name)
+    write_rule(scope=cast.bo, wish=wish, at=make.AT)
     _programs(cast)
     _talk(cast)
     update_session(scope=cast.bo, session=f"session-{cast.tenant.id}", rule="no network calls", at=make.AT)

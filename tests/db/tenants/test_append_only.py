@@ -40,6 +40,7 @@ KEPT = (
     "policy_cases",
     "resources",
     "rollbacks",
+    "routing_rules",
     "standing_authorities",
     "systems",
     "tenants",

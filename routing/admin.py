@@ -1,0 +1,3 @@
+from routing.router.admin import RoutingRuleAdmin
+
+__all__ = ["RoutingRuleAdmin"]
