@@ -1,3 +1,3 @@
-from routing.router.admin import RoutingRuleAdmin
+from routing.router import admin as router
 
-__all__ = ["RoutingRuleAdmin"]
+__all__ = ["router"]

@@ -25,8 +25,8 @@ Curve = tuple[tuple[float, float], ...]
 _BARE: Final[Curve] = ((0.0, 0.0), (1.0, 1.0))
 CURVES: Final[Mapping[str, Mapping[Against, Curve]]] = {
     "all-MiniLM-L6-v2": {
-        Against.PATTERN: ((0.0, 0.0), (0.3, 0.3), (0.55, 0.7), (0.75, 0.9), (1.0, 1.0)),
-        Against.DESCRIPTION: ((0.0, 0.0), (0.15, 0.3), (0.3, 0.7), (0.5, 0.9), (1.0, 1.0)),
+        Against.PATTERN: ((0.0, 0.0), (0.25, 0.3), (0.45, 0.7), (0.7, 0.9), (1.0, 1.0)),
+        Against.DESCRIPTION: ((0.0, 0.0), (0.2, 0.4), (0.3, 0.7), (0.5, 0.9), (1.0, 1.0)),
     },
 }
 

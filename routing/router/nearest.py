@@ -38,7 +38,8 @@ WITH near AS (
   ORDER BY capabilities_embedding::vector({n}) <=> %(q)s::vector({n}) LIMIT %(most)s),
 router AS (
   SELECT id, constitution FROM systems
-  WHERE tenant_id = %(tenant)s AND status = 'active' AND constitution ?| ARRAY['routing_confidence_threshold', 'routing_rules']
+  WHERE tenant_id = %(tenant)s AND status = 'active'
+    AND (constitution ? 'routing_confidence_threshold' OR constitution -> 'routing_rules' ? 'confidence_threshold')
   ORDER BY constitution ? 'routing_confidence_threshold' DESC, created_at, id LIMIT 1)
 SELECT s.id, s.name, s.status, s.capabilities, s.constitution -> 'requires_approval', s.total_executions, s.avg_cost_usd,
   s.avg_execution_time_ms, near.cosine, coalesce(d.state, 'NORMAL'), e.reason, router.constitution
