@@ -63,7 +63,19 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return decisions.bench_decisions
 
-    return {"api": api, "decisions": decisions, "ledger": ledger, "amendments": amendments, "overview": overview}
+    def router() -> Callable[..., Iterable[Row]]:
+        from tests.bench import router
+
+        return router.bench_router
+
+    return {
+        "api": api,
+        "decisions": decisions,
+        "ledger": ledger,
+        "amendments": amendments,
+        "overview": overview,
+        "router": router,
+    }
 
 
 def _run(name: str, parts: Iterable[Callable[[], Iterable[Row]]]) -> list[Row]:
