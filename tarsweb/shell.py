@@ -119,7 +119,7 @@ MENU = (
     _Entry("Agents", "Assets", "assets:list", "table", needs=Capability.READ_RECORD),
     _Entry("Agents", "E-stop", "estop:page", "stop"),
     _Entry("Work", "Ask", "ask:page", "search", key="a"),
-    _Entry("Work", "Routing", "routing:list", "system", needs=Capability.READ_RECORD),
+    _Entry("Work", "Routing", "routing:list", "branch", needs=Capability.READ_RECORD),
     _Entry("Law", "Rulebook", "rulebook:rules", "shield", key="r", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),

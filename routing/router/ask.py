@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -47,6 +48,11 @@ class Bar:
         return f"{said}, as alternative {self.one.place}" if self.one.place else said
 
     @property
+    def cost(self) -> str:
+        """Dollars with two to four digits behind the point; "" where nothing is known."""
+        return cost_of(self.one)
+
+    @property
     def outcome(self) -> str:
         return _OUTCOMES[self.one.outcome][0] if self.one.outcome else ""
 
@@ -57,6 +63,13 @@ class Bar:
     @property
     def mark(self) -> str:
         return _OUTCOMES[self.one.outcome][2] if self.one.outcome else ""
+
+
+def cost_of(one: Candidate) -> str:
+    if not one.predicted:
+        return ""
+    whole, _, digits = f"{Decimal(one.predicted['cost_usd']):.4f}".partition(".")
+    return f"{whole}.{digits.rstrip('0').ljust(2, '0')}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,6 +89,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "form": form,
             "choice": choice,
             "bars": _bars(choice) if choice else [],
+            "cost": cost_of(choice.chosen) if choice and choice.chosen else "",
             "threshold_percent": round(choice.threshold * 100) if choice else 0,
             "refusal": refusal,
             "may_write": scope.can(Capability.ROUTE),

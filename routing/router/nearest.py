@@ -26,23 +26,24 @@ SYSTEMS: Final = 12
 # settings mean nothing. One round trip: the settings end with the transaction.
 _RULES: Final = """
 SET LOCAL hnsw.ef_search = 120; SET LOCAL hnsw.iterative_scan = strict_order;
-SELECT id, request_pattern, recommended_system_id, alternative_systems, action, confidence_score, avg_cost_usd, avg_duration_ms,
-  1 - (request_embedding::vector({n}) <=> %(q)s::vector({n}))
-FROM routing_rules WHERE tenant_id = %(tenant)s AND embedding_model = %(model)s AND is_active
-ORDER BY request_embedding::vector({n}) <=> %(q)s::vector({n}) LIMIT %(most)s
+SELECT r.id, r.request_pattern, r.recommended_system_id, r.alternative_systems, r.action, r.confidence_score, r.avg_cost_usd,
+  r.avg_duration_ms, 1 - near.distance
+FROM (SELECT id, request_embedding::vector({n}) <=> %(q)s::vector({n}) AS distance FROM routing_rules
+  WHERE tenant_id = %(tenant)s AND embedding_model = %(model)s AND is_active ORDER BY 2 LIMIT %(most)s) near
+JOIN routing_rules r ON r.id = near.id
 """
 _SYSTEMS: Final = """
 WITH near AS (
-  SELECT id, 1 - (capabilities_embedding::vector({n}) <=> %(q)s::vector({n})) AS cosine FROM systems
+  SELECT id, capabilities_embedding::vector({n}) <=> %(q)s::vector({n}) AS distance FROM systems
   WHERE tenant_id = %(tenant)s AND capabilities_embedding_model = %(model)s AND status <> 'archived' AND name <> %(law)s
-  ORDER BY capabilities_embedding::vector({n}) <=> %(q)s::vector({n}) LIMIT %(most)s),
+  ORDER BY 2 LIMIT %(most)s),
 router AS (
   SELECT id, constitution FROM systems
   WHERE tenant_id = %(tenant)s AND status = 'active'
     AND (constitution ? 'routing_confidence_threshold' OR constitution -> 'routing_rules' ? 'confidence_threshold')
   ORDER BY constitution ? 'routing_confidence_threshold' DESC, created_at, id LIMIT 1)
 SELECT s.id, s.name, s.status, s.capabilities, s.constitution -> 'requires_approval', s.total_executions, s.avg_cost_usd,
-  s.avg_execution_time_ms, near.cosine, coalesce(d.state, 'NORMAL'), e.reason, router.constitution
+  s.avg_execution_time_ms, 1 - near.distance, coalesce(d.state, 'NORMAL'), e.reason, router.constitution
 FROM systems s
 LEFT JOIN near ON near.id = s.id LEFT JOIN router ON router.id = s.id
 LEFT JOIN drift_states d ON d.tenant_id = s.tenant_id AND d.system_id = s.id
@@ -88,8 +89,8 @@ class Standing:
 
 
 def written(vector: Vectors) -> str:
-    """As pgvector reads it."""
-    return f"[{','.join(map(repr, vector.tolist()))}]"
+    """As pgvector reads it; eight digits are all that a number of four bytes has."""
+    return f"[{','.join(f'{number:.8g}' for number in vector.tolist())}]"
 
 
 def rules(*, scope: Scope, vector: str, model: str, dimensions: int, most: int = RULES) -> list[NearRule]:

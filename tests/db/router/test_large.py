@@ -87,7 +87,7 @@ def test_plan__uses_the_tenants_own_index(crowd: dict[str, Any]) -> None:
     tenant_id = crowd["cast"].tenant.id
     with in_tenant(tenant_id), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
-        statement = nearest._RULES.format(n=384).replace("SELECT id", "EXPLAIN SELECT id", 1)
+        statement = nearest._RULES.format(n=384).replace("SELECT r.id", "EXPLAIN SELECT r.id", 1)
         values = {"q": nearest.written(crowd["asked"][0]), "tenant": tenant_id, "model": crowd["model"], "most": K}
         cursor.execute(statement, values)
         while cursor.description is None and cursor.nextset():

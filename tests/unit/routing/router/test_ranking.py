@@ -3,13 +3,15 @@ from __future__ import annotations
 import json
 from uuid import UUID, uuid4
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing.router.confidence import CURVES, Against, confidence
 from routing.router.obeyed import Obeyed, obeyed
 from routing.router.ranking import MOST, Candidate, Choice, Source, Veto, decided, ordered
 
+# Nothing here is slow but the machine, now and then.
+calm = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 IDS = [UUID(int=number) for number in range(6)]
 reaches = st.lists(
     st.builds(
@@ -30,6 +32,7 @@ def choice(found: list[Candidate], against: dict[UUID, list[Veto]], law: Obeyed)
     return decided(ordered(found, threshold=law.threshold), vetoes=against, obeyed=law, model="m", rule="r")
 
 
+@calm
 @given(reaches, held, laws)
 def test_choice__chosen_has_no_veto_and_clears_the_threshold(found, against, law) -> None:  # type: ignore[no-untyped-def]
     made = choice(found, against, law)
@@ -40,6 +43,7 @@ def test_choice__chosen_has_no_veto_and_clears_the_threshold(found, against, law
     json.dumps(made.as_json())
 
 
+@calm
 @given(reaches, held, laws)
 def test_choice__each_system_once_and_none_is_lost(found, against, law) -> None:  # type: ignore[no-untyped-def]
     made = choice(found, against, law)
@@ -47,18 +51,21 @@ def test_choice__each_system_once_and_none_is_lost(found, against, law) -> None:
     assert len(ids) == len(set(ids)) and set(ids) == {one.system_id for one in found}
 
 
+@calm
 @given(reaches, held, laws)
 def test_choice__out_of_scope__only_where_nothing_clears_the_threshold(found, against, law) -> None:  # type: ignore[no-untyped-def]
     cleared = [one for one in found if one.source in {Source.NAMED, Source.DEFAULT} or one.score >= law.threshold]
     assert choice(found, against, law).is_in_scope == bool(cleared)
 
 
+@calm
 @given(reaches, held, laws)
 def test_choice__fallback_off__no_alternatives(found, against, law) -> None:  # type: ignore[no-untyped-def]
     made = choice(found, against, law)
     assert law.may_fall_back or not made.alternatives
 
 
+@calm
 @given(reaches, thresholds, st.randoms())
 def test_ordered__does_not_depend_on_the_order_of_ways(found, threshold, chance) -> None:  # type: ignore[no-untyped-def]
     mixed = list(found)
@@ -68,6 +75,7 @@ def test_ordered__does_not_depend_on_the_order_of_ways(found, threshold, chance)
     ]
 
 
+@calm
 @given(reaches, laws)
 def test_veto__on_the_first__the_next_is_chosen(found, law) -> None:  # type: ignore[no-untyped-def]
     made = choice(found, {}, Obeyed(router="clay", threshold=law.threshold))
@@ -88,6 +96,7 @@ def test_ordered__many__the_best_are_kept() -> None:
     assert [one.score for one in ordered(ways, threshold=0.1)] == [n / 100 for n in range(49, 49 - MOST, -1)]
 
 
+@calm
 @given(st.floats(-1, 1), st.floats(-1, 1), st.sampled_from([*CURVES, "another@1"]), st.sampled_from(list(Against)))
 def test_confidence__never_falls_where_the_cosine_rises(one: float, other: float, model: str, against: Against) -> None:
     low, high = sorted((one, other))
