@@ -15,7 +15,7 @@ from governance.scope import Capability, Scope
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
 from routing.router.choosing import choose
 from routing.router.forms import AskForm
-from routing.router.ranking import Candidate, Choice
+from routing.router.ranking import Candidate, Choice, Source
 
 _OUTCOMES: Final = {
     "permit": ("may do it", "tighten", "✓"),
@@ -44,6 +44,8 @@ class Bar:
 
     @property
     def why(self) -> str:
+        if self.one.source is Source.RULE and any(veto.code == "below_threshold" for veto in self.one.vetoes):
+            return "By the nearest rule that names it"
         said = _SOURCES[self.one.source.value]
         return f"{said}, as alternative {self.one.place}" if self.one.place else said
 

@@ -129,7 +129,20 @@ def _rule(row: Sequence[Any]) -> NearRule:
 def _standing(row: Sequence[Any]) -> Standing:
     own = _json(row[4])
     requires = tuple(one for one in own if isinstance(one, str)) if isinstance(own, list) else ()
-    return Standing(row[0], row[1], row[2], tuple(row[3]), requires, *row[5:11], _json(row[11]))
+    return Standing(
+        id=row[0],
+        name=row[1],
+        status=row[2],
+        capabilities=tuple(row[3]),
+        requires_approval=requires,
+        executions=row[5],
+        avg_cost_usd=row[6],
+        avg_duration_ms=row[7],
+        cosine=row[8],
+        drift=row[9],
+        stopped_because=row[10],
+        routing=_json(row[11]),
+    )
 
 
 def _json(value: Any) -> Any:
