@@ -1,7 +1,5 @@
 from routing.connectors import admin as connectors
+from routing.router import admin as router
 from routing.telemetry import admin as telemetry
 
-__all__ = [
-    "connectors",
-    "telemetry",
-]
+__all__ = ["connectors", "router", "telemetry"]

@@ -13,6 +13,8 @@ class RoutingConfig(AppConfig):
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
+        from routing.router import export as router_export
+        from routing.router import panel as router_panel
         from routing.telemetry import alerts
         from routing.telemetry import export as telemetry
         from routing.telemetry import panel as telemetry_panel
@@ -26,3 +28,5 @@ class RoutingConfig(AppConfig):
         panels.register_beside(telemetry_panel.TEMPLATE, telemetry_panel.card)
         for source in (connectors.SOURCE, *telemetry.SOURCES):
             sources.register(source)
+        sources.register(router_export.SOURCE)
+        panels.register_beside(router_panel.TEMPLATE, router_panel.card)

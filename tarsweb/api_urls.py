@@ -23,6 +23,7 @@ from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
 from routing.connectors import api_urls as connectors
+from routing.router import api_urls as router
 from routing.telemetry import api_urls as telemetry
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
@@ -44,6 +45,7 @@ urlpatterns = [
     *jobs.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,
+    *router.urlpatterns,
     *rulebook_cases.urlpatterns,
     *rulebook_decide.urlpatterns,
     *searches.urlpatterns,

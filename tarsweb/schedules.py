@@ -55,6 +55,8 @@ ENTRIES = (
     Entry("measure what is kept", "billing.budgets.tasks.measure", minutes=60),
     Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
     Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
+    Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
+    Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

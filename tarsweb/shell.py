@@ -120,6 +120,8 @@ MENU = (
     _Entry("Agents", "Telemetry", "telemetry:calls", "clock", needs=Capability.READ_RECORD),
     _Entry("Agents", "Assets", "assets:list", "table", needs=Capability.READ_RECORD),
     _Entry("Agents", "E-stop", "estop:page", "stop"),
+    _Entry("Work", "Ask", "ask:page", "search", key="a"),
+    _Entry("Work", "Routing", "routing:list", "branch", needs=Capability.READ_RECORD),
     _Entry("Law", "Rulebook", "rulebook:rules", "shield", key="r", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),

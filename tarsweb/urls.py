@@ -18,6 +18,8 @@ urlpatterns = [
     path("connectors/", include("routing.connectors.urls")),
     path("telemetry/", include("routing.telemetry.urls")),
     path("assets/", include("governance.assets.urls")),
+    path("ask/", include("routing.router.ask_urls")),
+    path("routing/", include("routing.router.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
     path("rulebook/", include("governance.lawbook.urls")),

@@ -154,6 +154,11 @@ class Tars(Transport):
         """Every press of the e-stop, newest first; `state` is `in_force` or `lifted`."""
         return cast(Iterator[Stop], self.pages("estops/", query={"state": state} if state else {}))
 
+    def route(self, text: str, *, action: str = "", system: str = "") -> dict[str, Any]:
+        """Who would get a request, with every candidate; nothing is kept or done."""
+        body = {"text": text, "action": action, "system": system}
+        return cast(dict[str, Any], self.post("route/", body=body).body)
+
     def press_estop(self, *, system: str | None, reason: str) -> Stop:
         """Stop a system, or everything (None), now."""
         return cast(Stop, self.post("estops/", body={"system": system, "reason": reason}).body)

@@ -43,6 +43,7 @@ from governance.scope import Role, Scope, tars_scope
 from governance.searches.actions import save_search
 from governance.searches.models import SavedSearch
 from governance.tenancy import in_tenant
+from routing.router.actions import Wish, write_rule
 from tarsweb.demo.edits import edited
 from tarsweb.demo.script import Step
 from tarsweb.demo.worlds import DATA, World
@@ -223,6 +224,9 @@ class Player:
     def grant_authority(self, step: Step) -> None:
         amendments.grant_authority(scope=self.scope(step.by), at=step.at, **step.args)
 
+    def write_rule(self, step: Step) -> None:
+        write_rule(scope=self.scope(step.by), wish=Wish(system=step.system, **step.args), at=step.at)
+
     def set_quorum(self, step: Step) -> None:
         args = step.args
         amendments.set_quorum(
@@ -294,6 +298,7 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "review_override": Player.review_override,
     "grant_authority": Player.grant_authority,
     "set_quorum": Player.set_quorum,
+    "write_rule": Player.write_rule,
     "register_deputy": Player.register_deputy,
     "invite": Player.invite,
     "fix_system": Player.fix_system,

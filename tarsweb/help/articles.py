@@ -36,6 +36,8 @@ ARTICLES = (
     Article("connectors", "Connectors", ("connectors:",), "connectors:list"),
     Article("telemetry", "Telemetry", ("telemetry:",), "telemetry:calls"),
     Article("assets", "Assets", ("assets:",), "assets:list"),
+    Article("asking", "Asking", ("ask:",), "ask:page"),
+    Article("routing", "Routing", ("routing:",), "routing:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),

@@ -73,6 +73,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return money.bench_reserve
 
+    def router() -> Callable[..., Iterable[Row]]:
+        from tests.bench import router
+
+        return router.bench_router
+
     return {
         "money": money,
         "api": api,
@@ -80,6 +85,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "ledger": ledger,
         "amendments": amendments,
         "overview": overview,
+        "router": router,
     }
 
 

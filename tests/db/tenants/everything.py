@@ -36,6 +36,7 @@ from governance.tokens.actions import admit, issue_token
 from governance.webhooks import actions as webhooks
 from routing.connectors import actions as connectors
 from routing.connectors.contract import ToolDefinition
+from routing.router.actions import Wish, write_rule
 from routing.telemetry.actions import report
 from tests import factories as make
 
@@ -70,6 +71,8 @@ def everything() -> make.Cast:
         count=1,
         at=make.AT,
     )
+    wish = Wish(pattern="Process payroll PDFs", system=cast.system.name)
+    write_rule(scope=cast.bo, wish=wish, at=make.AT)
     _programs(cast)
     _talk(cast)
     update_session(scope=cast.bo, session=f"session-{cast.tenant.id}", rule="no network calls", at=make.AT)

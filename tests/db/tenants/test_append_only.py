@@ -50,6 +50,7 @@ KEPT = (
     "reservations",
     "resources",
     "rollbacks",
+    "routing_rules",
     "standing_authorities",
     "system_shares",
     "systems",

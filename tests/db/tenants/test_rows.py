@@ -61,6 +61,7 @@ TABLES = {
     "resources": "tenant_id",
     "rate_windows": "tenant_id",
     "rollbacks": "tenant_id",
+    "routing_rules": "tenant_id",
     "rule_sessions": "tenant_id",
     "safety_windows": "tenant_id",
     "saved_searches": "tenant_id",

@@ -36,6 +36,7 @@ IDS = {
     "notice_id": "Notice",
     "question_id": "ApprovalRequest",
     "quorum_id": "Quorum",
+    "routing_rule_id": "RoutingRule",
     "rule_id": "SessionRule",
     "search_id": "SavedSearch",
     "stop_id": "EStop",

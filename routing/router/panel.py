@@ -1,0 +1,65 @@
+"""The card on a system's page: what is routed to it, so that whoever changes its status sees what that stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q
+
+from governance.registry.models import System
+from governance.scope import Scope
+from routing.router.models import RoutingRule
+
+TEMPLATE: Final = "routing/router/_routed.html"
+MOST: Final = 5
+Waiting = Callable[[Scope, System], int]
+_waiting: list[Waiting] = []
+
+
+def register_waiting(count: Waiting) -> None:
+    """Let `executions` say how many requests wait for a system or run on it; called from `AppConfig.ready`, once."""
+    if count not in _waiting:
+        _waiting.append(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the fragment draws. `waiting` is None while nothing counts requests."""
+
+    system: str
+    status: str
+    rules: tuple[RoutingRule, ...]
+    as_alternative: int
+    waiting: int | None
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.rules) - MOST)
+
+    @property
+    def shown(self) -> tuple[RoutingRule, ...]:
+        return self.rules[:MOST]
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == "active"
+
+
+def card(scope: Scope, system: System) -> Card:
+    """The card of one system. One query, and one for what waits."""
+    rows = RoutingRule.objects.filter(tenant_id=scope.tenant_id, is_active=True).defer("request_embedding")
+    mine = list(
+        rows.filter(Q(recommended_system=system) | Q(alternative_systems__contains=[system.id]))
+        .order_by("request_pattern")
+        .only("id", "request_pattern", "recommended_system_id")[:200]
+    )
+    first = tuple(row for row in mine if row.recommended_system_id == system.id)
+    return Card(
+        system=system.name,
+        status=system.status,
+        rules=first,
+        as_alternative=len(mine) - len(first),
+        waiting=sum(count(scope, system) for count in _waiting) if _waiting else None,
+    )
