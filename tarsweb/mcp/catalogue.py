@@ -76,8 +76,8 @@ ENTRIES: Final = (
     Entry(
         "reset_session_rules",
         "End a session's rules",
-        "End every rule of a session and put `rules` in their place. It loosens, so it takes a person's token; "
-        "a system's is refused.",
+        "End every rule of a session and put `rules` in their place. It loosens, so it takes the token of a "
+        "person who may roll back; a system's is refused.",
         "POST",
         "sessions/{session}/reset/",
         is_destructive=True,

@@ -15,6 +15,8 @@ from governance.ledger.models import LedgerEntry
 from governance.rulebook.models import StoredVerdict
 from governance.scope import Capability
 from governance.tenancy import in_tenant
+from governance.tokens.actions import revoke_token
+from governance.web import now
 from tarsweb.api import document
 from tarsweb.mcp.catalogue import ENTRIES
 from tarsweb.mcp.schemas import operation
@@ -141,7 +143,7 @@ def test_every_tool__over_stdio__does_what_its_verb_does(server: str) -> None:
         assert (await did("get_estop_state"))["results"] == []
         assert (await did("decide", system=CLAY, action="payroll", session=SESSION))["system"] == CLAY
 
-    over_stdio(server, person(cast), work)
+    over_stdio(server, person(cast, *HELD, Capability.ROLL_BACK), work)
 
 
 def test_agent__asks_about_another_or_loosens__is_refused(door: str) -> None:
@@ -210,8 +212,18 @@ def test_malformed__is_a_refusal_that_says_what(door: str, name: str, arguments:
 
 
 def test_unknown_tool__is_a_protocol_error(door: str) -> None:
-    with pytest.raises(MCPError, match="no tool"):
-        asked(door, person(make.cast()), "drop_everything")
+    async def work(client: Client) -> None:
+        with pytest.raises(MCPError, match="There is no tool"):
+            await client.call_tool("drop_everything", {})
+
+    over_http(door, person(make.cast()), work)
+
+
+def test_rate__is_that_of_the_api(door: str, settings: Any) -> None:
+    secret = person(make.cast())
+    assert not asked(door, secret, "get_estop_state").is_error
+    settings.API_RATE = 1
+    assert "Go on in" in refused(asked(door, secret, "get_estop_state"), "throttled")["detail"]
 
 
 def test_big_input__is_refused_at_both_doors(door: str, server: str) -> None:
@@ -249,13 +261,10 @@ def test_many_at_once__two_tenants__each_gets_its_own(door: str) -> None:
 
 
 def test_revoked_token__is_refused_at_the_next_call(door: str) -> None:
-    from governance.tokens.actions import revoke_token
-    from governance.web import now
-
     cast = make.cast()
     token = issued(cast.bo, *HELD)
     assert not asked(door, token.secret, "get_estop_state").is_error
-    revoke_token(scope=cast.bo, token_id=token.token.id, at=now())
+    revoke_token(scope=cast.bo, token_id=token.token.id, because="It leaked", at=now())
     refused(asked(door, token.secret, "get_estop_state"), "bad_token")
 
 
