@@ -108,6 +108,22 @@ ENTRIES: Final = (
         "route/",
     ),
     Entry(
+        "handle_request",
+        "Hand in a request",
+        "Hand in a request in words: TARS finds the agent, asks what must be asked, sets money aside and has it done. "
+        "The answer is an id at once; follow it with `follow_request`. It needs request.",
+        "POST",
+        "executions/",
+    ),
+    Entry(
+        "follow_request",
+        "Where a request stands",
+        "Where a request stands, step by step, and its result when it is done. Work that waits for a person's approval "
+        "can wait for hours: ask again later.",
+        "GET",
+        "executions/{execution_id}/",
+    ),
+    Entry(
         "reserve",
         "Set money aside",
         "Set amounts aside for a system before work that costs. The same `key` and body again give the same hold. "

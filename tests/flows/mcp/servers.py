@@ -13,12 +13,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx2
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.test.testcases import QuietWSGIRequestHandler
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolResult
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 COMMAND = ["-c", "from tarsweb.cli import main; main()"]
@@ -67,9 +69,31 @@ def stdio(server: str, secret: str) -> Client:
 async def http(address: str, secret: str, **options: Any) -> AsyncIterator[Client]:
     """A client of `tars mcp --http` that sends a token."""
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as web:
-        async with Client(streamable_http_client(address, http_client=web), **options) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as web,
+        Client(streamable_http_client(address, http_client=web), **options) as client,
+    ):
+        yield client
+
+
+def call(address: str, secret: str, name: str, arguments: dict[str, Any], **options: Any) -> CallToolResult:
+    """What one tool answers over HTTP."""
+
+    async def run() -> CallToolResult:
+        async with http(address, secret, **options) as client:
+            return await client.call_tool(name, arguments)
+
+    return anyio.run(run)
+
+
+def refused(answer: CallToolResult, code: str) -> dict[str, Any]:
+    """The problem of a tool that refused."""
+    assert answer.is_error, answer
+    problem: dict[str, Any] = answer.structured_content
+    assert problem["code"] == code, problem
+    assert answer.content[0].text.startswith(problem["detail"])
+    assert "Traceback" not in str(answer)
+    return problem
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
