@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tarsweb.cli.remote import server_or, token_or
+from tarsweb.cli.remote import named_server, token_or
 
-HERE = "http://127.0.0.1:8000"
 Http = Annotated[str, typer.Option("--http", metavar="HOST:PORT", help="Listen here instead of on standard input.")]
 Hosts = Annotated[
     list[str] | None,
@@ -25,12 +24,12 @@ def register(app: typer.Typer) -> None:
 def mcp(http: Http = "", allow_host: Hosts = None) -> None:
     """Offer the tools of TARS to an agent over the Model Context Protocol.
 
-    It speaks to the TARS that --server or TARS_SERVER names, else to the one on this machine. On standard input its token
-    is in the file of --token-file, or in TARS_TOKEN. With --http every request brings its own token.
+    It speaks to the TARS that --server or TARS_SERVER names, else to the one that runs on this data folder. On standard
+    input its token is in the file of --token-file, or in TARS_TOKEN. With --http every request brings its own token.
 
     Example:  tars --server https://tars.example --token-file token mcp
     """
-    server = server_or(HERE)
+    server = named_server() or _here()
     if http:
         return _over_http(server, http, allow_host or [])
     token = token_or(os.environ.pop("TARS_TOKEN", ""))
@@ -41,6 +40,16 @@ def mcp(http: Http = "", allow_host: Hosts = None) -> None:
 
     anyio.run(lambda: serve_stdio(Gateway(server), token=token))
     return None
+
+
+def _here() -> str:
+    from tarsweb.home import Home
+    from tarsweb.supervisor.remote import running_address
+
+    address = running_address(Home())
+    if not address:
+        raise typer.BadParameter("TARS does not run on this data folder. Start it, or say which: tars --server URL mcp")
+    return address
 
 
 def _over_http(server: str, address: str, hosts: list[str]) -> None:

@@ -213,9 +213,9 @@ def connected() -> Tars:
     return Tars(_Chosen.server, token=_token())
 
 
-def server_or(default: str) -> str:
-    """The server that was named, or `default`."""
-    return _Chosen.server or default
+def named_server() -> str:
+    """The server that was named; "" when none was."""
+    return _Chosen.server
 
 
 def token_or(secret: str) -> str:
