@@ -39,7 +39,7 @@ class Question(Record):
     kind = Text(help_text="amendment or rollback")
     subject = Text(help_text="AMD-42")
     sentence = Text()
-    system = Text()
+    system = Text(allow_blank=True, help_text="empty where it is about no single system")
     type = Text()
     effect = Text()
     state = Text()
