@@ -10,7 +10,20 @@ import sys
 import typer
 
 from governance.errors import DomainError
-from tarsweb.cli import constitution, demo, documents, estop, ledger, policy, policy_import, remote, route, tenants, up
+from tarsweb.cli import (
+    constitution,
+    demo,
+    documents,
+    estop,
+    ledger,
+    mcp,
+    policy,
+    policy_import,
+    remote,
+    route,
+    tenants,
+    up,
+)
 from tarsweb.client.errors import ClientError, Problem
 
 app = typer.Typer(
@@ -20,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (up, demo, documents, estop, policy, policy_import, ledger, remote, constitution, route, tenants):
+for part in (up, demo, documents, estop, policy, policy_import, ledger, remote, constitution, route, tenants, mcp):
     part.register(app)
 
 

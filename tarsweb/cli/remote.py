@@ -213,6 +213,16 @@ def connected() -> Tars:
     return Tars(_Chosen.server, token=_token())
 
 
+def named_server() -> str:
+    """The server that was named; "" when none was."""
+    return _Chosen.server
+
+
+def token_or(secret: str) -> str:
+    """The token of `--token-file`; without one `secret`, which came from the environment."""
+    return _token() if _Chosen.token_file or not secret else secret.strip()
+
+
 def _token() -> str:
     """The token from its file; a secret is never an argument, where every process could read it."""
     if not _Chosen.token_file:

@@ -16,6 +16,7 @@ import stamina
 from tarsweb.client.errors import ClientError, Problem, Unreachable
 
 API = "/api/v1/"
+_SCHEMA = "/api/schema/"
 TRIES = 4
 TIMEOUT_SECONDS = 30.0
 MOST_BYTES = 64 * 1024 * 1024
@@ -83,6 +84,11 @@ class Transport:
             headers["If-Match"] = f'"{if_match}"'
         return self._send("POST", path, body=dict(body or {}), headers=headers)
 
+    def schema(self) -> dict[str, Any]:
+        """The OpenAPI document of this server. Raises `Problem`, `Unreachable`."""
+        found: dict[str, Any] = self._send("GET", _SCHEMA, headers={}).body
+        return found
+
     def pages(self, path: str, *, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Every row of a list, following `next`."""
         answer = self.get(path, query=query)
@@ -129,7 +135,8 @@ class Transport:
         query: Mapping[str, str] | None,
         body: dict[str, Any] | None,
     ) -> Answer:
-        with self._client.stream(method, f"{API}{path}", params=query, json=body, headers=headers) as response:
+        address = path if path == _SCHEMA else f"{API}{path}"
+        with self._client.stream(method, address, params=query, json=body, headers=headers) as response:
             content = _read(response)
             if response.status_code < 300:
                 return Answer(response.status_code, _json(content), response.headers.get("ETag", "").strip('"'))
