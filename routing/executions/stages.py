@@ -1,8 +1,7 @@
 """Where a request stands, and where it goes next (docs/work.md). Pure: what happened goes in, the next stage comes out.
 
-INVARIANTS: every way ends in `done` with one of the five statuses of seeds/004 3; an agent whose answer was lost, or came too late,
-is called again only if its action reads or it knows a repeated call (`may_repeat`), and then nobody else is called instead;
-money is held exactly in the stages `HOLDS`.
+INVARIANTS: every way ends in `done` with one of the five statuses of seeds/004 3; after a call of which nobody knows whether it
+did something, nobody is called any more, unless a second call does no harm; money is held exactly in the stages `HOLDS`.
 """
 
 from __future__ import annotations
