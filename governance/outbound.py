@@ -44,6 +44,14 @@ class NoAnswer(DomainError):
     status = 502
 
 
+class NotReached(NoAnswer):
+    """No connection was made: the other side has seen nothing of the call."""
+
+
+class TooLate(NoAnswer):
+    """The deadline came before the whole answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back. `body` is cut at the cap and then `is_cut`."""
@@ -57,7 +65,7 @@ class Answer:
 
 def demand_allowed(url: str) -> None:
     """Raise `AddressRefused` for an address that can be refused by its text alone; names are looked up at each call."""
-    _parsed(url, _allowed())
+    checked_url(url, permitted())
 
 
 def call(
@@ -70,8 +78,8 @@ def call(
     most: int = MOST_BYTES,
 ) -> Answer:
     """One request, start to end within `deadline` seconds. Raises `AddressRefused` and `NoAnswer`; never follows a redirect."""
-    allowed = _allowed()
-    target = _parsed(url, allowed)
+    allowed = permitted()
+    target = checked_url(url, allowed)
     ends = time.monotonic() + deadline
     fields = {
         "host": target.netloc.decode(),
@@ -84,7 +92,7 @@ def call(
         fields["content-length"] = str(len(content))
     started = time.monotonic()
     address = httpcore2.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
-    pool = httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=_Checked(allowed, ends))
+    pool = httpcore2.ConnectionPool(ssl_context=tls(), network_backend=_Checked(allowed, ends))
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), deadline)
     try:
         with (
@@ -98,23 +106,25 @@ def call(
             ms = int((time.monotonic() - started) * 1000)
             return Answer(status=response.status, headers=found, body=body, is_cut=is_cut, ms=ms)
     except httpcore2.TimeoutException:
-        raise NoAnswer(f"{target.host} did not answer within {deadline:g} seconds.") from None
+        raise TooLate(f"{target.host} did not answer within {deadline:.3g} seconds.") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-        raise NoAnswer(
-            f"{target.host} could not be reached: {scrubbed(str(error)) or type(error).__name__}."
-        ) from error
+        kind = NotReached if isinstance(error, httpcore2.ConnectError) else NoAnswer
+        raise kind(f"{target.host} could not be reached: {scrubbed(str(error)) or type(error).__name__}.") from error
 
 
-def _allowed() -> Allowed:
+def permitted() -> Allowed:
+    """What the operator lets TARS call although it is private."""
     return Allowed.of(settings.OUTBOUND_ALLOW)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """The one TLS context, which trusts nothing that the environment names."""
     return httpx2.create_ssl_context(trust_env=False)
 
 
-def _parsed(url: str, allowed: Allowed) -> httpx2.URL:
+def checked_url(url: str, allowed: Allowed) -> httpx2.URL:
+    """The address, refused (`AddressRefused`) by its text alone where that suffices."""
     try:
         parsed = httpx2.URL(url) if len(url) <= MOST_URL else None
     except (httpx2.InvalidURL, ValueError):
@@ -131,6 +141,18 @@ def _parsed(url: str, allowed: Allowed) -> httpx2.URL:
     if (written := literal(parsed.host)) is not None:
         _demand_public(parsed.host, str(written), allowed)
     return parsed
+
+
+def addresses_of(host: str, port: int, allowed: Allowed) -> list[str]:
+    """Every address of the name, each checked. Raises `AddressRefused`, and `ConnectError` for a name without any."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise httpcore2.ConnectError("its name is not known") from None
+    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+    for address in addresses:
+        _demand_public(host, address, allowed)
+    return addresses
 
 
 def _is_port(port: int | None) -> bool:
@@ -169,13 +191,7 @@ class _Checked(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise httpcore2.ConnectError("its name is not known") from None
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-        for address in addresses:
-            _demand_public(host, address, self.allowed)
+        addresses = addresses_of(host, port, self.allowed)
         for index, address in enumerate(addresses):
             try:
                 stream = self.plain.connect_tcp(address, port, timeout=_left(self.ends), socket_options=socket_options)

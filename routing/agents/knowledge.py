@@ -1,0 +1,136 @@
+"""The knowledge agent: pages that people look up, write and put away. `python -m routing.agents.knowledge [--http PORT]`
+
+`TARS_KNOWLEDGE_DIR` names the folder of pages; without it every tool fails and says so.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import Field
+
+from routing.agents.knowledge_pages import MOST_TEXT, MOST_TITLE, NoPage, Pages, PageTaken
+from routing.agents.serving import Failed, Work, serve
+
+FOLDER: Final = "TARS_KNOWLEDGE_DIR"
+_CREATES = ("create", "write", "add", "note")
+_DELETES = ("delete", "remove")
+
+server = MCPServer(
+    "knowledge",
+    instructions="Finds pages by their words, writes new ones and puts pages away. Everything lies in one local folder.",
+    log_level="WARNING",
+)
+
+Title = Annotated[
+    str, Field(min_length=1, max_length=MOST_TITLE, description="The page's title; its id follows from it.")
+]
+Text = Annotated[str, Field(max_length=MOST_TEXT, description="The page's text, Markdown.")]
+Id = Annotated[str, Field(max_length=100, description="The page's id, as search gives it.")]
+
+
+@server.tool(annotations=ToolAnnotations(title="Search pages", read_only_hint=True, idempotent_hint=True))
+async def search(
+    ctx: Context,
+    query: Annotated[str, Field(max_length=100_000, description="Words to find.")],
+    most: Annotated[int, Field(ge=1, le=50, description="How many pages at most.")] = 5,
+) -> CallToolResult:
+    """Find the pages that hold the words, best first. Changes nothing."""
+    work = Work()
+    try:
+        pages = _pages()
+        await ctx.report_progress(0, 1, "Searching")
+        hits = pages.search(query, most=most)
+        await ctx.report_progress(1, 1, f"Found {len(hits)}")
+    except Failed as error:
+        return work.failed(error)
+    said = "Nothing was found." if not hits else "Found: " + ", ".join(hit.title for hit in hits) + "."
+    return work.done({"pages": [asdict(hit) for hit in hits]}, said)
+
+
+@server.tool(annotations=ToolAnnotations(title="Create a page", destructive_hint=False, idempotent_hint=True))
+async def create_page(ctx: Context, title: Title, text: Text) -> CallToolResult:
+    """Write a new page. The very same page again changes nothing; another text under the same title is refused."""
+    work = Work()
+    try:
+        pages = _pages()
+        await ctx.report_progress(0, 1, "Writing")
+        page, stored = pages.create(title=title, text=text)
+        await ctx.report_progress(1, 1, "Written")
+    except PageTaken:
+        return work.failed(Failed("There is a page of this title with another text. Take another title."))
+    except Failed as error:
+        return work.failed(error)
+    return work.done(
+        {"id": page.id, "title": page.title, "was_there": not stored}, f"Written: {page.title}.", stored=stored
+    )
+
+
+@server.tool(annotations=ToolAnnotations(title="Delete a page", destructive_hint=True, idempotent_hint=False))
+async def delete_page(ctx: Context, id: Id) -> CallToolResult:
+    """Put a page away: search no longer finds it. It stays in the folder of deleted pages until somebody empties that."""
+    work = Work()
+    try:
+        page = _pages().delete(id)
+        await ctx.report_progress(1, 1, "Deleted")
+    except NoPage:
+        return work.failed(Failed("There is no page of this id. Search gives the ids."))
+    except Failed as error:
+        return work.failed(error)
+    return work.done({"id": page.id, "title": page.title}, f"Deleted: {page.title}.")
+
+
+@server.tool(annotations=ToolAnnotations(title="Handle a request in words", destructive_hint=True))
+async def handle_request(
+    ctx: Context,
+    request: Annotated[str, Field(max_length=100_000, description="What is wanted, in words.")],
+    input: Annotated[dict[str, Any] | None, Field(description="title and text, or id, as the work needs.")] = None,
+    action: Annotated[str, Field(description="search, create_page or delete_page, when it is known.")] = "",
+) -> CallToolResult:
+    """Search, write or put away, as the action says; without one the words decide, and a page is only ever put away when the
+    input names its id."""
+    given = {name: str(value) for name, value in (input or {}).items()}
+    wanted = _wanted(action, request, given)
+    try:
+        if wanted == "create_page":
+            return await create_page(ctx, title=_given(given, "title"), text=_given(given, "text"))
+        if wanted == "delete_page":
+            return await delete_page(ctx, id=_given(given, "id"))
+    except Failed as error:
+        return Work().failed(error)
+    return await search(ctx, query=given.get("query") or request)
+
+
+def _wanted(action: str, request: str, given: dict[str, str]) -> str:
+    if action in {"search", "create_page", "delete_page"}:
+        return action
+    words = request.lower().split()[:1]
+    if words and words[0] in _CREATES and "title" in given:
+        return "create_page"
+    if words and words[0] in _DELETES and "id" in given:
+        return "delete_page"
+    return "search"
+
+
+def _given(given: dict[str, str], name: str) -> str:
+    value = given.get(name, "")
+    if not value or len(value) > MOST_TEXT or (name == "title" and len(value) > MOST_TITLE):
+        raise Failed(f"The input needs a {name}, of bearable length.")
+    return value
+
+
+def _pages() -> Pages:
+    folder = os.environ.get(FOLDER, "")
+    if not folder:
+        raise Failed(f"This agent has no folder: set {FOLDER}.")
+    return Pages(Path(folder))
+
+
+if __name__ == "__main__":
+    serve(server)
