@@ -13,6 +13,9 @@ HANDLE: Final = "handle_request"
 """The action of a request whose words name none of the system's own."""
 _TEXT: Final = 2000
 _WORDS: Final = re.compile(r"[^\W_]+")
+_ENDINGS: Final = frozenset(
+    ("s", "es", "d", "ed", "ing", "e", "er", "ers", "or", "ors", "ion", "ions", "ment", "ments", "al", "als")
+)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 
 
@@ -61,7 +64,11 @@ def _own(constitution: JSON) -> Iterator[tuple[int, str]]:
 
 
 def _is_said(word: str, said: list[str]) -> bool:
-    return any(one == word or (len(word) > 2 and one.startswith(word)) for one in said)
+    """Whether the word stands there, as it is or with an English ending ("deleting", "audits", "deletion")."""
+    stem = word.removesuffix("e")
+    return any(
+        one == word or (len(stem) > 2 and one.startswith(stem) and one.removeprefix(stem) in _ENDINGS) for one in said
+    )
 
 
 def _plain(input: dict[str, Any]) -> Iterator[tuple[str, Any]]:

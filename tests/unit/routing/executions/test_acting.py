@@ -28,7 +28,9 @@ DOMICILE = {
         ("Run payroll", "payroll"),
         ("Say hello", HANDLE),
         ("", HANDLE),
-        ("The auditorium is free", "audit"),
+        ("Deleting the draft", "delete"),
+        ("The auditorium is free", HANDLE),
+        ("Our deliveries", HANDLE),
     ],
 )
 def test_action__is_the_one_whose_words_stand_in_the_request(text: str, action: str) -> None:
