@@ -109,10 +109,19 @@ def decide_within(
     return found[0]
 
 
+def decide_here(*, scope: Scope, question: Question, verb: str, at: datetime) -> Decided:
+    """`decide` inside the caller's transaction, for a verb that goes on from the verdict: counted, kept and on the ledger alike.
+
+    The caller's gate says who may ask; `verb` names it on the ledger. What goes wrong inside takes the caller's transaction
+    with it. Raises `Invalid` for a question that cannot be asked.
+    """
+    return _kept_one(scope, question, verb=verb, at=at)
+
+
 @governed("policy.decide", subject="system_name")
 def _decide(*, scope: Scope, question: Question, system_name: str, at: datetime) -> Decided:
     _gate(scope, [system_name])
-    return _kept_one(scope, question, at=at)
+    return _kept_one(scope, question, verb="policy.decide", at=at)
 
 
 @governed("policy.decide_many")
@@ -129,8 +138,8 @@ def _gate(scope: Scope, names: Sequence[str]) -> None:
             raise NotAllowed(f"{scope.actor.name} asks about itself only, not about {others[0]}.")
 
 
-def _kept_one(scope: Scope, question: Question, *, at: datetime) -> Decided:
-    return _kept(scope, [question], verb="policy.decide", at=at)[0]
+def _kept_one(scope: Scope, question: Question, *, verb: str, at: datetime) -> Decided:
+    return _kept(scope, [question], verb=verb, at=at)[0]
 
 
 def _kept(scope: Scope, questions: Sequence[Question], *, verb: str, at: datetime) -> list[Decided]:
