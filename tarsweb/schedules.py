@@ -47,7 +47,9 @@ ENTRIES = (
     Entry("drop files whose time is over", "governance.files.tasks.drop_expired", minutes=60),
     Entry("seal permitted actions", "governance.rulebook.tasks.seal", minutes=1),
     Entry("clean the sessions' rules", "governance.rulebook.session_tasks.clean", minutes=60),
-    Entry("grant this and the next month's dollars", "billing.budgets.tasks.make_monthly", minutes=60),
+    Entry("make the windows of budgets", "billing.budgets.tasks.make_windows", minutes=60),
+    Entry("seal movements of money", "billing.budgets.tasks.seal", minutes=1),
+    Entry("give back the holds of dead work", "billing.budgets.tasks.sweep", minutes=1),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

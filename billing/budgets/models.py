@@ -47,6 +47,10 @@ class Resource(TenantRow):
         max_digits=4, decimal_places=3, default=Decimal("0.80"), db_default=Decimal("0.80")
     )
     alert_sent = models.BooleanField(default=False, db_default=False)
+    is_limit = models.BooleanField(
+        default=True, db_default=True, help_text="false: counts what is used and gives quotas a window, limits nobody"
+    )
+    checked_at = models.DateTimeField(null=True, help_text="when alerts last looked at it")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -80,6 +84,7 @@ class BudgetPlan(TenantRow):
         max_digits=4, decimal_places=3, default=Decimal("0.80"), db_default=Decimal("0.80")
     )
     is_active = models.BooleanField(default=True, db_default=True)
+    is_limit = models.BooleanField(default=True, db_default=True, help_text="false: its windows count and limit nobody")
     created_at = models.DateTimeField()
     created_by = models.TextField()
     updated_at = models.DateTimeField()
@@ -97,13 +102,18 @@ class BudgetPlan(TenantRow):
 
 
 class SystemShare(TenantRow):
-    """What one system has of one budget. `quota` null: it is limited by the budget alone."""
+    """What one system has of one budget. `quota` null: it is limited by the budget alone.
+
+    `fresh_for` is the version of the constitution that the quota was read from; another one, or 0, means: read it again.
+    """
 
     resource = reference("billing.Resource", related_name="shares")
     system = reference("governance.System")
     quota = _amount(null=True)
     used = _amount(default=Decimal(0), db_default=0)
     reserved = _amount(default=Decimal(0), db_default=0)
+    alert_threshold = models.DecimalField(max_digits=4, decimal_places=3, null=True)
+    fresh_for = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "system_shares"
@@ -217,11 +227,7 @@ class BudgetMove(TenantRow):
         db_table = "budget_moves"
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=MoveKind.values), name="budget_moves_kind"),
-            models.UniqueConstraint(
-                fields=["tenant", "reservation"],
-                condition=~models.Q(kind=MoveKind.RESERVE),
-                name="budget_moves_one_end",
-            ),
+            models.UniqueConstraint(fields=["tenant", "reservation", "kind"], name="budget_moves_once"),
         ]
         indexes = [
             models.Index(fields=["tenant", "id"], condition=models.Q(sealed_in=None), name="budget_moves_unsealed")
@@ -262,9 +268,10 @@ class AlertLevel(models.TextChoices):
 
 
 class BudgetAlert(TenantRow):
-    """That people were told, once per window and level. Append-only."""
+    """That people were told, once per window and level, of the budget or of one system's share of it. Append-only."""
 
     resource = reference("billing.Resource", related_name="alerts")
+    share = reference("billing.SystemShare", null=True)
     level = models.TextField(choices=AlertLevel.choices)
     committed = _amount(help_text="spent and held when it was sent")
     exhausted_at = models.DateTimeField(null=True)
@@ -273,7 +280,9 @@ class BudgetAlert(TenantRow):
     class Meta:
         db_table = "budget_alerts"
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "resource", "level"], name="budget_alerts_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "resource", "share", "level"], name="budget_alerts_once", nulls_distinct=False
+            ),
             models.CheckConstraint(condition=models.Q(level__in=AlertLevel.values), name="budget_alerts_level"),
         ]
 

@@ -14,6 +14,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='resource',
+            name='checked_at',
+            field=models.DateTimeField(help_text='when alerts last looked at it', null=True),
+        ),
+        migrations.AddField(
+            model_name='resource',
+            name='is_limit',
+            field=models.BooleanField(db_default=True, default=True, help_text='false: counts what is used and gives quotas a window, limits nobody'),
+        ),
         migrations.CreateModel(
             name='Reservation',
             fields=[
@@ -66,6 +76,8 @@ class Migration(migrations.Migration):
                 ('quota', models.DecimalField(decimal_places=6, max_digits=24, null=True)),
                 ('used', models.DecimalField(db_default=0, decimal_places=6, default=Decimal('0'), max_digits=24)),
                 ('reserved', models.DecimalField(db_default=0, decimal_places=6, default=Decimal('0'), max_digits=24)),
+                ('alert_threshold', models.DecimalField(decimal_places=3, max_digits=4, null=True)),
+                ('fresh_for', models.IntegerField(db_default=0, default=0)),
                 ('resource', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='billing.resource')),
                 ('system', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
@@ -120,11 +132,12 @@ class Migration(migrations.Migration):
                 ('exhausted_at', models.DateTimeField(null=True)),
                 ('at', models.DateTimeField()),
                 ('resource', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='billing.resource')),
+                ('share', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.systemshare')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
                 'db_table': 'budget_alerts',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'resource', 'level'), name='budget_alerts_once'), models.CheckConstraint(condition=models.Q(('level__in', ['threshold', 'forecast', 'full'])), name='budget_alerts_level')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'resource', 'share', 'level'), name='budget_alerts_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('level__in', ['threshold', 'forecast', 'full'])), name='budget_alerts_level')],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +150,7 @@ class Migration(migrations.Migration):
                 ('system_quotas', models.JSONField(default=dict)),
                 ('alert_threshold', models.DecimalField(db_default=Decimal('0.80'), decimal_places=3, default=Decimal('0.80'), max_digits=4)),
                 ('is_active', models.BooleanField(db_default=True, default=True)),
+                ('is_limit', models.BooleanField(db_default=True, default=True, help_text='false: its windows count and limit nobody')),
                 ('created_at', models.DateTimeField()),
                 ('created_by', models.TextField()),
                 ('updated_at', models.DateTimeField()),
@@ -203,7 +217,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='budgetmove',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reserve'), _negated=True), fields=('tenant', 'reservation'), name='budget_moves_one_end'),
+            constraint=models.UniqueConstraint(fields=('tenant', 'reservation', 'kind'), name='budget_moves_once'),
         ),
         migrations.AddConstraint(
             model_name='systemshare',

@@ -17,6 +17,7 @@ WALLED = [
 
 REFERENCES = [
     ("budget_alerts", "resource_id", "resources"),
+    ("budget_alerts", "share_id", "system_shares"),
     ("budget_moves", "reservation_id", "reservations"),
     ("reservation_lines", "reservation_id", "reservations"),
     ("reservation_lines", "resource_id", "resources"),
@@ -38,6 +39,230 @@ CREATE TRIGGER top_ups_keep BEFORE UPDATE ON top_ups FOR EACH ROW EXECUTE FUNCTI
 """
 
 
+RESERVE = """
+-- One round trip: find the budgets of every wanted type whose window holds p_at, lock them in the order of their ids, take all or none.
+-- Answers {"outcome": held | kept | short | prepare | no_budget | no_system | key}; only held has changed anything.
+-- HAZARD: shares are read after the lock and by statements of their own. Joined to the locking query they would be those of
+-- before the wait.
+CREATE FUNCTION tars_reserve(
+  p_tenant uuid, p_id uuid, p_key text, p_digest text, p_system uuid, p_kind text, p_subject uuid, p_purpose text,
+  p_amounts jsonb, p_by text, p_at timestamptz, p_expires timestamptz, p_starts timestamptz[], p_signing uuid,
+  p_move uuid, p_statement bytea, p_move_digest text, p_signer text, p_signature bytea, p_is_prepared boolean
+) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  windows constant text[] := ARRAY['hourly', 'daily', 'weekly', 'monthly'];
+  types text[] := ARRAY(SELECT jsonb_object_keys(p_amounts));
+  ids uuid[] := '{}';
+  shares uuid[] := '{}';
+  wanted numeric[] := '{}';
+  short jsonb;
+  kept jsonb;
+  version integer;
+  is_current boolean;
+  is_missing boolean;
+  is_covered boolean;
+  budget record;
+  share record;
+  amount numeric;
+  quota_free numeric;
+BEGIN
+  SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
+  IF FOUND THEN RETURN jsonb_build_object('outcome', 'kept', 'hold', kept); END IF;
+
+  SELECT s.constitution_version,
+    EXISTS (SELECT FROM actor_keys k WHERE k.tenant_id = p_tenant AND k.id = p_signing AND k.retired_at IS NULL),
+    EXISTS (
+      SELECT FROM budget_plans p WHERE p.tenant_id = p_tenant AND p.is_active AND p.resource_type = ANY (types)
+        AND NOT EXISTS (
+          SELECT FROM resources r WHERE r.tenant_id = p_tenant AND r.resource_type = p.resource_type
+            AND r.window_type = p.window_type AND r.window_start = p_starts[array_position(windows, p.window_type)]))
+    INTO version, is_current, is_missing
+    FROM systems s WHERE s.tenant_id = p_tenant AND s.id = p_system;
+  IF NOT FOUND THEN RETURN '{"outcome": "no_system"}'; END IF;
+  IF NOT is_current THEN RETURN '{"outcome": "key"}'; END IF;
+  -- HAZARD: whoever prepares takes a lock that plans take before budgets, so nothing may be locked yet when that turns out. A plan
+  -- or constitution that changes after this look counts from the next hold on.
+  SELECT is_missing OR coalesce(bool_or(s.id IS NULL OR s.fresh_for <> version), false),
+    count(DISTINCT r.resource_type) FILTER (WHERE r.is_limit OR r.resource_type <> 'usd_budget') = cardinality(types)
+    INTO is_missing, is_covered
+    FROM resources r LEFT JOIN system_shares s
+      ON s.tenant_id = p_tenant AND s.resource_id = r.id AND s.system_id = p_system
+    WHERE r.tenant_id = p_tenant AND r.resource_type = ANY (types) AND r.window_type = ANY (windows)
+      AND r.window_start = ANY (p_starts) AND r.window_end > p_at;
+  IF NOT p_is_prepared AND (is_missing OR NOT is_covered) THEN RETURN '{"outcome": "prepare"}'; END IF;
+  IF NOT is_covered THEN RETURN '{"outcome": "no_budget"}'; END IF;
+
+  FOR budget IN
+    SELECT r.id, r.resource_type, r.window_type, r.window_end, r.available FROM resources r
+    WHERE r.tenant_id = p_tenant AND r.resource_type = ANY (types) AND r.window_type = ANY (windows)
+      AND r.window_start = ANY (p_starts) AND r.window_end > p_at
+    ORDER BY r.id FOR NO KEY UPDATE
+  LOOP
+    SELECT s.id, s.quota, s.used, s.reserved INTO share FROM system_shares s
+      WHERE s.tenant_id = p_tenant AND s.resource_id = budget.id AND s.system_id = p_system;
+    -- a budget that was made after the look above
+    CONTINUE WHEN NOT FOUND;
+    amount := (p_amounts ->> budget.resource_type)::numeric;
+    quota_free := share.quota - share.used - share.reserved;
+    IF short IS NULL AND (amount > budget.available OR amount > quota_free) THEN
+      short := jsonb_build_object('outcome', 'short', 'type', budget.resource_type, 'window', budget.window_type,
+        'ends_at', budget.window_end, 'is_quota', coalesce(quota_free < budget.available, false),
+        'free', trim_scale(least(budget.available, quota_free))::text, 'wanted', amount::text);
+    END IF;
+    ids := ids || budget.id;
+    shares := shares || share.id;
+    wanted := wanted || amount;
+  END LOOP;
+  IF short IS NOT NULL THEN
+    -- whoever held the lock before may have been this very request
+    SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
+    IF FOUND THEN RETURN jsonb_build_object('outcome', 'kept', 'hold', kept); END IF;
+    RETURN short;
+  END IF;
+
+  INSERT INTO reservations (id, tenant_id, key, request_digest, system_id, subject_kind, subject_id, purpose, state, amounts,
+      overshoot, is_priced, held_by, held_at, expires_at, closed_by, closed_because)
+    VALUES (p_id, p_tenant, p_key, p_digest, p_system, p_kind, p_subject, p_purpose, 'held', p_amounts,
+      '{}', true, p_by, p_at, p_expires, '', '')
+    ON CONFLICT (tenant_id, key) DO NOTHING;
+  IF NOT FOUND THEN
+    SELECT to_jsonb(h) INTO kept FROM reservations h WHERE h.tenant_id = p_tenant AND h.key = p_key;
+    RETURN jsonb_build_object('outcome', 'kept', 'hold', kept);
+  END IF;
+  FOR i IN 1 .. cardinality(ids) LOOP
+    UPDATE resources r SET reserved = r.reserved + wanted[i], updated_at = greatest(r.updated_at, p_at) WHERE r.id = ids[i];
+    UPDATE system_shares s SET reserved = s.reserved + wanted[i] WHERE s.id = shares[i];
+    INSERT INTO reservation_lines (id, tenant_id, reservation_id, resource_id, share_id, amount)
+      VALUES (uuidv7(), p_tenant, p_id, ids[i], shares[i], wanted[i]);
+  END LOOP;
+  INSERT INTO budget_moves (id, tenant_id, kind, reservation_id, at, statement, digest, signer, signature)
+    VALUES (p_move, p_tenant, 'reserve', p_id, p_at, p_statement, p_move_digest, p_signer, p_signature);
+  RETURN '{"outcome": "held"}';
+END $$;
+"""
+
+SETTLE = """
+-- Charge what a hold really used, whatever its window and state are by now. More than was held is taken from what is free; what is
+-- not free is overshoot. Answers the hold's charges; {"outcome": settled | kept | none}.
+CREATE FUNCTION tars_settle(
+  p_tenant uuid, p_hold uuid, p_actual jsonb, p_is_priced boolean, p_by text, p_because text, p_at timestamptz,
+  p_starts timestamptz[]
+) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  hold reservations;
+  lines jsonb := '[]';
+  over jsonb := '{}';
+  actual numeric;
+  back numeric;
+  charge numeric;
+  line record;
+BEGIN
+  SELECT * INTO hold FROM reservations h WHERE h.tenant_id = p_tenant AND h.id = p_hold FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN '{"outcome": "none"}'; END IF;
+  IF hold.state = 'settled' THEN RETURN jsonb_build_object('outcome', 'kept', 'hold', to_jsonb(hold)); END IF;
+
+  PERFORM FROM resources r WHERE r.tenant_id = p_tenant AND (
+      r.id IN (SELECT l.resource_id FROM reservation_lines l WHERE l.tenant_id = p_tenant AND l.reservation_id = p_hold)
+      OR (r.resource_type IN (SELECT jsonb_object_keys(p_actual - ARRAY(SELECT jsonb_object_keys(hold.amounts))))
+        AND r.window_start = ANY (p_starts) AND r.window_end > hold.held_at))
+    ORDER BY r.id FOR NO KEY UPDATE;
+  -- types that were used and not reserved
+  INSERT INTO reservation_lines (id, tenant_id, reservation_id, resource_id, share_id, amount)
+    SELECT uuidv7(), p_tenant, p_hold, r.id, s.id, 0 FROM resources r
+      JOIN system_shares s ON s.tenant_id = p_tenant AND s.resource_id = r.id AND s.system_id = hold.system_id
+    WHERE r.tenant_id = p_tenant AND r.window_start = ANY (p_starts) AND r.window_end > hold.held_at
+      AND r.resource_type IN (SELECT jsonb_object_keys(p_actual - ARRAY(SELECT jsonb_object_keys(hold.amounts))));
+  p_actual := hold.amounts || p_actual;
+
+  FOR line IN
+    SELECT l.id, l.amount, l.resource_id, l.share_id, r.resource_type, r.window_type, r.available,
+      s.quota - s.used - s.reserved AS quota_free
+    FROM reservation_lines l JOIN resources r ON r.id = l.resource_id JOIN system_shares s ON s.id = l.share_id
+    WHERE l.tenant_id = p_tenant AND l.reservation_id = p_hold ORDER BY l.resource_id
+  LOOP
+    actual := (p_actual ->> line.resource_type)::numeric;
+    back := CASE WHEN hold.state = 'held' THEN line.amount ELSE 0 END;
+    charge := least(actual, line.available + back, line.quota_free + back);
+    UPDATE resources r SET used = r.used + charge, reserved = r.reserved - back, updated_at = greatest(r.updated_at, p_at)
+      WHERE r.id = line.resource_id;
+    UPDATE system_shares s SET used = s.used + charge, reserved = s.reserved - back WHERE s.id = line.share_id;
+    UPDATE reservation_lines l SET settled = charge WHERE l.id = line.id;
+    IF actual > charge THEN
+      over := over || jsonb_build_object(line.resource_type,
+        trim_scale(greatest(actual - charge, coalesce((over ->> line.resource_type)::numeric, 0)))::text);
+    END IF;
+    lines := lines || jsonb_build_object('resource_id', line.resource_id, 'resource_type', line.resource_type,
+      'window_type', line.window_type, 'charged', trim_scale(charge)::text);
+  END LOOP;
+  -- what no budget is there for
+  SELECT over || coalesce(jsonb_object_agg(used.key, used.value), '{}') INTO over FROM jsonb_each(p_actual) used
+    WHERE used.value #>> '{}' <> '0' AND NOT EXISTS (
+      SELECT FROM reservation_lines l JOIN resources r ON r.id = l.resource_id
+      WHERE l.tenant_id = p_tenant AND l.reservation_id = p_hold AND r.resource_type = used.key);
+  UPDATE reservations h SET state = 'settled', actual = p_actual, overshoot = over, is_priced = p_is_priced, closed_at = p_at,
+    closed_by = p_by, closed_because = p_because WHERE h.id = p_hold;
+  RETURN jsonb_build_object('outcome', 'settled', 'actual', p_actual, 'overshoot', over, 'lines', lines);
+END $$;
+"""
+
+CLOSE = """
+-- Give back what these holds have, as released or expired; answers which of them were still held. Holds are locked in the order of
+-- their ids, then all their budgets in that of theirs.
+CREATE FUNCTION tars_close(
+  p_tenant uuid, p_holds uuid[], p_state text, p_by text, p_because text, p_at timestamptz
+) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+  open uuid[];
+BEGIN
+  SELECT array_agg(found.id) INTO open FROM (
+    SELECT h.id FROM reservations h WHERE h.tenant_id = p_tenant AND h.id = ANY (p_holds) AND h.state = 'held'
+    ORDER BY h.id FOR NO KEY UPDATE) found;
+  IF open IS NULL THEN RETURN '{}'; END IF;
+  PERFORM FROM resources r WHERE r.tenant_id = p_tenant AND r.id IN (
+      SELECT l.resource_id FROM reservation_lines l WHERE l.tenant_id = p_tenant AND l.reservation_id = ANY (open))
+    ORDER BY r.id FOR NO KEY UPDATE;
+  UPDATE resources r SET reserved = r.reserved - back.amount, updated_at = greatest(r.updated_at, p_at) FROM (
+      SELECT l.resource_id, sum(l.amount) AS amount FROM reservation_lines l
+      WHERE l.tenant_id = p_tenant AND l.reservation_id = ANY (open) GROUP BY 1) back
+    WHERE r.tenant_id = p_tenant AND r.id = back.resource_id;
+  UPDATE system_shares s SET reserved = s.reserved - back.amount FROM (
+      SELECT l.share_id, sum(l.amount) AS amount FROM reservation_lines l
+      WHERE l.tenant_id = p_tenant AND l.reservation_id = ANY (open) GROUP BY 1) back
+    WHERE s.tenant_id = p_tenant AND s.id = back.share_id;
+  UPDATE reservations h SET state = p_state, closed_at = p_at, closed_by = p_by, closed_because = p_because
+    WHERE h.tenant_id = p_tenant AND h.id = ANY (open);
+  RETURN open;
+END $$;
+"""
+
+LIMITS = """
+-- A movement of money does not ask the contract again (only a total does), and a budget that only counts is no limit.
+CREATE OR REPLACE FUNCTION tars_budget_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE most numeric;
+BEGIN
+  IF NEW.resource_type <> 'usd_budget' OR NOT NEW.is_limit THEN RETURN NEW; END IF;
+  SELECT max_monthly_budget INTO most FROM tenants WHERE id = NEW.tenant_id FOR SHARE;
+  IF NEW.total_budget > most THEN
+    RAISE EXCEPTION 'tars_budget_limit: % is more than the contract allows (%)', NEW.total_budget, most
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE FUNCTION tars_contract_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.max_monthly_budget < OLD.max_monthly_budget AND EXISTS (
+    SELECT 1 FROM resources r WHERE r.tenant_id = NEW.id AND r.resource_type = 'usd_budget' AND r.is_limit
+      AND r.window_end > statement_timestamp() AND r.total_budget > NEW.max_monthly_budget) THEN
+    RAISE EXCEPTION 'tars_budget_limit: a running budget is larger' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER resources_limit ON resources;
+CREATE TRIGGER resources_limit BEFORE INSERT OR UPDATE OF total_budget, resource_type, is_limit ON resources
+  FOR EACH ROW EXECUTE FUNCTION tars_budget_limit();
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [("billing", "0002_money")]
 
@@ -47,5 +272,5 @@ class Migration(migrations.Migration):
         *(rls.Refer(table, column, to) for table, column, to in REFERENCES),
         *(rls.AppendOnly(table) for table in ("budget_alerts", "prices")),
         *(rls.KeepRows(table) for table in ("budget_moves", "budget_plans", "reservation_lines", "reservations", "system_shares", "top_ups")),
-        migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),
+        *(migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (FUNCTIONS, RESERVE, SETTLE, CLOSE, LIMITS)),
     ]

@@ -34,6 +34,7 @@ EVENT_LABELS = {
     "override": "Override or break-glass",
     "estop": "E-stop",
     "asset": "Shared assets",
+    "money": "Money",
     "export": "Export",
     "data_fix": "Data fix",
     "refusal": "Refusal",

@@ -66,6 +66,6 @@ def test_task__shortly_before_a_month_ends__makes_the_next_one_once(
     moment = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)
     monkeypatch.setattr(tasks.timezone, "now", lambda: moment)
     for _ in range(2):
-        tasks.make_monthly()
+        tasks.make_windows()
     total = cast.tenant.max_monthly_budget
     assert _rows(cast) == [(datetime(2026, 10, 1, tzinfo=UTC), total), (datetime(2026, 11, 1, tzinfo=UTC), total)]

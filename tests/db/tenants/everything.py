@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.budgets.actions import grant_monthly
+from billing.budgets.actions import grant_monthly, reserve, set_price
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals import desk
@@ -74,12 +74,26 @@ def everything() -> make.Cast:
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
     grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
+    _money(cast)
     set_preference(scope=cast.ada, mail="daily", muted=[], at=make.AT)
     stop(scope=cast.sam, system_name=cast.system.name, reason="It answers twice.", at=make.AT)
     _asset(cast)
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
+
+
+def _money(cast: make.Cast) -> None:
+    """A price, and a hold with its lines and its signed movement."""
+    set_price(scope=cast.tess, measure="api_calls", usd=Decimal("0.01"), at=make.AT)
+    reserve(
+        scope=cast.bo,
+        system_id=cast.system.id,
+        key="first",
+        amounts={"usd_budget": Decimal(1)},
+        expires_at=make.later(60),
+        at=make.AT,
+    )
 
 
 def _asset(cast: make.Cast) -> None:

@@ -1,0 +1,81 @@
+"""Amounts of money and of other things: exact decimals, and the texts that are stored and signed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from typing import Any, Final
+
+from billing.budgets.kinds import TYPES, UNITS
+from governance.errors import Invalid
+
+WHOLE_DIGITS: Final = 18
+PLACES: Final = 6
+UNLIMITED: Final = Decimal(10**WHOLE_DIGITS - 1)
+"""The total of a budget that only counts."""
+_EXACT: Final = Context(prec=64)
+
+
+class BadAmount(Invalid):
+    """Not an amount that can be set aside, charged or granted."""
+
+    code = "bad_amount"
+
+
+def checked(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What may be set aside: at least one known type, each above zero. Raises `BadAmount`."""
+    if not amounts:
+        raise BadAmount("Say how much is to be set aside, of at least one type.", problems=(("/amounts", "is empty"),))
+    return {name: exact(value, name=name) for name, value in amounts.items()}
+
+
+def exact(value: Any, *, name: str, least: Decimal | None = None) -> Decimal:
+    """`value`, once it is a finite decimal above zero (from `least` on, where given) that the columns can hold.
+
+    Raises `BadAmount`.
+    """
+    if name not in TYPES:
+        _refuse(name, f"There is no budget type {name!r}; there are {', '.join(TYPES)}.")
+    if not isinstance(value, Decimal) or not value.is_finite():
+        _refuse(name, f"The amount of {name} is not a finite decimal number. Give one, such as 0.25.")
+    if value < least if least is not None else value <= 0:
+        _refuse(
+            name, f"The amount of {name} must be {'at least ' + text(least) if least is not None else 'above zero'}."
+        )
+    if len(value.as_tuple().digits) > _EXACT.prec or value.adjusted() >= WHOLE_DIGITS or _places(value) > PLACES:
+        _refuse(
+            name,
+            f"The amount of {name} has more than {WHOLE_DIGITS} digits before or {PLACES} after the point. Round it.",
+        )
+    return value
+
+
+def text(amount: Decimal) -> str:
+    """The one way an amount is written where it is stored or signed: no exponent, no needless zeros."""
+    plain = format(amount, "f")
+    return (plain.rstrip("0").rstrip(".") if "." in plain else plain) or "0"
+
+
+def texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {name: text(amount) for name, amount in sorted(amounts.items())}
+
+
+def read(stored: Mapping[str, str] | None) -> dict[str, Decimal]:
+    """Amounts as they were stored."""
+    return {name: Decimal(value) for name, value in (stored or {}).items()}
+
+
+def said(name: str, amount: Decimal) -> str:
+    """An amount as people read it: `12.50 USD`, `1,200 LLM tokens`."""
+    shown = amount.normalize()
+    plain = f"{amount:,.2f}" if name == "usd_budget" and _places(shown) <= 2 else f"{Decimal(text(shown)):,f}"
+    return f"{plain} {UNITS[name]}"
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.normalize(_EXACT).as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+def _refuse(name: str, sentence: str) -> None:
+    raise BadAmount(sentence, problems=((f"/amounts/{name}", "is not an amount"),))

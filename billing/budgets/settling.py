@@ -1,0 +1,101 @@
+"""What a hold's work really used: charged, priced, recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from billing.budgets import amounts as exactly
+from billing.budgets import moves
+from billing.budgets.errors import HoldClosed
+from billing.budgets.holds import asked, demand_own, found
+from billing.budgets.kinds import USD
+from billing.budgets.models import MoveKind, Price, Reservation
+from billing.budgets.preparing import prepare_within
+from billing.budgets.prices import Priced, dollars, in_force
+from billing.budgets.usage import Usage
+from billing.budgets.windows import starts_of
+from governance.errors import NotFound
+from governance.ledger.verbs import governed
+from governance.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was charged. `actual` holds what the work used (the whole hold, where that is unknown), `overshoot` what of it no
+    budget had free; `is_priced` is false where dollars are the hold's because a price or a measure was unknown."""
+
+    hold_id: UUID
+    actual: Mapping[str, Decimal]
+    overshoot: Mapping[str, Decimal]
+    is_priced: bool
+    is_new: bool
+
+
+def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) -> Settled:
+    """Charge what was used, also after the hold expired or was released. The same usage again gives the same answer.
+
+    Raises `NotFound`, `HoldClosed`.
+    """
+    hold = found(scope, hold_id)
+    cost = dollars(usage, price_table(scope=scope, at=at))
+    actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
+    actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}
+    is_priced = cost is not None or USD not in hold.amounts
+    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at)
+
+
+@governed("budgets.settle", subject="hold_id")
+def settle(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) -> Settled:
+    """`settle_within` for the hold's owner, its system, or who manages systems or budgets. Raises `NotYours`."""
+    demand_own(scope, found(scope, hold_id), to="settle this hold")
+    return settle_within(scope=scope, hold_id=hold_id, usage=usage, at=at)
+
+
+def charge_within(
+    *, scope: Scope, hold: Reservation, actual: Mapping[str, Decimal], is_priced: bool, at: datetime
+) -> Settled:
+    """Charge amounts by type; a type of the hold that is not stated is charged whole. Raises `HoldClosed`."""
+    texts = exactly.texts({name: exactly.exact(v, name=name, least=Decimal(0)) for name, v in actual.items()})
+    if not set(texts) <= set(hold.amounts):
+        prepare_within(tenant_id=scope.tenant_id, system_id=hold.system_id, at=hold.held_at)
+    answer = asked(
+        "SELECT tars_settle(%s, %s, %s, %s, %s, %s, %s, %s)",
+        [scope.tenant_id, hold.id, json.dumps(texts), is_priced, scope.actor.name, "", at, starts_of(hold.held_at)],
+    )
+    if answer["outcome"] == "none":
+        raise NotFound("There is no such hold.")
+    if answer["outcome"] == "kept":
+        return _kept(answer["hold"], wanted={**hold.amounts, **texts})
+    said = {
+        "by": scope.actor.name,
+        "actual": answer["actual"],
+        "overshoot": answer["overshoot"],
+        "is_priced": is_priced,
+        "lines": answer["lines"],
+    }
+    signer = moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
+    move = moves.signed(signer=signer, kind=MoveKind.SETTLE, reservation_id=hold.id, said=said, at=at)
+    moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
+    return Settled(
+        hold.id, exactly.read(answer["actual"]), exactly.read(answer["overshoot"]), is_priced=is_priced, is_new=True
+    )
+
+
+def price_table(*, scope: Scope, at: datetime) -> dict[tuple[str, str], Decimal]:
+    """The tenant's prices in force at a moment."""
+    rows = Price.objects.filter(tenant_id=scope.tenant_id, from_at__lte=at).order_by("measure", "model", "-from_at")
+    latest = rows.distinct("measure", "model").values_list("measure", "model", "usd", "from_at")
+    return in_force((Priced(*row) for row in latest), at=at)
+
+
+def _kept(row: Mapping[str, Any], *, wanted: Mapping[str, str]) -> Settled:
+    if row["actual"] != wanted:
+        raise HoldClosed("This hold was settled with other amounts already. What it was charged stays.")
+    over = exactly.read(row["overshoot"])
+    return Settled(UUID(row["id"]), exactly.read(row["actual"]), over, is_priced=row["is_priced"], is_new=False)

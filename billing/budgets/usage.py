@@ -1,0 +1,69 @@
+"""What a piece of work used, as its agent reports it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from typing import Final
+
+from billing.budgets.amounts import PLACES, UNLIMITED
+from governance.errors import Invalid
+
+_STEP: Final = Decimal(1).scaleb(-PLACES)
+_HOUR: Final = Decimal(3600)
+
+
+class BadUsage(Invalid):
+    """A report that cannot be: negative, endless, not a number."""
+
+    code = "bad_usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """None is unknown and never 0. Raises `BadUsage` for what cannot be."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    model: str = ""
+    compute_seconds: Decimal | None = None
+    api_calls: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("input_tokens", "output_tokens", "compute_seconds", "api_calls"):
+            value = getattr(self, name)
+            kind = Decimal if name == "compute_seconds" else int
+            is_fine = isinstance(value, kind) and not isinstance(value, bool) and Decimal(value).is_finite()
+            if value is not None and not (is_fine and 0 <= value <= UNLIMITED):
+                raise BadUsage(
+                    f"{name} must be unknown or a finite number from 0 on.", problems=((f"/{name}", "cannot be"),)
+                )
+
+    def measures(self) -> dict[str, Decimal | None]:
+        """What a price table prices, by measure."""
+        return {
+            "input_tokens": _decimal(self.input_tokens),
+            "output_tokens": _decimal(self.output_tokens),
+            "compute_seconds": self.compute_seconds,
+            "api_calls": _decimal(self.api_calls),
+        }
+
+    def amounts(self) -> dict[str, Decimal]:
+        """What is known, by budget type, dollars aside: tokens, hours (rounded up), calls."""
+        found = {}
+        if self.input_tokens is not None and self.output_tokens is not None:
+            found["llm_tokens"] = Decimal(self.input_tokens + self.output_tokens)
+        if self.compute_seconds is not None:
+            found["compute_hours"] = rounded_up(self.compute_seconds / _HOUR)
+        if self.api_calls is not None:
+            found["api_calls"] = Decimal(self.api_calls)
+        return found
+
+
+def rounded_up(amount: Decimal) -> Decimal:
+    """To the millionth, in the budget's favour."""
+    return amount.quantize(_STEP, rounding=ROUND_UP)
+
+
+def _decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
