@@ -12,11 +12,14 @@
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
-| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks may call | none |
+| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks and embedders may be at | none |
+| `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
+| `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +29,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tarsweb import oidc
 from tarsweb.home import Home, database_url
+
+# HAZARD: set before numpy is loaded. BLAS takes a thread per core and lets them spin: once two processes embed at the same time,
+# a sentence takes ten to two hundred times as long (docs/embeddings.md).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -290,6 +297,21 @@ DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
 
 # -- calls that leave TARS (governance/outbound.py)
 OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
+
+# -- how requests are compared (docs/embeddings.md)
+EMBEDDER = env.str("TARS_EMBEDDER", default="minilm")
+EMBEDDER_URL = env.str("TARS_EMBEDDER_URL", default="")
+EMBEDDER_MODEL = env.str("TARS_EMBEDDER_MODEL", default="")
+EMBEDDER_KEY = env.str("TARS_EMBEDDER_KEY", default="")
+EMBEDDER_DIMENSIONS = env.int("TARS_EMBEDDER_DIMENSIONS", default=0)
+if EMBEDDER not in {"minilm", "lexical", "openai"}:
+    raise ImproperlyConfigured(f"TARS_EMBEDDER is {EMBEDDER!r}: use minilm, lexical or openai.")
+if EMBEDDER == "openai" and not (EMBEDDER_URL and EMBEDDER_MODEL):
+    raise ImproperlyConfigured("TARS_EMBEDDER is openai: set TARS_EMBEDDER_URL and TARS_EMBEDDER_MODEL too.")
+if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
+    raise ImproperlyConfigured(
+        "TARS_EMBEDDER_DIMENSIONS is the size of a vector, 1 to 4096, or 0 for what the model gives."
+    )
 
 # -- tasks: retry > timeout × (1 + queue_limit / workers), or work runs twice (docs/decisions/0003)
 Q_CLUSTER = {

@@ -64,7 +64,7 @@ def manage(*command: str, env: Mapping[str, str], log_path: Path) -> tuple[int, 
 
 
 def last_line(log_path: Path) -> str:
-    """The last line that says something, without Django's hint on how to get help."""
+    """The last line that says something, without Django's hint on how to get help and its count of problems."""
     lines = [line.strip() for line in log_path.read_text(errors="replace").splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith("Type '")]
+    telling = [line for line in lines if not line.startswith(("Type '", "System check identified"))]
     return telling[-1].rstrip(".") + "." if telling else "it said nothing."

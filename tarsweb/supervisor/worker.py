@@ -73,9 +73,11 @@ def main() -> int:
     from django_q import signals
 
     from governance.tenancy import refuse_privileged_role
+    from routing.embeddings.checks import refuse_useless_embedder
     from tarsweb import schedules
 
     refuse_privileged_role()
+    refuse_useless_embedder()
     schedules.ensure(at=timezone.now())
     connections.close_all()
     marks = Marks(marks_dir(settings.HOME.path))

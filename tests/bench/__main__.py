@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -24,6 +25,10 @@ def main(wanted: set[str]) -> None:
         from tests.bench import conclude
 
         rows += _run("conclude", [conclude.bench_conclude])
+    if not wanted or "embeddings" in wanted:
+        from tests.bench import embeddings
+
+        rows += _run("embeddings", [embeddings.bench_embeddings])
     database = {name: part for name, part in _with_database().items() if not wanted or name in wanted}
     if database:
         with served() as home:
@@ -87,4 +92,5 @@ def _run(name: str, parts: Iterable[Callable[[], Iterable[Row]]]) -> list[Row]:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the settings have it; before numpy is loaded
     main(set(sys.argv[1:]))
