@@ -179,11 +179,14 @@ def test_preview__stores_nothing__and_a_stranger_finds_nothing(cast: make.Cast) 
 def test_decide_here__goes_with_the_verb_that_asked(cast: make.Cast) -> None:
     question = Question(cast.system.name, "launch_rocket")
     with pytest.raises(RuntimeError), in_tenant(cast.tenant.id):
-        decide_here(scope=cast.tars, question=question, verb="executions.decide", at=make.AT)
+        decide_here(scope=cast.tars, asker=cast.mel.actor, question=question, verb="executions.decide", at=make.AT)
         raise RuntimeError("the verb broke off")
     assert kept(cast) == [] and entries(cast) == []
     with in_tenant(cast.tenant.id):
-        decided = decide_here(scope=cast.tars, question=question, verb="executions.decide", at=make.AT)
+        decided = decide_here(
+            scope=cast.tars, asker=cast.mel.actor, question=question, verb="executions.decide", at=make.AT
+        )
     (row,), (entry,) = kept(cast), entries(cast)
     assert row.id == decided.id and row.sealed_in == entry.sequence
     assert entry.action_name == "executions.decide"
+    assert row.asked_by == cast.mel.actor.name and entry.actor_name == cast.tars.actor.name
