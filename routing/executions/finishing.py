@@ -1,4 +1,4 @@
-"""The last step of a request: the money is settled, and execution and receipt are written whole. Inside the caller's transaction."""
+"""The last step of a request: execution and receipt are written whole, inside the caller's transaction."""
 
 from __future__ import annotations
 
