@@ -5,6 +5,24 @@ class RoutingConfig(AppConfig):
     name = "routing"
 
     def ready(self) -> None:
+        from governance.exports import sources
+        from governance.jobs import handlers
+        from governance.registry import panels
+        from routing.connectors import export as connectors
+        from routing.connectors import installed, looking
+        from routing.connectors import panel as connector_panel
+        from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
+        from routing.telemetry import alerts
+        from routing.telemetry import export as telemetry
+        from routing.telemetry import panel as telemetry_panel
 
         register_checks()
+        installed.register_own()
+        handlers.register(tools.LOOK, looking.handle)
+        tools.register_kinds()
+        alerts.register_kinds()
+        panels.register_beside(connector_panel.TEMPLATE, connector_panel.card)
+        panels.register_beside(telemetry_panel.TEMPLATE, telemetry_panel.card)
+        for source in (connectors.SOURCE, *telemetry.SOURCES):
+            sources.register(source)

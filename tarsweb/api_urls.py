@@ -22,6 +22,8 @@ from governance.rulebook import session_api_urls as sessions
 from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
+from routing.connectors import api_urls as connectors
+from routing.telemetry import api_urls as telemetry
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
 from tarsweb.inbox import api_urls as inbox
@@ -32,6 +34,7 @@ urlpatterns = [
     *amendments.urlpatterns,
     *assets.urlpatterns,
     *audit.urlpatterns,
+    *connectors.urlpatterns,
     *drift.urlpatterns,
     *estop.urlpatterns,
     *lawbook.urlpatterns,
@@ -45,6 +48,7 @@ urlpatterns = [
     *rulebook_decide.urlpatterns,
     *searches.urlpatterns,
     *sessions.urlpatterns,
+    *telemetry.urlpatterns,
     *webhooks.urlpatterns,
     *budgets.urlpatterns,
     *health.urlpatterns,

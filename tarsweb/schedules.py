@@ -50,6 +50,8 @@ ENTRIES = (
     Entry("make the windows of budgets", "billing.budgets.tasks.make_windows", minutes=60),
     Entry("seal movements of money", "billing.budgets.tasks.seal", minutes=1),
     Entry("give back the holds of dead work", "billing.budgets.tasks.sweep", minutes=1),
+    Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
+    Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

@@ -15,6 +15,8 @@ urlpatterns = [
     path("rulebook/", include("governance.rulebook.urls")),
     path("sessions/", include("governance.rulebook.session_urls")),
     path("systems/", include("governance.registry.urls")),
+    path("connectors/", include("routing.connectors.urls")),
+    path("telemetry/", include("routing.telemetry.urls")),
     path("assets/", include("governance.assets.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),

@@ -204,6 +204,29 @@ def fix_system(*, scope: Scope, system_name: str, values: Mapping[str, Any], rea
     return system
 
 
+def deploy_within(
+    *,
+    scope: Scope,
+    name: str,
+    deployment_type: str,
+    endpoint_url: str | None,
+    api_key_required: bool,
+    at: datetime,
+) -> tuple[System, dict[str, Any]]:
+    """Say how a system is reached, in the caller's transaction; returns it locked, and how it was reached before.
+
+    INVARIANT: only `connectors.configure` calls this, which checks the address and writes the ledger. Raises `NotFound`.
+    """
+    system = _locked(scope=scope, name=name)
+    after = {"deployment_type": deployment_type, "endpoint_url": endpoint_url, "api_key_required": api_key_required}
+    before = {field: getattr(system, field) for field in after}
+    if before != after:
+        System.objects.filter(tenant_id=scope.tenant_id, id=system.id).update(**after, updated_at=at)
+        for field, value in after.items():
+            setattr(system, field, value)
+    return system, before
+
+
 def _version(
     *,
     system: System,

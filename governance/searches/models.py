@@ -12,6 +12,7 @@ PAGES = {
     "rulebook:rules": "Rules",
     "rulebook:cases": "Cases",
     "rulebook:verdicts": "Verdicts",
+    "telemetry:calls": "Tool calls",
 }
 """The list pages whose filters can be kept, by URL name."""
 

@@ -62,12 +62,18 @@ def request_value(call: Call) -> dict[str, JSON]:
     }
 
 
-def write_request(call: Call) -> bytes:
-    """The body of the POST, canonical. Raises `BadRequest`, or `InvalidDocument` for what no JSON reader keeps."""
+def demand_sound(call: Call) -> dict[str, JSON]:
+    """The call as a JSON value that may be sent. Raises `BadRequest`, or `InvalidDocument` for what no JSON reader keeps."""
     value = request_value(call)
     if wrong := fault(value, of="request"):
         raise BadRequest(wrong)
-    return written(value)
+    check_value(value, max_depth=DEPTH, refuses_big_doubles=True)
+    return value
+
+
+def write_request(call: Call) -> bytes:
+    """The body of the POST, canonical. Raises as `demand_sound`."""
+    return canonical_bytes(demand_sound(call), max_depth=DEPTH)
 
 
 def read_request(body: bytes) -> Call:

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from governance.outbound import Answer
+from governance.scrub import scrubbed
 from routing.connectors import envelope, signing
 from routing.connectors.contract import (
     AgentAddressRefused,
@@ -27,6 +28,7 @@ WAIT: Final = 1.0
 """Seconds between polls when the agent gives no Retry-After."""
 SHORTEST_WAIT: Final = 0.2
 LONGEST_WAIT: Final = 30.0
+MOST_ERROR: Final = 2000
 
 
 def now() -> datetime:
@@ -54,11 +56,12 @@ class HttpAgent:
         while answer.status == 202:
             accepted = envelope.read_accepted(answer.body)
             url = self._poll_url(url, accepted.poll)
-            on_progress(accepted.progress, accepted.message)
+            on_progress(accepted.progress, scrubbed(accepted.message, secrets=[self.api_key]))
             self._wait(call, answer)
             answer = self._sent(call, "GET", url, b"")
         reply = _reply(answer)
-        return replace(reply, ms=int((time.monotonic() - started) * 1000))
+        error = scrubbed(reply.error, secrets=[self.api_key], most=MOST_ERROR)
+        return replace(reply, error=error, ms=int((time.monotonic() - started) * 1000))
 
     def tools(self) -> tuple[ToolDefinition, ...]:
         """None: the envelope describes work, not tools."""

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from governance.canonical import JSON
 from governance.scrub import scrubbed
+from routing.connectors import envelope
 from routing.connectors.contract import (
     AnsweredNonsense,
     AnsweredTooMuch,
@@ -32,9 +33,6 @@ from routing.connectors.mcp_reading import chosen, definition, meta_of, reply_of
 from routing.connectors.mcp_sessions import Job, Line, Session, Work
 from routing.connectors.mcp_stdio import StdioServer
 from routing.connectors.wire import MOST
-
-if TYPE_CHECKING:
-    from mcp.types import CallToolResult
 
 ENTRY: Final = "handle_request"
 FRESH: Final = 60.0
@@ -58,12 +56,13 @@ class McpAgent:
     clock: Callable[[], datetime] = field(default=now)
 
     def call(self, call: Call, *, on_progress: OnProgress) -> Reply:
-        """See `Transport`."""
+        """See `Transport`; raises `BadRequest` or `InvalidDocument` for a call that no agent should see."""
+        envelope.demand_sound(call)
 
         async def work(job: Job, session: Session) -> Reply:
             tool, arguments = chosen(call, await _tools(session), entry=self.entry)
             self._demand_pinned(tool)
-            return await _called(job, session, call, tool.name, arguments)
+            return await self._called(job, session, call, tool.name, arguments)
 
         reply: Reply = self._run(work, seconds=call.left(at=self.clock()), on_progress=on_progress)
         return reply
@@ -93,6 +92,22 @@ class McpAgent:
             self.server.demand_allowed()
         return pool().run(key=self._key, line=self._line, work=work, seconds=seconds, on_progress=on_progress)
 
+    async def _called(self, job: Job, session: Session, call: Call, tool: str, arguments: dict[str, JSON]) -> Reply:
+        from mcp import MCPError
+
+        async def told(progress: float, total: float | None, message: str | None) -> None:
+            job.handover.progress(progressed(progress, of=total), scrubbed(message or "", secrets=secrets))
+
+        started, secrets = time.monotonic(), self.server.secrets
+        job.is_sent = True
+        try:
+            result = await session.client.call_tool(
+                tool, arguments, progress_callback=told, meta=cast(Any, meta_of(call))
+            )
+        except MCPError as error:
+            return answered(error, session=session, call=call, tool=tool, ms=_ms(started), secrets=secrets)
+        return reply_of(result, call=call, tool=tool, arguments=arguments, ms=_ms(started), secrets=secrets)
+
     def _line(self) -> Line:
         return self.server.line(most=self.most)
 
@@ -103,23 +118,6 @@ class McpAgent:
         raise ToolChanged(
             f"The tool {scrubbed(tool.name)} {why}. Look at its definition and approve it.", may_have_run=False
         )
-
-
-async def _called(job: Job, session: Session, call: Call, tool: str, arguments: dict[str, JSON]) -> Reply:
-    from mcp import MCPError
-
-    async def told(progress: float, total: float | None, message: str | None) -> None:
-        job.handover.progress(progressed(progress, of=total), scrubbed(message or ""))
-
-    started = time.monotonic()
-    job.is_sent = True
-    try:
-        result: CallToolResult = await session.client.call_tool(
-            tool, arguments, progress_callback=told, meta=cast(Any, meta_of(call))
-        )
-    except MCPError as error:
-        return answered(error, line=session.line, call=call, tool=tool, ms=_ms(started))
-    return reply_of(result, call=call, tool=tool, arguments=arguments, ms=_ms(started))
 
 
 async def _tools(session: Session) -> tuple[ToolDefinition, ...]:

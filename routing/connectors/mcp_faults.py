@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from governance.scrub import scrubbed
@@ -10,7 +11,7 @@ from routing.connectors.contract import AgentError, AnsweredNonsense, Call, Repl
 if TYPE_CHECKING:
     from mcp import MCPError
 
-    from routing.connectors.mcp_sessions import Job, Line
+    from routing.connectors.mcp_sessions import Job, Line, Session
 
 _NO_SESSION: Final = "Session terminated"
 _BY_STATUS: Final = frozenset({"Server returned an error response", "Not Found"})
@@ -27,22 +28,24 @@ def worded(error: BaseException | None, *, line: Line, job: Job, is_used: bool) 
     found = line.fault or _known(error, line)
     if found is None:
         return TimedOut("The agent was still at work when its time was over.", may_have_run=job.is_sent)
-    if is_used and not job.is_sent and isinstance(found, Unreachable):
+    if is_used and not job.is_sent:
         return Again(found.sentence, may_have_run=False)
     found.may_have_run = found.may_have_run and job.is_sent
     return found
 
 
-def answered(error: MCPError, *, line: Line, call: Call, tool: str, ms: int) -> Reply:
+def answered(
+    error: MCPError, *, session: Session, call: Call, tool: str, ms: int, secrets: Iterable[str] = ()
+) -> Reply:
     """A protocol error in answer to a tool call: the agent's failure, unless it is the wire's, which is raised."""
     from mcp.types import CONNECTION_CLOSED, PARSE_ERROR
 
-    said = scrubbed(error.message)
+    said, line = scrubbed(error.message, secrets=secrets), session.line
     if line.fault is not None:
         raise line.fault
     if error.code == CONNECTION_CLOSED:
         raise Unreachable(f"The agent broke off: {said}.")
-    if error.message == _NO_SESSION:
+    if error.message == _NO_SESSION or (session.is_used and _is_forgotten(error, line)):
         raise Again("The agent has forgotten the session.", may_have_run=False)
     if error.message in _BY_STATUS:
         raise by_status(line)
@@ -51,6 +54,11 @@ def answered(error: MCPError, *, line: Line, call: Call, tool: str, ms: int) -> 
     said = said or "It failed, and did not say why."
     own = ToolCall(server=call.system, tool=tool, is_success=False, ms=ms, error=said)
     return Reply(is_error=True, error=said, tool_calls=(own,), ms=ms)
+
+
+def _is_forgotten(error: MCPError, line: Line) -> bool:
+    """Some servers say 400 where the protocol says 404: to a session that worked before, both mean that nothing ran."""
+    return error.message in _BY_STATUS and getattr(line, "status", 0) in {400, 404, 410}
 
 
 def by_status(line: Line) -> AgentError:
@@ -74,7 +82,9 @@ def _known(error: BaseException | None, line: Line) -> AgentError | None:
             return by_status(line)
         if inner.code == CONNECTION_CLOSED or inner.message == _NO_SESSION:
             return Unreachable(f"The agent broke off: {said}.")
-    return AnsweredNonsense(f"The agent does not keep to the protocol: {said}")
+    nonsense = AnsweredNonsense(f"The agent does not keep to the protocol: {said}")
+    nonsense.__cause__ = inner
+    return nonsense
 
 
 def _innermost(error: BaseException | None) -> BaseException | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import httpcore2
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mcp.client import Transport
 
 
+SHORTEST_SECRET: Final = 6
+
+
 @dataclass(frozen=True, slots=True)
 class HttpServer:
     """The address of a server, and the headers that open it."""
@@ -37,6 +40,11 @@ class HttpServer:
             checked_url(self.url, permitted())
         except AddressRefused as refusal:
             raise AgentAddressRefused(refusal.sentence, may_have_run=False) from None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no sentence may repeat."""
+        return tuple(word for _, value in self.headers for word in value.split() if len(word) >= SHORTEST_SECRET)
 
     def line(self, *, most: int) -> HttpLine:
         """A line to it."""

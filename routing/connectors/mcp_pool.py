@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Hashable
 from functools import cache
 from multiprocessing.util import Finalize
@@ -20,7 +21,7 @@ from routing.connectors.mcp_faults import Again
 from routing.connectors.mcp_sessions import Job, Line, Session, Work
 
 IDLE: Final = 60.0
-MOST_IDLE: Final = 4
+MOST_IDLE: Final = 8
 """Idle sessions kept for one key."""
 BACKSTOP: Final = 3.0
 """Seconds after the deadline in which the loop must have said so itself."""
@@ -41,10 +42,12 @@ class Pool:
         self, *, key: Hashable, line: Callable[[], Line], work: Work, seconds: float, on_progress: OnProgress
     ) -> Any:
         """Do the work in an idle session of the key or in a new one; raises the errors of `contract.py`."""
+        ends = time.monotonic() + seconds
         try:
             return self._run(key, line, Job(work, seconds), on_progress)
         except Again:
-            return self._run(key, line, Job(work, seconds), on_progress, is_fresh=True)
+            left = max(ends - time.monotonic(), 0.0)
+            return self._run(key, line, Job(work, left), on_progress, is_fresh=True)
 
     def close(self, key: Hashable) -> None:
         """Close the idle sessions of a key."""
@@ -92,8 +95,10 @@ class Pool:
                 self._close(key)
             kept = self._idle.get(key, [])
             while kept:
-                if kept.pop().take(job):
+                session = kept.pop()
+                if session.take(job):
                     return
+                session.leave()
             session = Session(self, key, line(), job)
             self.live.add(session)
             task = self._loop.create_task(session.run())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from governance.canonical import JSON, InvalidDocument, check_value, digest
@@ -55,14 +55,22 @@ def meta_of(call: Call) -> dict[str, JSON]:
     return {f"{META}call": {name: value[name] for name in kept}}
 
 
-def reply_of(result: CallToolResult, *, call: Call, tool: str, arguments: Mapping[str, JSON], ms: int) -> Reply:
-    """The reply in a tool's result. Raises `AnsweredNonsense` for what cannot be kept as JSON."""
+def reply_of(
+    result: CallToolResult,
+    *,
+    call: Call,
+    tool: str,
+    arguments: Mapping[str, JSON],
+    ms: int,
+    secrets: Iterable[str] = (),
+) -> Reply:
+    """The reply in a tool's result, `secrets` hidden in its error. Raises `AnsweredNonsense` for what cannot be kept as JSON."""
     output, meta = _output(result), dict(result.meta or {})
     try:
         check_value(output, max_depth=_OUTPUT_DEPTH, refuses_big_doubles=True)
     except InvalidDocument as error:
         raise AnsweredNonsense(f"The agent answered something that cannot be kept: {error.sentence}") from None
-    failure = (scrubbed(_text(result)) or "It failed, and did not say why.") if result.is_error else ""
+    failure = (scrubbed(_text(result), secrets=secrets) or "It failed, and did not say why.") if result.is_error else ""
     shown = {name: value for name, value in arguments.items() if name != "tars"}
     own = ToolCall(
         server=call.system,

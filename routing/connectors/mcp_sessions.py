@@ -101,7 +101,7 @@ class Session:
 
     def take(self, job: Job) -> bool:
         """Accept the next job; False when the session is ending."""
-        if self.is_leaving or self.scope.cancel_called or self.line.is_dead or self.line.fault is not None:
+        if self.is_leaving or self.scope.cancel_called or self._is_broken:
             return False
         self.job, self.is_used = job, True
         self._begin(job)
@@ -112,6 +112,10 @@ class Session:
         """End politely; only of an idle session."""
         self.is_leaving = True
         self._wake.set()
+
+    @property
+    def _is_broken(self) -> bool:
+        return self.line.is_dead or self.line.fault is not None
 
     def _begin(self, job: Job) -> None:
         self.line.is_busy = True
@@ -152,7 +156,9 @@ class Session:
         """Before the caller hears of its result, so that its next call finds this session."""
         self.job = None
         self.line.is_busy = False
-        if self.line.fault is None:
+        if self._is_broken:
+            self.leave()
+        else:
             self.keeper.rest(self)
 
     def _client(self) -> Client:

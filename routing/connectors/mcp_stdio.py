@@ -46,6 +46,11 @@ class StdioServer:
         if not any(one and self.command[: len(one)] == one for one in allowed):
             raise AgentAddressRefused("The operator has not allowed this command for agents.", may_have_run=False)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no sentence may repeat: the environment's values, but for those too short to tell from words."""
+        return tuple(value for _, value in self.env if len(value) >= SHORTEST_SECRET)
+
     def line(self, *, most: int) -> StdioLine:
         """A line to a new process of it."""
         return StdioLine(self, most)
@@ -62,11 +67,12 @@ class StdioLine:
         self.process: anyio.abc.Process | None = None
         self._tail = b""
         self._nonsense = 0
+        self._is_silent = self._is_ending = False
 
     @property
     def is_dead(self) -> bool:
-        """Whether the process has ended."""
-        return self.process is not None and self.process.returncode is not None
+        """Whether the process has ended, or talks no more."""
+        return self._is_silent or (self.process is not None and self.process.returncode is not None)
 
     def kill(self) -> None:
         """End the process and its children now; from any thread."""
@@ -115,7 +121,7 @@ class StdioLine:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
             async with to_us:
                 assert process.stdout is not None
-                with suppress(anyio.EndOfStream):
+                with suppress(anyio.EndOfStream, OSError):
                     while self.fault is None:
                         buffer += await process.stdout.receive(65536)
                         *lines, rest = bytes(buffer).split(b"\n")
@@ -123,8 +129,9 @@ class StdioLine:
                             await self._take(one, to_us)
                         buffer = bytearray(rest)
                         self._measure(buffer)
+                self._is_silent = True
+                self.on_end()
                 await self._know_why(process)
-        self.on_end()
 
     async def _take(self, line: bytes, to_us: Any) -> None:
         from mcp.shared.message import SessionMessage
@@ -147,15 +154,14 @@ class StdioLine:
             self.fault = AnsweredTooMuch(f"The agent answered more than {self.most:,} bytes, and TARS read no further.")
 
     async def _know_why(self, process: anyio.abc.Process) -> None:
-        if self.fault is None:
+        if self.fault is None and not self._is_ending:
             await _ended(process, within=0.5)
             code = process.returncode
             how = "closed its output" if code is None else f"ended with {code}"
             self.fault = Unreachable(f"The agent's process {how}.{self._said()}")
 
     def _said(self) -> str:
-        secrets = [value for _, value in self.server.env if len(value) >= SHORTEST_SECRET]
-        said = scrubbed(self._tail.decode("utf-8", "replace"), secrets=secrets)
+        said = scrubbed(self._tail.decode("utf-8", "replace"), secrets=self.server.secrets)
         return f" It said: {said}" if said else ""
 
     async def _write(self, process: anyio.abc.Process, from_us: Any) -> None:
@@ -180,8 +186,12 @@ class StdioLine:
         import anyio
 
         assert process.stdin is not None
-        if not self.is_busy and self.fault is None:
-            with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+        self._is_ending = True
+        if not self.is_busy and not self.is_dead:
+            with (
+                anyio.move_on_after(GRACE),
+                suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError),
+            ):
                 await process.stdin.aclose()
             await _ended(process, within=GRACE)
         # Also after a good end: children may have stayed, and the number is the group's while one of them lives.

@@ -55,7 +55,7 @@ class N8nAgent:
 
 def body_of(call: Call) -> bytes:
     """What the workflow finds under `body` of the Webhook node's item."""
-    context = envelope.request_value(call)
+    context = envelope.demand_sound(call)
     said = {name: context.pop(name) for name in ("request", "input", "action", "tool")}
     return envelope.written({**said, "tars": context})
 

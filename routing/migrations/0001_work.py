@@ -34,6 +34,12 @@ class Migration(migrations.Migration):
                 ('state', models.TextField(choices=[('ready', 'Ready'), ('quarantined', 'Quarantined: a tool changed'), ('disabled', 'Disabled')], default='ready')),
                 ('failures', models.PositiveIntegerField(default=0, help_text='in a row; success sets it to zero')),
                 ('opened_at', models.DateTimeField(help_text='when the breaker opened; null: it is closed', null=True)),
+                ('probed_at', models.DateTimeField(help_text='when the half-open breaker let its one call through', null=True)),
+                ('pointed_at', models.DateTimeField(help_text='when it was last said where it leads: every tool is approved anew')),
+                ('pointed_by', models.TextField(help_text='who said so, and may not approve its tools')),
+                ('looked_at', models.DateTimeField(null=True)),
+                ('look_error', models.TextField(default='', help_text='what the last look failed with; empty: it went well')),
+                ('disabled_because', models.TextField(default='')),
                 ('last_called_at', models.DateTimeField(null=True)),
                 ('last_error', models.TextField(default='')),
                 ('created_at', models.DateTimeField()),
@@ -394,7 +400,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='toolcall',
-            index=models.Index(fields=['tenant', '-timestamp', '-id'], name='mcp_telemetry_log_recent'),
+            index=models.Index(fields=['tenant', '-timestamp', '-id'], include=('server_name', 'tool_name', 'execution_time_ms', 'success'), name='mcp_telemetry_log_recent'),
+        ),
+        migrations.AddIndex(
+            model_name='toolcall',
+            index=models.Index(condition=models.Q(('success', False)), fields=['tenant', '-timestamp', '-id'], name='mcp_telemetry_log_failed'),
         ),
         migrations.AddIndex(
             model_name='toolcall',

@@ -1,5 +1,9 @@
-"""Every tool call of every agent, as a row: who, what, how long, and whether it worked.
+"""Which tools ran, how long they took and which of them failed.
 
-Verbs: `record` (inside the caller's transaction), `report` (an agent tells of its own calls). Invariants: a tool that
-answers isError counts as a failure; arguments are kept only where the connector says so, their digest always.
+Promise: every tool call that TARS sees, or that an agent tells of, is one row that is never changed. Verbs: `record_within`
+(TARS's own calls, inside a step's transaction) and `report` (an agent's).
+
+Invariants: arguments are a digest, unless the connector says that they are kept, and then they are scrubbed. A tool that
+answered isError has failed. A time that somebody else claims is never a row's time. Every figure is of a bounded range of
+time, and no list counts all its rows.
 """

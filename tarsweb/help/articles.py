@@ -33,6 +33,8 @@ ARTICLES = (
     Article("proposing", "Proposing a change", ("amendments:propose", "amendments:revise"), "amendments:propose"),
     Article("rolling-back", "Rolling back", ("amendments:roll_back",)),
     Article("systems", "Systems", ("systems:",), "systems:list"),
+    Article("connectors", "Connectors", ("connectors:",), "connectors:list"),
+    Article("telemetry", "Telemetry", ("telemetry:",), "telemetry:calls"),
     Article("assets", "Assets", ("assets:",), "assets:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),

@@ -34,6 +34,9 @@ from governance.searches.actions import save_search
 from governance.tenancy import in_tenant
 from governance.tokens.actions import admit, issue_token
 from governance.webhooks import actions as webhooks
+from routing.connectors import actions as connectors
+from routing.connectors.contract import ToolDefinition
+from routing.telemetry.actions import report
 from tests import factories as make
 
 
@@ -79,6 +82,7 @@ def everything() -> make.Cast:
     stop(scope=cast.sam, system_name=cast.system.name, reason="It answers twice.", at=make.AT)
     _asset(cast)
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
+    _agent(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
@@ -94,6 +98,18 @@ def _money(cast: make.Cast) -> None:
         expires_at=make.later(60),
         at=make.AT,
     )
+
+
+def _agent(cast: make.Cast) -> None:
+    """A system that is reached, with a secret, a tool that waits and one that ran."""
+    name = cast.system.name
+    made = connectors.configure(
+        scope=cast.bo, system_name=name, deployment_type="local", kind="mcp_stdio", target="payroll", at=make.AT
+    )
+    connectors.set_secret(scope=cast.bo, system_name=name, name="API_KEY", value="never-to-be-seen", at=make.AT)
+    tools = [ToolDefinition("audit", "Audits.", {"type": "object"})]
+    connectors.take_look(scope=cast.tars, connector_id=made.id, pointed_at=made.pointed_at, tools=tools, at=make.AT)
+    report(scope=cast.bo, calls=[{"server": name, "tool": "audit"}], at=make.AT)
 
 
 def _asset(cast: make.Cast) -> None:

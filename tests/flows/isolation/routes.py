@@ -21,6 +21,7 @@ from tests import factories as make
 
 IDS = {
     "authority_id": "StandingAuthority",
+    "call_id": "ToolCall",
     "case_id": "PolicyCase",
     "comment_id": "Comment",
     "decision_id": "ApprovalDecision",

@@ -1,0 +1,213 @@
+"""Tool calls, and the two monitoring queries of the sources, each within a range of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from governance.errors import NotFound
+from governance.scope import Capability, Scope
+from routing.telemetry.models import ToolCall
+
+PAGE: Final = 50
+SLOW_MS: Final = 5_000
+RANGES: Final = {
+    "1h": ("the last hour", timedelta(hours=1)),
+    "24h": ("the last 24 hours", timedelta(hours=24)),
+    "7d": ("the last 7 days", timedelta(days=7)),
+    "30d": ("the last 30 days", timedelta(days=30)),
+}
+USUAL: Final = "24h"
+MOST_TOOLS: Final = 200
+"""Tools that a page of figures shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Empty means any. `until` is excluded. `outcome`: ok, failed, unknown. `source`: seen (by TARS), reported."""
+
+    server: str = ""
+    tool: str = ""
+    outcome: str = ""
+    source: str = ""
+    execution: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        return any(getattr(self, one.name) for one in fields(self) if one.name != "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One row of the list."""
+
+    id: UUID
+    at: datetime
+    server: str
+    tool: str
+    ms: Decimal | None
+    success: bool | None
+    error: str
+    execution_id: UUID | None
+    verdict_id: UUID | None
+    approved_by: str
+    reported_by: str
+    input: Any
+    input_digest: str
+    tool_digest: str
+
+    @property
+    def outcome(self) -> str:
+        return {True: "ok", False: "failed", None: "unknown"}[self.success]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """One page, newest first; `older` continues it."""
+
+    lines: tuple[Call, ...]
+    older: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One tool within a range. `avg_ms` is of its successful calls; `error_rate` in per cent, two places."""
+
+    server: str
+    tool: str
+    total: int
+    errors: int
+    avg_ms: Decimal | None
+    max_ms: Decimal | None
+
+    @property
+    def error_rate(self) -> Decimal:
+        return (Decimal(100) * self.errors / self.total).quantize(Decimal("0.01"))
+
+    @property
+    def is_slow(self) -> bool:
+        return self.avg_ms is not None and self.avg_ms > SLOW_MS
+
+
+# Both queries of the sources in one pass: the covering index answers it without reading the table.
+_FIGURES: Final = """
+SELECT server_name, tool_name, count(*), count(*) FILTER (WHERE success = false),
+  round(avg(execution_time_ms) FILTER (WHERE success), 1), max(execution_time_ms) FILTER (WHERE success)
+FROM mcp_telemetry_log
+WHERE tenant_id = %s AND timestamp >= %s AND timestamp < %s
+GROUP BY server_name, tool_name
+"""
+
+
+def figures(*, scope: Scope, since: datetime, until: datetime) -> list[Figures]:
+    """Every tool that ran in the range, one pass. Sort and narrow it with `slow` and `failing`."""
+    _demand(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, [scope.tenant_id, since, until])
+        return [Figures(*row) for row in cursor.fetchall()]
+
+
+def range_of(name: str, *, at: datetime) -> tuple[datetime, datetime, str]:
+    """The beginning and end of a named range, and its name; the usual one for an unknown name."""
+    name = name if name in RANGES else USUAL
+    return at - RANGES[name][1], at, name
+
+
+def of_server(*, scope: Scope, server: str, at: datetime) -> list[Figures]:
+    """The tools of one server in the last 24 hours."""
+    since, until, _ = range_of(USUAL, at=at)
+    with connection.cursor() as cursor:
+        statement = _FIGURES.replace("GROUP BY", "AND server_name = %s GROUP BY")
+        cursor.execute(statement, [scope.tenant_id, since, until, server])
+        return by_error_rate(Figures(*row) for row in cursor.fetchall())
+
+
+def slow(found: Iterable[Figures]) -> list[Figures]:
+    """Tools whose successful calls take more than 5 seconds on average, slowest first."""
+    return sorted((one for one in found if one.is_slow), key=lambda one: (-(one.avg_ms or 0), one.server, one.tool))
+
+
+def by_error_rate(found: Iterable[Figures]) -> list[Figures]:
+    """Every tool, the one that fails most often first."""
+    return sorted(found, key=lambda one: (-one.error_rate, -one.errors, one.server, one.tool))
+
+
+def calls(*, scope: Scope, filter: CallFilter, before: UUID | None = None, limit: int = PAGE) -> Calls:
+    """At most `limit` calls that fit, older than the call `before`. Never counts."""
+    rows = list(matching(scope=scope, filter=filter, before=before)[: limit + 1])
+    older = rows[limit - 1].id if len(rows) > limit else None
+    return Calls(tuple(call_of(row) for row in rows[:limit]), older)
+
+
+def matching(*, scope: Scope, filter: CallFilter, before: UUID | None = None) -> QuerySet[ToolCall]:
+    """The calls that fit, newest first."""
+    _demand(scope)
+    rows = ToolCall.objects.filter(tenant_id=scope.tenant_id)
+    for column, value in (("server_name", filter.server), ("tool_name", filter.tool)):
+        rows = rows.filter(**{column: value}) if value else rows
+    if filter.outcome:
+        rows = rows.filter(success={"ok": True, "failed": False, "unknown": None}[filter.outcome])
+    if filter.source:
+        rows = rows.filter(reported_by="") if filter.source == "seen" else rows.exclude(reported_by="")
+    if filter.execution:
+        rows = rows.filter(execution_id=filter.execution)
+    if filter.since:
+        rows = rows.filter(timestamp__gte=filter.since)
+    if filter.until:
+        rows = rows.filter(timestamp__lt=filter.until)
+    if before is not None:
+        last = ToolCall.objects.filter(tenant_id=scope.tenant_id, id=before).values_list("timestamp").first()
+        # The first condition bounds the index; the second settles what happened at the same moment.
+        rows = (
+            rows.filter(timestamp__lte=last[0]).filter(Q(timestamp__lt=last[0]) | Q(id__lt=before))
+            if last
+            else rows.none()
+        )
+    return rows.order_by("-timestamp", "-id")
+
+
+def of_execution(*, scope: Scope, execution_id: UUID) -> list[Call]:
+    """The calls of one execution, oldest first, up to 500."""
+    rows = ToolCall.objects.filter(tenant_id=scope.tenant_id, execution_id=execution_id)
+    return [call_of(row) for row in rows.order_by("timestamp", "id")[:500]]
+
+
+def found_call(*, scope: Scope, call_id: UUID) -> Call:
+    """Raises `NotFound`, for another tenant's as well."""
+    _demand(scope)
+    row = ToolCall.objects.filter(tenant_id=scope.tenant_id, id=call_id).first()
+    if row is None:
+        raise NotFound("There is no such call. The list of calls shows those there are.")
+    return call_of(row)
+
+
+def call_of(row: ToolCall) -> Call:
+    return Call(
+        id=row.id,
+        at=row.timestamp,
+        server=row.server_name,
+        tool=row.tool_name,
+        ms=row.execution_time_ms,
+        success=row.success,
+        error=row.error_message or "",
+        execution_id=row.execution_id,
+        verdict_id=row.verdict_id,
+        approved_by=row.approved_by,
+        reported_by=row.reported_by,
+        input=row.input_data,
+        input_digest=row.input_digest,
+        tool_digest=row.tool_digest,
+    )
+
+
+def _demand(scope: Scope) -> None:
+    scope.demand(Capability.READ_RECORD, to="see tool calls")
