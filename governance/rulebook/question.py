@@ -39,7 +39,7 @@ class ReservedFact(Invalid):
 
 def check(question: Question) -> None:
     """Raise `Invalid` (`ReservedFact`) naming every place where the question is not one that can be asked."""
-    if fault := _action_fault(question.action):
+    if fault := action_fault(question.action):
         raise Invalid(f"The action {fault}", problems=(("/action", fault),))
     facts = question.facts
     if not isinstance(facts, dict):
@@ -59,7 +59,7 @@ def check(question: Question) -> None:
         raise Invalid(sentence, problems=tuple((pointer, "is no name of a fact") for pointer in wrong))
 
 
-def _action_fault(action: str) -> str:
+def action_fault(action: str) -> str:
     """What keeps a text from being the name of an action, as the end of "The action …", or ""."""
     if not isinstance(action, str) or not action or len(action) > ACTION_LENGTH:
         return f"has between 1 and {ACTION_LENGTH} characters."

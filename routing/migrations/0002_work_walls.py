@@ -47,6 +47,37 @@ CREATE FUNCTION tars_due(at timestamptz) RETURNS TABLE (waiting bigint, oldest t
   SELECT count(*) FILTER (WHERE due_at <= $1), min(due_at) FILTER (WHERE due_at <= $1), min(greatest(due_at, leased_until))
   FROM due_requests $$;
 
+-- Only the owner makes an index. This makes, keeps or drops the one of the current tenant and of a model: a graph over active rules, asked
+-- with both as constants. It says whether there is one afterwards. Writers of routing_rules wait while it is built.
+CREATE FUNCTION tars_keep_routing_index(model text, dimensions integer, bound integer) RETURNS integer
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+  tenant uuid := NULLIF(current_setting('app.tenant_id', true), '')::uuid;
+  stem text := 'routing_near_' || replace(tenant::text, '-', '');
+  own text := stem || '_' || left(md5(model || dimensions), 8);
+  there boolean;
+  active bigint;
+  other text;
+BEGIN
+  IF tenant IS NULL THEN RAISE EXCEPTION 'no tenant is set'; END IF;
+  FOR other IN SELECT indexname FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename = 'routing_rules' AND starts_with(indexname, stem) AND indexname <> own
+  LOOP EXECUTE format('DROP INDEX public.%I', other); END LOOP;
+  there := to_regclass(format('public.%I', own)) IS NOT NULL;
+  SELECT count(*) INTO active FROM routing_rules WHERE tenant_id = tenant AND embedding_model = model AND is_active;
+  IF there AND active * 2 < bound THEN
+    EXECUTE format('DROP INDEX public.%I', own);
+    RETURN 0;
+  END IF;
+  IF NOT there AND active >= bound AND dimensions BETWEEN 1 AND 2000 THEN
+    EXECUTE format('CREATE INDEX %I ON routing_rules USING hnsw ((request_embedding::vector(%s)) vector_cosine_ops) '
+      'WHERE tenant_id = %L::uuid AND embedding_model = %L AND is_active', own, dimensions, tenant, model);
+    EXECUTE 'ANALYZE routing_rules';
+    RETURN 1;
+  END IF;
+  RETURN there::integer;
+END $$;
+
 CREATE TRIGGER execution_requests_keep BEFORE UPDATE ON execution_requests FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('action', 'stage', 'system_id', 'attempt', 'tried', 'routing_path', 'route', 'governance_check', 'steps', 'embedding_model',
     'request_embedding', 'verdict_id', 'approval_digest', 'question_id', 'hold_id', 'answer', 'progress', 'progress_note',

@@ -79,7 +79,11 @@ def test_record__many__is_one_statement(cast: make.Cast) -> None:
 
 def test_report__plain_and_opentelemetry__are_marked_as_reported(cast: make.Cast) -> None:
     span = {"attributes": {"gen_ai.tool.name": "search", "error.type": "tool_error"}}
-    calls: list[Any] = [{"tool": "audit", "ms": 12.5, "input": {"a": 1}}, span, {"tool": "pay", "success": True, "isError": True}]
+    calls: list[Any] = [
+        {"tool": "audit", "ms": 12.5, "input": {"a": 1}},
+        span,
+        {"tool": "pay", "success": True, "isError": True},
+    ]
     rows = actions.report(scope=agent(cast), calls=calls, at=AT)
     assert [(row.server_name, row.tool_name, row.success) for row in rows] == [
         (NAME, "audit", True), (NAME, "search", False), (NAME, "pay", False),

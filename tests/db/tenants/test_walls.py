@@ -142,6 +142,7 @@ def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
         "tars_claim_due",
         "tars_due",
         "tars_invitation_tenant",
+        "tars_keep_routing_index",
         "tars_platform_tenants",
         "tars_token_tenant",
     )

@@ -1,0 +1,147 @@
+"""`choose`: who gets a request. Reads only; five statements whatever the number of rules and systems, one more for each safety
+budget among the candidates and for each constitution that this process has not compiled yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from governance.errors import Invalid, NotFound
+from governance.scope import Capability, Scope
+from routing.embeddings.choice import current
+from routing.router import nearest, vetoes
+from routing.router.acting import action_of
+from routing.router.confidence import Against, confidence
+from routing.router.nearest import NearRule, Standing
+from routing.router.obeyed import Obeyed, obeyed
+from routing.router.ranking import Candidate, Choice, Source, Veto, decided, ordered
+
+TEXT_LENGTH: Final = 20_000
+_SAID: Final = 2_000
+
+
+def choose(
+    *,
+    scope: Scope,
+    text: str,
+    action: str = "",
+    wanted: str = "",
+    facts: Mapping[str, Any] | None = None,
+    session: str = "",
+    at: datetime,
+) -> Choice:
+    """Who gets this request, and why not the others, inside the caller's tenant transaction. Nothing is kept.
+
+    `wanted` names the one system that may do it. `facts` are those of the verdict (docs/work.md); without them the request's text
+    and the predicted cost. Raises `NotAllowed`, `Invalid`, `NotFound` (`wanted`), and what an embedder raises.
+    """
+    if not scope.can(Capability.REQUEST):
+        scope.demand(Capability.READ_RECORD, to="ask where a request goes")
+    _check(text)
+    embedder = current()
+    vector = nearest.written(embedder.embed([text])[0])
+    known: dict[str, Any] = {"vector": vector, "model": embedder.model, "dimensions": embedder.dimensions}
+    rules = nearest.rules(scope=scope, **known)
+    ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
+    systems = {one.id: one for one in nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)}
+    law = next((obeyed(one.name, one.routing) for one in systems.values() if one.routing is not None), Obeyed())
+    reaches = (
+        [_named(systems, wanted)] if wanted else list(_reaches(rules, systems, law=law, model=str(embedder.model)))
+    )
+    by_id = {rule.id: rule for rule in rules}
+    candidates = [
+        _asked(one, systems[one.system_id], by_id.get(one.rule_id) if one.rule_id else None, text=text, action=action)
+        for one in ordered(reaches, threshold=law.threshold)
+    ]
+    said = {"request": {"text": text[:_SAID]}} if facts is None else facts
+    judged, against = _judged(scope, candidates, systems, facts=said, session=session, at=at)
+    leading = next((one for one in judged if not one.vetoes and not against.get(one.system_id)), None)
+    leading = leading or next(iter(judged), None)
+    pattern = by_id[leading.rule_id].pattern if leading and leading.rule_id else ""
+    return decided(judged, vetoes=against, obeyed=law, model=embedder.model, rule=pattern)
+
+
+def _check(text: str) -> None:
+    if not text.strip():
+        raise Invalid("Say in a sentence what is to be done.", problems=(("/text", "is empty"),))
+    if len(text) > TEXT_LENGTH or "\x00" in text:
+        said = f"is longer than {TEXT_LENGTH:,} characters or holds U+0000"
+        raise Invalid(f"A request has at most {TEXT_LENGTH:,} characters of text.", problems=(("/text", said),))
+
+
+def _named(systems: Mapping[UUID, Standing], wanted: str) -> Candidate:
+    found = next((one for one in systems.values() if one.name == wanted), None)
+    if found is None:
+        raise NotFound(f"There is no system called {wanted}.")
+    return Candidate(system_id=found.id, name=found.name, score=1.0, source=Source.NAMED)
+
+
+def _reaches(
+    rules: Sequence[NearRule], systems: Mapping[UUID, Standing], *, law: Obeyed, model: str
+) -> Iterator[Candidate]:
+    """Every way to a system. The router does not come by its own capabilities: it would hand the request to itself."""
+    for rule in rules:
+        score = round(confidence(rule.cosine, model=model, against=Against.PATTERN) * rule.confidence, 4)
+        for place, system_id in enumerate((rule.system_id, *rule.alternatives)):
+            if system_id in systems:
+                yield Candidate(
+                    system_id=system_id,
+                    name=systems[system_id].name,
+                    score=score,
+                    source=Source.RULE,
+                    cosine=round(rule.cosine, 4),
+                    rule_id=rule.id,
+                    place=place,
+                )
+    for one in systems.values():
+        if one.cosine is not None and one.routing is None:
+            score = confidence(one.cosine, model=model, against=Against.DESCRIPTION)
+            yield Candidate(one.id, one.name, score, Source.CAPABILITY, round(one.cosine, 4))
+        if law.fallback_system and one.name == law.fallback_system:
+            yield Candidate(one.id, one.name, 0.0, Source.DEFAULT)
+
+
+def _asked(one: Candidate, system: Standing, rule: NearRule | None, *, text: str, action: str) -> Candidate:
+    """With what it would be asked to do and what that will probably cost."""
+    asked = action_of(
+        text=text,
+        stated=action,
+        by_rule=rule.action if rule else "",
+        requires_approval=system.requires_approval,
+        capabilities=system.capabilities,
+    )
+    return replace(one, action=asked, predicted=_predicted(system, rule if rule and not one.place else None))
+
+
+def _predicted(system: Standing, rule: NearRule | None) -> dict[str, Any] | None:
+    """What the rule's requests cost, else what the system's did; None for a system that has done nothing yet."""
+    if rule and rule.avg_cost_usd is not None:
+        return {"cost_usd": str(rule.avg_cost_usd), "duration_ms": rule.avg_duration_ms, "from": "rule"}
+    if system.executions:
+        return {"cost_usd": str(system.avg_cost_usd), "duration_ms": system.avg_duration_ms, "from": "system"}
+    return None
+
+
+def _judged(
+    scope: Scope,
+    candidates: Sequence[Candidate],
+    systems: Mapping[UUID, Standing],
+    *,
+    facts: Mapping[str, Any],
+    session: str,
+    at: datetime,
+) -> tuple[list[Candidate], dict[UUID, list[Veto]]]:
+    """The candidates with their verdicts, and what speaks against each. Those below the threshold are not asked about."""
+    against = {one.system_id: vetoes.of_standing(systems[one.system_id]) for one in candidates}
+    reached = [one for one in candidates if not one.vetoes]
+    outcomes = vetoes.outcomes(scope=scope, candidates=reached, facts=facts, session=session, at=at) if reached else {}
+    for system_id, (outcome, sentence) in outcomes.items():
+        # what stops or holds a system is a rule of the rulebook too: said once is enough
+        against[system_id] += vetoes.of_outcome(outcome, sentence) if not against[system_id] else []
+    for system_id, more in vetoes.of_others(scope=scope, candidates=reached, at=at).items():
+        against[system_id] += more
+    judged = [replace(one, outcome=outcomes.get(one.system_id, ("", ""))[0]) for one in candidates]
+    return judged, against

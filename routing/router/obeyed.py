@@ -1,0 +1,45 @@
+"""What the router's constitution says about routing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+THRESHOLD = 0.7
+RETRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Obeyed:
+    """`router` is "" where no active system's constitution speaks about routing: then the words of this class hold.
+
+    `may_fall_back`: whether another system is tried where the first fails. `fallback_system` gets what nothing else is sure of,
+    "" for none.
+    """
+
+    router: str = ""
+    threshold: float = THRESHOLD
+    may_fall_back: bool = True
+    max_retries: int = RETRIES
+    fallback_system: str = ""
+
+
+def obeyed(router: str, constitution: Mapping[str, Any]) -> Obeyed:
+    """`routing_confidence_threshold`, else `routing_rules.confidence_threshold`; `fallback_enabled`, `max_retries` and
+    `fallback_system` of `routing_rules`. What is not said or cannot be read keeps its default."""
+    rules = constitution.get("routing_rules")
+    rules = rules if isinstance(rules, Mapping) else {}
+    stated = constitution.get("routing_confidence_threshold", rules.get("confidence_threshold"))
+    flag, retries, system = (rules.get(key) for key in ("fallback_enabled", "max_retries", "fallback_system"))
+    return Obeyed(
+        router=router,
+        threshold=float(stated) if _is_number(stated) and 0 <= stated <= 1 else THRESHOLD,
+        may_fall_back=flag if isinstance(flag, bool) else True,
+        max_retries=retries if type(retries) is int and retries >= 0 else RETRIES,
+        fallback_system=system if isinstance(system, str) else "",
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

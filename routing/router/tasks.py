@@ -1,0 +1,38 @@
+"""Each minute: what changed is embedded. Each night: large tenants get their index."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from governance.tenancy import active_tenant_ids
+from routing.router import embedding, large
+
+log = logging.getLogger(__name__)
+
+
+def embed() -> dict[str, int]:
+    """Embed stale rules and systems of every active tenant; returns how many of each. Runs twice without harm."""
+    return {"rules": _each(embedding.embed_rules), "systems": _each(embedding.embed_systems)}
+
+
+def index() -> int:
+    """Make, renew or drop the indexes of large tenants; returns how many tenants have one afterwards."""
+    return _each(large.keep_index)
+
+
+def _each(work: Callable[..., int]) -> int:
+    """A tenant that fails is logged and does not stop the others."""
+    done = 0
+    for tenant_id in active_tenant_ids():
+        done += _one(work, tenant_id)
+    return done
+
+
+def _one(work: Callable[..., int], tenant_id: UUID) -> int:
+    try:
+        return int(work(tenant_id=tenant_id))
+    except Exception:
+        log.exception("tenant %s: the router's upkeep failed", tenant_id)
+        return 0

@@ -1,0 +1,71 @@
+"""What speaks against candidates: how they stand, what their rules say, and what other slices have registered.
+
+A check takes all candidates at once, so that the number of statements does not follow the candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from governance.policy.verdict import Outcome
+from governance.rulebook import answers
+from governance.rulebook.question import Question
+from governance.scope import Scope
+from routing.router.nearest import Standing
+from routing.router.ranking import Candidate, Veto
+
+Check = Callable[[Scope, Sequence[Candidate], datetime], Mapping[UUID, Veto]]
+_checks: dict[str, Check] = {}
+
+
+def register(name: str, check: Check) -> None:
+    """Let another slice speak against candidates (a connector that cannot be reached, no money); called from `AppConfig.ready`,
+    again without harm. At most one statement each."""
+    _checks[name] = check
+
+
+def of_standing(one: Standing) -> list[Veto]:
+    """Only active systems that neither a stop nor drift holds get new work."""
+    found = []
+    if one.status != "active":
+        found.append(Veto("status", f"{one.name} is {one.status}: only active systems get new work."))
+    if one.stopped_because is not None:
+        found.append(Veto("estop", f"{one.name} is stopped: {one.stopped_because}"))
+    if one.drift == "HOLD":
+        found.append(Veto("drift", f"{one.name} is on HOLD until somebody has looked at its drift."))
+    return found
+
+
+def of_others(*, scope: Scope, candidates: Sequence[Candidate], at: datetime) -> dict[UUID, list[Veto]]:
+    """What every registered check says."""
+    found: dict[UUID, list[Veto]] = {}
+    for check in _checks.values() if candidates else ():
+        for system_id, veto in check(scope, candidates, at).items():
+            found.setdefault(system_id, []).append(veto)
+    return found
+
+
+def outcomes(
+    *, scope: Scope, candidates: Sequence[Candidate], facts: Mapping[str, Any], session: str, at: datetime
+) -> dict[UUID, tuple[str, str]]:
+    """By system: the verdict's outcome and its sentence, as the rules would answer now. Nothing is kept."""
+    questions = [Question(one.name, one.action, {**facts, **_cost(one, facts)}, session) for one in candidates]
+    found = answers.answered(scope=scope, questions=questions, at=at)
+    return {
+        one.system_id: (answer.verdict.outcome.value, answer.verdict.sentence)
+        for one, answer in zip(candidates, found, strict=True)
+    }
+
+
+def of_outcome(outcome: str, sentence: str) -> list[Veto]:
+    """A denial is a veto; what needs approval is not."""
+    return [Veto("policy", sentence)] if outcome == Outcome.DENY.value else []
+
+
+def _cost(one: Candidate, facts: Mapping[str, Any]) -> dict[str, Any]:
+    if "cost_usd" in facts or not one.predicted or "cost_usd" not in one.predicted:
+        return {}
+    return {"cost_usd": float(one.predicted["cost_usd"])}
