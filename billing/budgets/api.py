@@ -34,4 +34,5 @@ def _record(line: ResourceLine) -> dict[str, Any]:
         "available": str(line.available),
         "alert_threshold": str(line.alert_threshold),
         "is_current": line.is_current,
+        "is_limit": line.is_limit,
     }

@@ -63,3 +63,27 @@ class PriceThere(DomainError):
     """A price of this measure and model begins at that moment already."""
 
     code = "price_there"
+
+
+class AboveBound(DomainError):
+    """A top-up beyond what may be added to a window."""
+
+    code = "above_bound"
+
+
+class ReasonNeeded(Invalid):
+    """A top-up without a reason."""
+
+    code = "reason_needed"
+
+
+class TopUpClosed(DomainError):
+    """A top-up that was decided, withdrawn or expired."""
+
+    code = "top_up_closed"
+
+
+class WindowOver(DomainError):
+    """A window that does not run, or that limits nobody."""
+
+    code = "window_over"

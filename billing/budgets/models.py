@@ -179,6 +179,11 @@ class Reservation(TenantRow):
             ),
             models.Index(fields=["tenant", "-held_at"], name="reservations_recent"),
             models.Index(fields=["tenant", "subject_id"], name="reservations_subject"),
+            models.Index(
+                fields=["tenant", "system", "-held_at"],
+                condition=models.Q(state=HoldState.SETTLED),
+                name="reservations_settled",
+            ),
         ]
 
 

@@ -106,10 +106,11 @@ def _count(plans: Plans, caps: Iterable[Cap], *, tenant_id: UUID, at: datetime) 
     wanted = {(cap.type, cap.window) for cap in caps} | {(name, COUNTED_BY) for name in TYPES if name not in planned}
     for name, window in sorted(wanted - set(plans)):
         if name != USD or has_dollars:
-            plans[name, window] = _counting(name, window, tenant_id=tenant_id, at=at)
+            plans[name, window] = counted(name, window, tenant_id=tenant_id, at=at)
 
 
-def _counting(name: str, window: str, *, tenant_id: UUID, at: datetime) -> BudgetPlan:
+def counted(name: str, window: str = COUNTED_BY, *, tenant_id: UUID, at: datetime) -> BudgetPlan:
+    """A plan that only counts. Where nobody else changes plans (`alone_with_plans`) and none is in force."""
     settings = {
         "total_budget": UNLIMITED,
         "system_quotas": {},

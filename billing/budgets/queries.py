@@ -5,7 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from billing.budgets.models import Resource, ResourceType, WindowType
+from billing.budgets.models import BudgetPlan, Price, Reservation, Resource, ResourceType, TopUp, WindowType
+from governance.errors import NotFound
+from governance.registry.models import System
 from governance.scope import Scope
 
 MOST = 100
@@ -26,6 +28,7 @@ class ResourceLine:
     available: Decimal
     alert_threshold: Decimal
     is_current: bool
+    is_limit: bool = True
 
     @property
     def label(self) -> str:
@@ -70,6 +73,7 @@ def _line(row: Resource, *, at: datetime) -> ResourceLine:
         available=_trimmed(row.available),
         alert_threshold=row.alert_threshold,
         is_current=row.window_start <= at < row.window_end,
+        is_limit=row.is_limit,
     )
 
 
@@ -77,3 +81,185 @@ def _trimmed(amount: Decimal) -> Decimal:
     """Two decimals where they say it all; the stored six otherwise."""
     cents = amount.quantize(Decimal("0.01"))
     return cents if cents == amount else amount
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """One hold as a page or a record shows it."""
+
+    id: UUID
+    key: str
+    system: str
+    purpose: str
+    subject_kind: str
+    subject_id: UUID | None
+    state: str
+    amounts: dict[str, str]
+    actual: dict[str, str] | None
+    overshoot: dict[str, str]
+    is_priced: bool
+    held_by: str
+    held_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None
+    closed_by: str
+    closed_because: str
+
+
+def holds(
+    *, scope: Scope, state: str = "", system: str = "", after: UUID | None = None, limit: int = MOST
+) -> tuple[HoldLine, ...]:
+    """The tenant's holds, newest first; one query."""
+    rows = Reservation.objects.filter(tenant_id=scope.tenant_id)
+    rows = rows.filter(state=state) if state else rows
+    rows = rows.filter(system__name=system) if system else rows
+    rows = rows.filter(id__lt=after) if after else rows
+    return tuple(
+        _hold(row) for row in rows.select_related("system").defer("system__constitution").order_by("-id")[:limit]
+    )
+
+
+def hold(*, scope: Scope, hold_id: UUID) -> HoldLine:
+    """One hold. Raises `NotFound`."""
+    rows = Reservation.objects.filter(tenant_id=scope.tenant_id, id=hold_id)
+    row = rows.select_related("system").defer("system__constitution").first()
+    if row is None:
+        raise NotFound("There is no such hold.")
+    return _hold(row)
+
+
+def _hold(row: Reservation) -> HoldLine:
+    return HoldLine(
+        id=row.id,
+        key=row.key,
+        system=row.system.name,
+        purpose=row.purpose,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        state=row.state,
+        amounts=row.amounts,
+        actual=row.actual,
+        overshoot=row.overshoot,
+        is_priced=row.is_priced,
+        held_by=row.held_by,
+        held_at=row.held_at,
+        expires_at=row.expires_at,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        closed_because=row.closed_because,
+    )
+
+
+def system_id(*, scope: Scope, name: str) -> UUID:
+    """The id of a system by its name. Raises `NotFound`."""
+    found = System.objects.filter(tenant_id=scope.tenant_id, name=name).values_list("id", flat=True).first()
+    if found is None:
+        raise NotFound(f"There is no system {name[:80]!r}.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A plan in force. `is_limit` false: its windows count and limit nobody."""
+
+    id: UUID
+    type: str
+    window: str
+    total: Decimal
+    system_quotas: dict[str, dict[str, object]]
+    alert_threshold: Decimal
+    is_limit: bool
+    updated_at: datetime
+    updated_by: str
+
+
+def plans(*, scope: Scope) -> tuple[PlanLine, ...]:
+    """The tenant's plans in force, limits first; one query."""
+    rows = BudgetPlan.objects.filter(tenant_id=scope.tenant_id, is_active=True)
+    return tuple(
+        PlanLine(
+            id=row.id,
+            type=row.resource_type,
+            window=row.window_type,
+            total=_trimmed(row.total_budget),
+            system_quotas=row.system_quotas,
+            alert_threshold=row.alert_threshold,
+            is_limit=row.is_limit,
+            updated_at=row.updated_at,
+            updated_by=row.updated_by,
+        )
+        for row in rows.order_by("-is_limit", "resource_type", "window_type")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A price and when it begins; the latest that has begun is in force."""
+
+    id: UUID
+    measure: str
+    model: str
+    usd: Decimal
+    from_at: datetime
+    set_by: str
+
+
+def prices(*, scope: Scope) -> tuple[PriceLine, ...]:
+    """The tenant's prices with their history, newest first; at most 1,000."""
+    rows = Price.objects.filter(tenant_id=scope.tenant_id).order_by("measure", "model", "-from_at")[: MOST * 10]
+    return tuple(PriceLine(row.id, row.measure, row.model, row.usd, row.from_at, row.set_by) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpLine:
+    """A wish for more, with the digest that an answer names."""
+
+    id: UUID
+    number: int
+    resource_id: UUID
+    type: str
+    window: str
+    amount: Decimal
+    reason: str
+    state: str
+    digest: str
+    request_id: UUID | None
+    asked_by: str
+    asked_at: datetime
+    closed_at: datetime | None
+    closed_by: str
+
+
+def top_ups(*, scope: Scope, state: str = "", after: int | None = None, limit: int = MOST) -> tuple[TopUpLine, ...]:
+    """The tenant's top-ups, newest first; one query."""
+    rows = TopUp.objects.filter(tenant_id=scope.tenant_id)
+    rows = rows.filter(state=state) if state else rows
+    rows = rows.filter(number__lt=after) if after else rows
+    return tuple(_top_up(row) for row in rows.select_related("resource").order_by("-number")[:limit])
+
+
+def top_up(*, scope: Scope, number: int) -> TopUpLine:
+    """One top-up. Raises `NotFound`."""
+    row = TopUp.objects.filter(tenant_id=scope.tenant_id, number=number).select_related("resource").first()
+    if row is None:
+        raise NotFound("There is no such top-up.")
+    return _top_up(row)
+
+
+def _top_up(row: TopUp) -> TopUpLine:
+    return TopUpLine(
+        id=row.id,
+        number=row.number,
+        resource_id=row.resource_id,
+        type=row.resource.resource_type,
+        window=row.resource.window_type,
+        amount=_trimmed(row.amount),
+        reason=row.reason,
+        state=row.state,
+        digest=row.digest,
+        request_id=row.request_id,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )

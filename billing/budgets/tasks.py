@@ -38,6 +38,21 @@ def sweep() -> int:
     return _everywhere(actions.expire_due, "holds could not expire")
 
 
+def alert() -> int:
+    """Once a minute: tell of budgets near their limit."""
+    return _everywhere(actions.check_alerts, "budgets could not be looked at")
+
+
+def measure() -> int:
+    """Hourly: measure what each tenant keeps; returns how many were measured."""
+    return _everywhere(lambda **at: bool(actions.measure_storage(**at)), "storage could not be measured")
+
+
+def expire_top_ups() -> int:
+    """Every quarter of an hour: close the wishes whose window is over."""
+    return _everywhere(actions.expire_top_ups, "top-ups could not expire")
+
+
 def _made(tenant_id: UUID, *, at: datetime, within: datetime) -> int:
     scope, is_new = tars_scope(tenant_id), False
     with in_tenant(tenant_id):

@@ -191,6 +191,10 @@ class Migration(migrations.Migration):
             model_name='reservation',
             index=models.Index(fields=['tenant', 'subject_id'], name='reservations_subject'),
         ),
+        migrations.AddIndex(
+            model_name='reservation',
+            index=models.Index(condition=models.Q(('state', 'settled')), fields=['tenant', 'system', '-held_at'], name='reservations_settled'),
+        ),
         migrations.AddConstraint(
             model_name='reservation',
             constraint=models.UniqueConstraint(fields=('tenant', 'key'), name='reservations_key'),

@@ -33,7 +33,7 @@ from tests.db.budgets.money import USD, held, planned, stand
 
 IS_FULL = os.environ.get("TARS_PROOF") == "full"
 CALLERS, REQUESTS, BUDGET = (64, 5_000, 500) if IS_FULL else (12, 300, 30)
-HISTORIES = 500 if IS_FULL else 12
+HISTORIES = 500 if IS_FULL else 6
 KEYS = 50 if IS_FULL else 16
 ZERO = Usage(0, 0, "", Decimal(0), 0)
 
@@ -161,7 +161,7 @@ _STEP = st.tuples(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(_STEP, min_size=4, max_size=25))
+@given(st.lists(_STEP, min_size=4, max_size=20))
 def test_any_history__conserves(database: None, history: list[tuple[str, Decimal, int]]) -> None:
     cast, minutes, holds = make.cast(), 0.0, []
     planned(cast)

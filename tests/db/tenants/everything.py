@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.budgets.actions import grant_monthly, reserve, set_price
+from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, set_price
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals import desk
@@ -76,8 +76,10 @@ def everything() -> make.Cast:
     _policy(cast)
     save_search(scope=cast.uma, page="ledger:list", name="Refusals", query="outcome=refused", at=make.AT)
     invite(scope=cast.tess, email="new@example.org", roles=[Role.AUDITOR], at=make.AT)
-    grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
+    dollars, _ = grant_monthly(scope=cast.tars, total=Decimal("100.00"), at=make.AT)
     _money(cast)
+    ask_top_up(scope=cast.bo, resource_id=dollars.id, amount=Decimal(1), reason="A busy month.", at=make.AT)
+    check_alerts(scope=cast.tars, at=make.AT)
     set_preference(scope=cast.ada, mail="daily", muted=[], at=make.AT)
     stop(scope=cast.sam, system_name=cast.system.name, reason="It answers twice.", at=make.AT)
     _asset(cast)
@@ -88,13 +90,13 @@ def everything() -> make.Cast:
 
 
 def _money(cast: make.Cast) -> None:
-    """A price, and a hold with its lines and its signed movement."""
+    """A price, and a hold of nearly all there is, with its lines and its signed movement."""
     set_price(scope=cast.tess, measure="api_calls", usd=Decimal("0.01"), at=make.AT)
     reserve(
         scope=cast.bo,
         system_id=cast.system.id,
         key="first",
-        amounts={"usd_budget": Decimal(1)},
+        amounts={"usd_budget": Decimal(99)},
         expires_at=make.later(60),
         at=make.AT,
     )

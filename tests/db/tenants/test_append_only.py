@@ -14,6 +14,7 @@ from tests.db.tenants.everything import everything
 APPEND_ONLY = (
     "approval_decisions",
     "asset_uses",
+    "budget_alerts",
     "decision_snapshots",
     "ledger_entries",
     "mcp_telemetry_log",
@@ -53,6 +54,7 @@ KEPT = (
     "system_shares",
     "systems",
     "tenants",
+    "top_ups",
     "users",
     "verdicts",
     "webhook_deliveries",

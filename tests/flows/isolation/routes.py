@@ -28,6 +28,7 @@ IDS = {
     "delivery_id": "WebhookDelivery",
     "deputy_id": "Deputy",
     "file_id": "StoredFile",
+    "hold_id": "Reservation",
     "invitation_id": "Invitation",
     "job_id": "Job",
     "mandate_id": "Mandate",

@@ -1,0 +1,57 @@
+"""When a budget runs out, from how it was used so far. Pure.
+
+The window's past is cut into equal slices; the mean slice goes on. The range is the mean give or take 1.64 standard errors
+(nine of ten, if slices are alike and independent, which office hours are not: a day's forecast at noon is rough).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import sqrt
+from statistics import fmean, stdev
+
+SLICES = 12
+LEAST_PART = 0.1
+"""Of a window must be over before anything is said about the rest."""
+LEAST_USED_SLICES = 2
+Z = 1.64
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`exhausted_at` None: not before the window ends. `earliest` and `latest` bound it; None: not in this window."""
+
+    exhausted_at: datetime | None
+    earliest: datetime | None
+    latest: datetime | None
+
+
+def forecast(
+    *,
+    total: Decimal,
+    committed: Decimal,
+    spent: Sequence[Decimal],
+    starts_at: datetime,
+    ends_at: datetime,
+    at: datetime,
+) -> Forecast | None:
+    """When `total` is reached. `spent` holds what each equal slice of the time from `starts_at` to `at` used; `committed` is what
+    is used and held now. None: too little is known to say."""
+    elapsed, length = at - starts_at, ends_at - starts_at
+    is_young = elapsed < length * LEAST_PART or sum(1 for amount in spent if amount > 0) < LEAST_USED_SLICES
+    if is_young or not starts_at < at < ends_at or len(spent) < LEAST_USED_SLICES:
+        return None
+    slice_seconds = elapsed.total_seconds() / len(spent)
+    amounts = [float(amount) for amount in spent]
+    rate, error = fmean(amounts) / slice_seconds, stdev(amounts) / sqrt(len(amounts)) / slice_seconds
+    left = float(total - committed)
+
+    def when(speed: float) -> datetime | None:
+        seconds = left / speed if speed > 0 else float("inf")
+        remaining = (ends_at - at).total_seconds()
+        return at + timedelta(seconds=max(seconds, 0.0)) if seconds < remaining else None
+
+    return Forecast(exhausted_at=when(rate), earliest=when(rate + Z * error), latest=when(rate - Z * error))

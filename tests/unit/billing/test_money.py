@@ -1,0 +1,92 @@
+"""Pure parts of money: windows, prices, caps, forecasts, amounts as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from billing.budgets.amounts import said, text
+from billing.budgets.forecast import forecast
+from billing.budgets.prices import Priced, dollars, in_force
+from billing.budgets.quotas import Cap, caps_in_plan, caps_of, strictest
+from billing.budgets.usage import Usage
+from billing.budgets.windows import starts_of, window_of
+
+AT = datetime(2026, 11, 26, 14, 35, tzinfo=UTC)
+
+
+def test_windows__hour_day_week_from_monday_and_month() -> None:
+    assert [start.isoformat()[:13] for start in starts_of(AT)] == [
+        "2026-11-26T14",
+        "2026-11-26T00",
+        "2026-11-23T00",
+        "2026-11-01T00",
+    ]
+    assert window_of("weekly", AT)[1] == datetime(2026, 11, 30, tzinfo=UTC)
+
+
+def test_dollars__by_model_with_a_price_for_all_others() -> None:
+    begun = AT - timedelta(days=1)
+    table = in_force(
+        [
+            Priced("input_tokens", "", Decimal(2), begun),
+            Priced("input_tokens", "mini", Decimal(1), begun),
+            Priced("input_tokens", "mini", Decimal(9), AT + timedelta(days=1)),
+            Priced("output_tokens", "", Decimal(0), begun),
+        ],
+        at=AT,
+    )
+    known = {"output_tokens": 7, "compute_seconds": Decimal(0), "api_calls": 0}
+    assert dollars(Usage(input_tokens=3, model="mini", **known), table) == 3
+    assert dollars(Usage(input_tokens=3, model="big", **known), table) == 6
+    # free whatever it was; without a price, unknown
+    assert dollars(Usage(3, None, "mini", Decimal(0), 0), table) == 3
+    assert dollars(Usage(3, 7, "mini", Decimal(1), 0), table) is None
+    assert dollars(Usage(None, 7, "mini", Decimal(0), 0), table) is None
+
+
+def test_caps__of_a_constitution_and_of_a_plan__the_strictest_counts() -> None:
+    stated = caps_of(
+        {
+            "budgets": {"usd": 50, "llm_tokens": {"limit": 9, "window": "daily", "alert_threshold": 0.5}, "coffee": 3},
+            "max_monthly_budget_usd": 40,
+        }
+    )
+    assert Cap("llm_tokens", "daily", Decimal(9), Decimal("0.5")) in stated
+    assert len(stated) == 3
+    strict = strictest(
+        [*stated, *caps_in_plan({"a": {"usd_budget": 45}}, system="a", window="monthly")],
+        type="usd_budget",
+        window="monthly",
+    )
+    assert strict and strict.limit == 40
+    assert strictest(stated, type="api_calls", window="monthly") is None
+
+
+def test_forecast__steady_use__runs_out_where_the_line_ends() -> None:
+    start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    at = start + timedelta(days=10)
+    told = {"starts_at": start, "ends_at": end, "at": at}
+    steady = forecast(total=Decimal(200), committed=Decimal(100), spent=[Decimal(10)] * 10, **told)
+    assert steady and steady.exhausted_at == steady.earliest == steady.latest == at + timedelta(days=10)
+    uneven = forecast(total=Decimal(200), committed=Decimal(100), spent=[Decimal(5), Decimal(15)] * 5, **told)
+    assert uneven and uneven.earliest and uneven.latest and uneven.exhausted_at
+    assert uneven.earliest < uneven.exhausted_at < uneven.latest
+    ample = forecast(total=Decimal(2000), committed=Decimal(100), spent=[Decimal(10)] * 10, **told)
+    assert ample and ample.exhausted_at is None
+
+
+def test_forecast__too_young_or_too_little__says_nothing() -> None:
+    start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    few = [Decimal(0)] * 9 + [Decimal(10)]
+    for at, spent in ((start + timedelta(days=1), [Decimal(1)] * 10), (start + timedelta(days=9), few)):
+        assert (
+            forecast(total=Decimal(20), committed=Decimal(10), spent=spent, starts_at=start, ends_at=end, at=at) is None
+        )
+
+
+def test_amounts__as_stored_and_as_read() -> None:
+    assert [text(Decimal(value)) for value in ("1.500000", "1E+3", "0.000001", "0")] == ["1.5", "1000", "0.000001", "0"]
+    assert said("usd_budget", Decimal("1234.5")) == "1,234.50 USD"
+    assert said("usd_budget", Decimal("0.000001")) == "0.000001 USD"
+    assert said("llm_tokens", Decimal(1200)) == "1,200 LLM tokens"
