@@ -49,13 +49,14 @@ def handle(
     action: str = "",
     session: str = "",
     parent_id: UUID | None = None,
+    channel: str = "api",
 ) -> ExecutionRequest:
     """Take a request on and answer at once; a runner works on it. `key` names it for good: the same request again gives the
     row that is there.
 
     `system` and `action` leave nothing to route or to guess. `parent_id`: the system that is at work on that request hands
-    part of it on. Raises `NotAllowed`, `Invalid`, `NotFound` (no such system or parent), `KeyTaken`, `NotWorking`, `TooDeep`,
-    `GoesInCircles`.
+    part of it on. `channel` says through what it came, for the rules. Raises `NotAllowed`, `Invalid`, `NotFound` (no such system
+    or parent), `KeyTaken`, `NotWorking`, `TooDeep`, `GoesInCircles`.
     """
     scope.demand(Capability.REQUEST, to="hand in a request")
     asked = Asked(text=text, input=input, system=system, action=action, session=session, parent_id=parent_id)
@@ -64,7 +65,7 @@ def handle(
     name = f"{scope.actor.user_id or 'tars'}/{key or id}"
     if key and (known := _known(scope, name, asked)):
         return known
-    request = _request(scope, asked, id=id, key=name, at=at)
+    request = _request(scope, asked, id=id, key=name, channel=channel, at=at)
     if not _is_new(request):
         return _known(scope, name, asked) or request
     due.put(tenant_id=scope.tenant_id, request_id=id, at=at)
@@ -78,7 +79,7 @@ def _known(scope: Scope, key: str, asked: Asked) -> ExecutionRequest | None:
     return found
 
 
-def _request(scope: Scope, asked: Asked, *, id: UUID, key: str, at: datetime) -> ExecutionRequest:
+def _request(scope: Scope, asked: Asked, *, id: UUID, key: str, channel: str, at: datetime) -> ExecutionRequest:
     if asked.system and not System.objects.filter(tenant_id=scope.tenant_id, name=asked.system).exists():
         raise NotFound(f"There is no system {asked.system}. The list of systems shows those there are.")
     parent = _parent(scope, asked)
@@ -103,10 +104,15 @@ def _request(scope: Scope, asked: Asked, *, id: UUID, key: str, at: datetime) ->
         depth=parent.depth + 1 if parent else 0,
         routing_path=parent.routing_path if parent else [],
         stage=Stage.RECEIVED.value,
-        steps=[{"at": at.isoformat(), "step": "received", "sentence": f"{scope.actor.name} asked for this."}],
+        steps=[_first_step(scope, channel=channel, at=at)],
         created_at=at,
         updated_at=at,
     )
+
+
+def _first_step(scope: Scope, *, channel: str, at: datetime) -> dict[str, str]:
+    sentence = f"{scope.actor.name} asked for this."
+    return {"at": at.isoformat(), "step": "received", "sentence": sentence, "channel": channel}
 
 
 def _parent(scope: Scope, asked: Asked) -> ExecutionRequest | None:

@@ -14,6 +14,8 @@ from routing.executions.models import DueRequest
 CHANNEL: Final = "tars_due"
 LEASE: Final = timedelta(seconds=30)
 """How long a runner that says nothing keeps a request; it renews while an agent works."""
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LONGEST_PAUSE: Final = timedelta(minutes=1)
 MOST_CLAIMS: Final = 20
 """A request that was taken on so often and never came to an end has something that kills runners."""
 
@@ -21,7 +23,7 @@ MOST_CLAIMS: Final = 20
 def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
     """Make the request due, inside the caller's transaction; runners are woken when it commits."""
     DueRequest.objects.update_or_create(
-        tenant_id=tenant_id, id=request_id, defaults={"due_at": at, "leased_until": None, "leased_by": ""}
+        tenant_id=tenant_id, id=request_id, defaults={"due_at": at, "leased_until": None, "leased_by": "", "claims": 0}
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
@@ -41,8 +43,21 @@ def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bo
 
 
 def postpone(*, tenant_id: UUID, request_id: UUID, until: datetime) -> None:
-    """Give the lease back; the next step is due at `until`."""
-    DueRequest.objects.filter(tenant_id=tenant_id, id=request_id).update(due_at=until, leased_until=None, leased_by="")
+    """Give the lease back in order: the next step is due at `until`, and the claims so far count no more."""
+    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id)
+    rows.update(due_at=until, leased_until=None, leased_by="", claims=0)
+
+
+def stumble(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> None:
+    """Give the lease back after something went wrong; the more often, the longer the pause. The claims go on counting."""
+    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by=runner)
+    claims = rows.values_list("claims", flat=True).first() or 0
+    rows.update(due_at=at + min(FIRST_PAUSE * 2**claims, LONGEST_PAUSE), leased_until=None, leased_by="")
+
+
+def is_worn(*, tenant_id: UUID, request_id: UUID) -> bool:
+    """Whether the request was taken on too often."""
+    return DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, claims__gt=MOST_CLAIMS).exists()
 
 
 def drop(*, tenant_id: UUID, request_id: UUID) -> None:

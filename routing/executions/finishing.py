@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from billing.budgets.kinds import USD
 from billing.budgets.models import Reservation
 from governance import canonical
 from governance.ids import new_id
@@ -20,7 +21,12 @@ from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.receipt import Done
 from routing.executions.stages import Stage, Status, demand_step
 
-USD = "usd_budget"
+CHANGES: Final = (
+    "action", "stage", "system", "attempt", "tried", "routing_path", "route", "governance_check", "steps", "embedding_model",
+    "request_embedding", "verdict_id", "approval_digest", "question", "hold", "answer", "progress", "progress_note",
+    "deadline_at", "called_at", "updated_at",
+)  # fmt: skip
+"""What a step may change; what cancels a request is written beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
     )
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
-    request.save(update_fields=["stage", "finished_at", "updated_at", "steps"])
+    request.save(update_fields=[*CHANGES, "finished_at"])
     due.drop(tenant_id=request.tenant_id, request_id=request.id)
     return execution
 
@@ -69,12 +75,16 @@ def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, 
 
 
 def cost_of(request: ExecutionRequest) -> Decimal | None:
-    """Dollars that the request's hold was charged; None where nothing was held or no price was known."""
-    if request.hold_id is None:
+    """Dollars that the request's calls were charged, all of them; None where nothing was held or a price was unknown."""
+    ids = [step["hold"] for step in request.steps if step.get("hold")]
+    rows = (
+        Reservation.objects.filter(tenant_id=request.tenant_id, id__in=ids).only("actual", "is_priced") if ids else ()
+    )
+    settled = [(row.actual or {}, row.is_priced) for row in rows]
+    charged = [(actual[USD], is_priced) for actual, is_priced in settled if USD in actual]
+    if not charged or not all(is_priced for _, is_priced in charged):
         return None
-    hold = Reservation.objects.only("actual", "is_priced").get(tenant_id=request.tenant_id, id=request.hold_id)
-    charged = (hold.actual or {}).get(USD)
-    return Decimal(charged) if charged is not None and hold.is_priced else None
+    return sum((Decimal(amount) for amount, _ in charged), Decimal(0))
 
 
 def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
@@ -133,7 +143,7 @@ def _done(request: ExecutionRequest, execution: Execution) -> Done:
         routing_path=tuple(map(str, request.routing_path)),
         constitution_version=bound.get("constitution_version", number),
         constitution_digest=bound.get("constitution_digest", digest),
-        tools_digest=bound.get("tools_digest", ""),
+        tools_digest=bound.get("connector_digest", ""),
         verdict_id=str(request.verdict_id) if request.verdict_id else None,
         verdict_digest=check.get("verdict_digest", ""),
         outcome=check.get("outcome", ""),

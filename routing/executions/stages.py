@@ -1,7 +1,8 @@
 """Where a request stands, and where it goes next (docs/work.md). Pure: what happened goes in, the next stage comes out.
 
 INVARIANTS: every way ends in `done` with one of the five statuses of seeds/004 3; after a call of which nobody knows whether it
-did something, nobody is called any more, unless a second call does no harm; money is held exactly in the stages `HOLDS`.
+did something, nobody is called any more, save the same system where a second call does no harm; money is held exactly in the
+stages `HOLDS`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ MAY_FOLLOW: Final[dict[Stage, frozenset[Stage]]] = {
     Stage.ROUTED: frozenset({Stage.ROUTED, Stage.AWAITING_APPROVAL, Stage.READY, Stage.DONE}),
     Stage.AWAITING_APPROVAL: frozenset({Stage.READY, Stage.ROUTED, Stage.DONE}),
     Stage.READY: frozenset({Stage.CALLING, Stage.ROUTED, Stage.DONE}),
-    Stage.CALLING: frozenset({Stage.ANSWERED, Stage.CALLING, Stage.ROUTED, Stage.DONE}),
+    Stage.CALLING: frozenset({Stage.ANSWERED, Stage.READY, Stage.ROUTED, Stage.DONE}),
     Stage.ANSWERED: frozenset({Stage.DONE}),
     Stage.DONE: frozenset(),
 }
@@ -109,12 +110,11 @@ def after_choice(*, has_candidate: bool, is_vetoed_by_rules: bool = False) -> Ne
 
 def after_failure(failure: Failure, standing: Standing) -> Next:
     """One system did not do it: the same again, the next one, or the end."""
-    may_have_acted = failure in _UNKNOWN and not standing.is_repeatable
-    if standing.is_over or may_have_acted or failure in _FINAL:
-        return Next(Stage.DONE, status_of(failure))
-    if failure in _RETRIED and standing.attempt <= standing.retries:
-        return Next(Stage.CALLING, is_retry=True)
-    if standing.alternatives:
+    may_retry = failure in _RETRIED and standing.attempt <= standing.retries and not standing.is_over
+    may_have_acted = failure in _UNKNOWN
+    if may_retry and (standing.is_repeatable or not may_have_acted):
+        return Next(Stage.READY, is_retry=True)
+    if standing.alternatives and not (standing.is_over or may_have_acted or failure in _FINAL):
         return Next(Stage.ROUTED)
     return Next(Stage.DONE, status_of(failure))
 

@@ -13,8 +13,8 @@ from governance.scope import Capability, Scope
 from governance.tenancy import in_tenant
 from governance.tokens.actions import issue_token
 from governance.tokens.queries import scope_of_token
-from routing.executions.actions import GoesInCircles, KeyTaken, NotWorking, TooDeep, handle
-from routing.executions.asked import MOST_HOPS, TEXT_LENGTH
+from routing.executions.actions import GoesInCircles, KeyTaken, NotWorking, handle
+from routing.executions.asked import MOST_HOPS, TEXT_LENGTH, TooDeep
 from routing.executions.models import DueRequest, ExecutionRequest
 from routing.executions.stages import Stage
 from tests import factories as make

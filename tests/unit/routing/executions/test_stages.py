@@ -56,7 +56,8 @@ def walked(chance: random.Random, *, systems: int, retries: int, is_repeatable: 
             failure = chance.choice((None, None, None, *BEFORE_CALLING))
             if failure is None:
                 walk.go(Stage.READY)
-                walk.go(Stage.CALLING)
+        if walk.stages[-1] is Stage.READY:
+            walk.go(Stage.CALLING)
         if walk.stages[-1] is Stage.CALLING:
             attempt += 1
             failure = chance.choice((None, *WHILE_CALLING))
@@ -117,7 +118,7 @@ def test_no_money__fails_and_is_not_called_blocked_by_governance() -> None:
 
 
 def test_unreachable__is_tried_again_then_the_next_then_over() -> None:
-    assert after_failure(Failure.UNREACHABLE, Standing(1, 1, 1, False)) == Next(Stage.CALLING, is_retry=True)
+    assert after_failure(Failure.UNREACHABLE, Standing(1, 1, 1, False)) == Next(Stage.READY, is_retry=True)
     assert after_failure(Failure.UNREACHABLE, Standing(2, 1, 1, False)) == Next(Stage.ROUTED)
     assert after_failure(Failure.UNREACHABLE, Standing(2, 1, 0, False)) == Next(Stage.DONE, Status.FAILED)
 
@@ -128,7 +129,7 @@ def test_said_error__is_not_asked_again__somebody_else_is() -> None:
 
 @pytest.mark.parametrize("failure", UNKNOWN)
 def test_unknown_fate__is_called_again_only_where_a_second_call_does_no_harm(failure: Failure) -> None:
-    assert after_failure(failure, Standing(1, 1, 1, is_repeatable=True)) == Next(Stage.CALLING, is_retry=True)
+    assert after_failure(failure, Standing(1, 1, 1, is_repeatable=True)) == Next(Stage.READY, is_retry=True)
     assert after_failure(failure, Standing(1, 1, 1, is_repeatable=False)).stage is Stage.DONE
 
 
