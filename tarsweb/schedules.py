@@ -57,6 +57,8 @@ ENTRIES = (
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),
     Entry("close top-ups whose window is over", "billing.budgets.tasks.expire_top_ups", minutes=15),
     Entry("measure what is kept", "billing.budgets.tasks.measure", minutes=60),
+    Entry("anchor receipts", "routing.executions.tasks.seal", minutes=1),
+    Entry("end what nobody approved in time", "routing.executions.tasks.expire", minutes=1),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

@@ -268,4 +268,4 @@ def _record(
         "digest": question.digest,
         "question_id": str(question.id),
     }
-    ledger.append(scope=scope, at=at, event_type="authority", action=action, explanation=sentence)
+    ledger.append(scope=scope, at=at, event_type="execution", action=action, explanation=sentence)

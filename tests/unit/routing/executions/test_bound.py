@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ SHOWN = Bound(
     connector_digest="sha256:dd",
     maximums={"usd_budget": "0.50"},
 )
-OTHER = {"constitution_version": 4, "maximums": {"usd_budget": "0.51"}}
+OTHER: dict[str, Any] = {"constitution_version": 4, "maximums": {"usd_budget": "0.51"}}
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Bound)])
