@@ -13,6 +13,7 @@
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 | `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents and embedders may be at | none |
+| `TARS_RUNNERS` | how many agents work at the same time | 8 |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
 | `TARS_AGENT_COMMANDS` | commands that agents may be started with, a JSON object (docs/agents.md) | none |
@@ -298,6 +299,11 @@ DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
 
 # -- calls that leave TARS (governance/outbound.py)
 OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
+
+# -- the runner (docs/work.md): threads, each of which waits for one agent
+RUNNERS = env.int("TARS_RUNNERS", default=8)
+if not 1 <= RUNNERS <= 200:
+    raise ImproperlyConfigured("TARS_RUNNERS is how many agents work at the same time: 1 to 200.")
 
 # -- how requests are compared (docs/embeddings.md)
 EMBEDDER = env.str("TARS_EMBEDDER", default="minilm")

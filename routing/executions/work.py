@@ -24,11 +24,17 @@ MOST_STEPS: Final = 200
 
 
 def advance(
-    *, tenant_id: UUID, request_id: UUID, clock: Callable[[], datetime] = timezone.now, runner: str = ""
+    *,
+    tenant_id: UUID,
+    request_id: UUID,
+    clock: Callable[[], datetime] = timezone.now,
+    runner: str = "",
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Take the steps of one request until it waits or is done. Nothing happens while somebody else has it, or before it is due.
 
-    What goes wrong is logged, and the request becomes due again after a pause.
+    Once `is_stopping`, the request is given back after its step. What goes wrong is logged, and the request becomes due again
+    after a pause.
     """
     lease = Lease(tenant_id, request_id, runner or f"here-{uuid4()}", clock)
     with in_tenant(tenant_id, durable=True):
@@ -38,11 +44,20 @@ def advance(
         for _ in range(MOST_STEPS):
             if not _step(lease):
                 return
+            if is_stopping():
+                _give_back(lease)
+                return
         raise RuntimeError(f"more than {MOST_STEPS} steps")
     except Exception:
         log.exception("request %s: a step failed", request_id)
         with in_tenant(tenant_id, durable=True):
             due.stumble(tenant_id=tenant_id, request_id=request_id, runner=lease.runner, at=clock())
+
+
+def _give_back(lease: Lease) -> None:
+    with in_tenant(lease.tenant_id, durable=True):
+        if lease.renew():
+            due.postpone(tenant_id=lease.tenant_id, request_id=lease.request_id, until=lease.clock())
 
 
 def _step(lease: Lease) -> bool:
