@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
-import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
@@ -30,7 +27,6 @@ LONGEST_SLEEP: Final = 5.0
 SHORTEST_SLEEP: Final = 0.05
 GRACE: Final = 8.0
 """Seconds that agents at work have when the runner is asked to stop; below the supervisor's own patience."""
-BEAT_FILE: Final = "runner"
 
 
 class Runner:
@@ -139,29 +135,3 @@ class Runner:
 def _parameters() -> dict[str, Any]:
     wanted = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
     return {name: value for name, value in connection.get_connection_params().items() if name in wanted}
-
-
-def main() -> int:
-    """Run until SIGTERM."""
-    import django
-
-    django.setup()
-    from django.conf import settings
-
-    from governance.tenancy import refuse_privileged_role
-    from routing.embeddings.checks import refuse_useless_embedder
-
-    refuse_privileged_role()
-    refuse_useless_embedder()
-    started = time.monotonic()
-    runner = Runner(threads=settings.RUNNERS, beat=settings.HOME.path / BEAT_FILE)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, runner.stop)
-    runner.run()
-    log.info("the runner ran for %.0f s", time.monotonic() - started)
-    # Threads that still wait for an agent end with the process: their requests are found by their leases.
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

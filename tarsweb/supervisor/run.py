@@ -16,8 +16,9 @@ from tarsweb.home import Home
 from tarsweb.supervisor import database, preparation, web
 from tarsweb.supervisor.console import Console
 from tarsweb.supervisor.errors import StartError
+from tarsweb.supervisor.runner import BEAT_FILE
 from tarsweb.supervisor.service import RUN_VARIABLE, Service, run_members
-from tarsweb.supervisor.watch import BEAT_FILE, DatabaseWatch, RunnerWatch, WebWatch, WorkerWatch
+from tarsweb.supervisor.watch import DatabaseWatch, RunnerWatch, WebWatch, WorkerWatch
 from tarsweb.supervisor.worker import marks_dir
 
 _GRACE = 10.0
@@ -161,7 +162,7 @@ class Supervisor:
         )
         runner = Service(
             "runner",
-            [sys.executable, "-m", "routing.executions.runner"],
+            [sys.executable, "-m", "tarsweb.supervisor.runner"],
             env=self._env(),
             log_path=self._logs / "runner.log",
         )

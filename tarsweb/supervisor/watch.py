@@ -18,8 +18,6 @@ _PROBE_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
 _MISSES = 3
 _BEAT_SECONDS = 60.0
-BEAT_FILE = "runner"
-"""The file that the runner touches whenever its loop goes round (`routing.executions.runner`)."""
 _GRACE = 10.0
 Say = Callable[[str], None]
 
