@@ -13,8 +13,10 @@ class RoutingConfig(AppConfig):
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
+        from routing.executions import approving, choosing
         from routing.router import export as router_export
         from routing.router import panel as router_panel
+        from routing.router import vetoes
         from routing.telemetry import alerts
         from routing.telemetry import export as telemetry
         from routing.telemetry import panel as telemetry_panel
@@ -24,6 +26,8 @@ class RoutingConfig(AppConfig):
         handlers.register(tools.LOOK, looking.handle)
         tools.register_kinds()
         alerts.register_kinds()
+        approving.register()
+        vetoes.register("connector", choosing.out_of_reach)
         panels.register_beside(connector_panel.TEMPLATE, connector_panel.card)
         panels.register_beside(telemetry_panel.TEMPLATE, telemetry_panel.card)
         for source in (connectors.SOURCE, *telemetry.SOURCES):

@@ -50,6 +50,10 @@ ENTRIES = (
     Entry("make the windows of budgets", "billing.budgets.tasks.make_windows", minutes=60),
     Entry("seal movements of money", "billing.budgets.tasks.seal", minutes=1),
     Entry("give back the holds of dead work", "billing.budgets.tasks.sweep", minutes=1),
+    Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
+    Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
+    Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
+    Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),
     Entry("close top-ups whose window is over", "billing.budgets.tasks.expire_top_ups", minutes=15),
     Entry("measure what is kept", "billing.budgets.tasks.measure", minutes=60),
@@ -57,6 +61,8 @@ ENTRIES = (
     Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
     Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
+    Entry("anchor receipts", "routing.executions.tasks.seal", minutes=1),
+    Entry("end what nobody approved in time", "routing.executions.tasks.expire", minutes=1),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

@@ -12,9 +12,10 @@
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
+| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents and embedders may be at | none |
+| `TARS_RUNNERS` | how many agents work at the same time | 8 |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
-| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents and embedders may be at | none |
 | `TARS_AGENT_COMMANDS` | commands that agents may be started with, a JSON object (docs/agents.md) | none |
 """
 
@@ -299,6 +300,11 @@ DEFAULT_FROM_EMAIL = env.str("TARS_MAIL_FROM", default="TARS <tars@localhost>")
 # -- calls that leave TARS (governance/outbound.py)
 OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
 
+# -- the runner (docs/work.md): threads, each of which waits for one agent
+RUNNERS = env.int("TARS_RUNNERS", default=8)
+if not 1 <= RUNNERS <= 200:
+    raise ImproperlyConfigured("TARS_RUNNERS is how many agents work at the same time: 1 to 200.")
+
 # -- how requests are compared (docs/embeddings.md)
 EMBEDDER = env.str("TARS_EMBEDDER", default="minilm")
 EMBEDDER_URL = env.str("TARS_EMBEDDER_URL", default="")
@@ -313,7 +319,6 @@ if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
     raise ImproperlyConfigured(
         "TARS_EMBEDDER_DIMENSIONS is the size of a vector, 1 to 4096, or 0 for what the model gives."
     )
-
 # -- what an agent may be started with; `routing.connectors.installed` reads it, a system check its shape
 AGENT_COMMANDS: dict[str, list[str]] = env.json("TARS_AGENT_COMMANDS", default={})
 

@@ -45,7 +45,7 @@ class Field:
     source: str
     unit: str | None = None
     absent: JSON = None
-    items: Literal["names", "quoted", "pointers", "budgets"] = "names"
+    items: Literal["names", "quoted", "pointers", "budgets", "approvers"] = "names"
     sentences: Mapping[str, str] = default(default_factory=dict)
 
     @property

@@ -25,6 +25,8 @@ def item(known: Field | None, value: JSON, name: str, *, is_removed: bool) -> st
     """One item of a list or map, as its field wants items called."""
     if known and known.items == "budgets":
         return _budget(name, value)
+    if known and known.items == "approvers":
+        return f"{quoted(name)} by {_role(value)}"
     if known and known.kind == "map":
         return _tunable(name, {} if is_removed else value)
     if not isinstance(value, str):
@@ -60,6 +62,10 @@ def _budget(name: str, value: JSON) -> str:
     words, unit = _resource(name)
     window = f"{visible(window)} " if isinstance(window, str) else ""
     return f"{window}{words} budget of {shown(amount, unit)}"
+
+
+def _role(value: JSON) -> str:
+    return f"the role {quoted(humanised(value))}" if isinstance(value, str) else shown(value)
 
 
 def _tunable(pointer: str, bounds: JSON) -> str:

@@ -7,18 +7,24 @@ from pgvector.django import VectorField
 
 from governance.registry.models import Lifecycle
 from governance.rows import TenantRow, reference
+from routing.executions.stages import Stage, Status
 
-
-class Stage(models.TextChoices):
-    """Where a request stands before it is an execution. `docs/work.md` draws the ways between them."""
-
-    RECEIVED = "received", "Received"
-    ROUTED = "routed", "Routed"
-    AWAITING_APPROVAL = "awaiting_approval", "Waits for approval"
-    READY = "ready", "May act"
-    CALLING = "calling", "The agent works"
-    ANSWERED = "answered", "The agent answered"
-    DONE = "done", "Done"
+STAGES = (
+    (Stage.RECEIVED.value, "Received"),
+    (Stage.ROUTED.value, "Routed"),
+    (Stage.AWAITING_APPROVAL.value, "Waits for approval"),
+    (Stage.READY.value, "May act"),
+    (Stage.CALLING.value, "The agent works"),
+    (Stage.ANSWERED.value, "The agent answered"),
+    (Stage.DONE.value, "Done"),
+)
+STATUSES = (
+    (Status.SUCCESS.value, "Success"),
+    (Status.FAILED.value, "Failed"),
+    (Status.PARTIAL.value, "Partial"),
+    (Status.TIMEOUT.value, "Timed out"),
+    (Status.GOVERNANCE_BLOCKED.value, "Blocked"),
+)
 
 
 class ExecutionRequest(TenantRow):
@@ -39,7 +45,7 @@ class ExecutionRequest(TenantRow):
     accountable_id = models.UUIDField(null=True, help_text="the person behind it, who never approves it")
     parent = reference("routing.ExecutionRequest", null=True, related_name="hops")
     depth = models.PositiveIntegerField(default=0)
-    stage = models.TextField(choices=Stage.choices, default=Stage.RECEIVED)
+    stage = models.TextField(choices=STAGES, default=Stage.RECEIVED.value)
     system = reference("governance.System", null=True)
     attempt = models.PositiveIntegerField(default=0)
     tried = ArrayField(models.UUIDField(), default=list)
@@ -67,21 +73,27 @@ class ExecutionRequest(TenantRow):
         db_table = "execution_requests"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "key"], name="execution_requests_key"),
-            models.CheckConstraint(condition=models.Q(stage__in=Stage.values), name="execution_requests_stage"),
+            models.CheckConstraint(
+                condition=models.Q(stage__in=[one.value for one in Stage]), name="execution_requests_stage"
+            ),
             models.CheckConstraint(condition=~models.Q(user_request=""), name="execution_requests_said"),
             models.CheckConstraint(condition=models.Q(progress__range=(0, 100)), name="execution_requests_progress"),
             models.CheckConstraint(
-                condition=models.Q(stage=Stage.DONE, finished_at__isnull=False)
-                | (~models.Q(stage=Stage.DONE) & models.Q(finished_at=None)),
+                condition=models.Q(stage=Stage.DONE.value, finished_at__isnull=False)
+                | (~models.Q(stage=Stage.DONE.value) & models.Q(finished_at=None)),
                 name="execution_requests_finished",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["tenant", "-created_at"], condition=~models.Q(stage=Stage.DONE), name="execution_requests_open"
+                fields=["tenant", "-created_at"],
+                condition=~models.Q(stage=Stage.DONE.value),
+                name="execution_requests_open",
             ),
             models.Index(
-                fields=["tenant", "system"], condition=models.Q(stage=Stage.CALLING), name="execution_requests_calling"
+                fields=["tenant", "system"],
+                condition=models.Q(stage=Stage.CALLING.value),
+                name="execution_requests_calling",
             ),
             models.Index(fields=["tenant", "parent"], name="execution_requests_hops"),
         ]
@@ -106,14 +118,6 @@ class DueRequest(TenantRow):
         indexes = [models.Index(fields=["due_at"], name="due_requests_order")]
 
 
-class Status(models.TextChoices):
-    SUCCESS = "success", "Success"
-    FAILED = "failed", "Failed"
-    PARTIAL = "partial", "Partial"
-    TIMEOUT = "timeout", "Timed out"
-    GOVERNANCE_BLOCKED = "governance_blocked", "Blocked"
-
-
 class Execution(TenantRow):
     """One request handled (seeds/004 3), written whole when it is done. Its id is its request's.
 
@@ -132,7 +136,7 @@ class Execution(TenantRow):
     input_data = models.JSONField(null=True)
     output_data = models.JSONField(null=True)
     governance_check = models.JSONField()
-    status = models.TextField(choices=Status.choices)
+    status = models.TextField(choices=STATUSES)
     error_message = models.TextField(null=True)
     started_at = models.DateTimeField(db_default=Now())
     completed_at = models.DateTimeField(null=True)
@@ -169,7 +173,9 @@ class Execution(TenantRow):
     class Meta:
         db_table = "executions"
         constraints = [
-            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="executions_status"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=[one.value for one in Status]), name="executions_status"
+            ),
             models.CheckConstraint(condition=models.Q(user_satisfaction__range=(1, 5)), name="executions_stars"),
             models.CheckConstraint(
                 condition=models.Q(lifecycle_state__in=Lifecycle.values), name="executions_lifecycle"

@@ -82,9 +82,11 @@ CREATE TRIGGER execution_requests_keep BEFORE UPDATE ON execution_requests FOR E
   tars_keeps('action', 'stage', 'system_id', 'attempt', 'tried', 'routing_path', 'route', 'governance_check', 'steps', 'embedding_model',
     'request_embedding', 'verdict_id', 'approval_digest', 'question_id', 'hold_id', 'answer', 'progress', 'progress_note',
     'is_cancel_wanted', 'deadline_at', 'called_at', 'updated_at', 'finished_at');
+-- duration_ms is generated from two that are kept; before the row is written it is not there yet
 CREATE TRIGGER executions_keep BEFORE UPDATE ON executions FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('user_satisfaction', 'user_feedback', 'should_retry_with_different_path', 'suggested_improvements', 'rated_by', 'rated_at',
-    'disputed_by', 'disputed_at', 'dispute', 'lifecycle_state', 'last_accessed_at', 'access_count');
+    'disputed_by', 'disputed_at', 'dispute', 'lifecycle_state', 'last_accessed_at', 'access_count',
+    'duration_ms');
 CREATE TRIGGER receipts_keep BEFORE UPDATE ON receipts FOR EACH ROW EXECUTE FUNCTION tars_keeps('sealed_in', 'leaf');
 CREATE TRIGGER connector_secrets_keep BEFORE UPDATE ON connector_secrets FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('retired_at', 'sealed');

@@ -48,12 +48,19 @@ def verify(
     key: Annotated[
         str | None, typer.Option("--key", help="TARS's did:key in this tenant, as you know it from elsewhere.")
     ] = None,
+    receipt: Annotated[
+        Path | None, typer.Option("--receipt", help="A receipt's file, judged by itself, without a database.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-derive a whole history and name everything that does not follow from it.
 
     Examples:  tars ledger verify acme.jsonl  ·  tars ledger verify --tenant "OMS Consulting"
     """
+    if receipt is not None:
+        from tarsweb.cli.receipts import judge
+
+        judge(receipt, key=key, as_json=as_json)
     if file is not None and tenant:
         fail("An export holds one tenant: give either a file or --tenant.")
     if file is not None:

@@ -16,8 +16,9 @@ from tarsweb.home import Home
 from tarsweb.supervisor import database, preparation, web
 from tarsweb.supervisor.console import Console
 from tarsweb.supervisor.errors import StartError
+from tarsweb.supervisor.runner import BEAT_FILE
 from tarsweb.supervisor.service import RUN_VARIABLE, Service, run_members
-from tarsweb.supervisor.watch import DatabaseWatch, WebWatch, WorkerWatch
+from tarsweb.supervisor.watch import DatabaseWatch, RunnerWatch, WebWatch, WorkerWatch
 from tarsweb.supervisor.worker import marks_dir
 
 _GRACE = 10.0
@@ -55,7 +56,7 @@ class Supervisor:
         self._must_hurry = False
         self._database: database.Database | None = None
         self._services: list[Service] = []
-        self._watches: list[DatabaseWatch | WebWatch | WorkerWatch] = []
+        self._watches: list[DatabaseWatch | WebWatch | WorkerWatch | RunnerWatch] = []
 
     def run(self) -> int:
         """Start everything, watch it until asked to stop, stop everything. Raises DomainError when it cannot start."""
@@ -148,7 +149,7 @@ class Supervisor:
 
     def _start_services(self) -> None:
         assert self._database is not None
-        self.console.say("Starting the web server and the task worker")
+        self.console.say("Starting the web server, the task worker and the runner")
         options = self.options
         site = Service(
             "web server", web.argv(options.host, options.port), env=self._env(), log_path=self._logs / "web.log"
@@ -159,15 +160,23 @@ class Supervisor:
             env=self._env(),
             log_path=self._logs / "worker.log",
         )
-        self._services = [site, worker]
+        runner = Service(
+            "runner",
+            [sys.executable, "-m", "tarsweb.supervisor.runner"],
+            env=self._env(),
+            log_path=self._logs / "runner.log",
+        )
+        self._services = [site, runner, worker]
         say = self.console.say
         tasks = WorkerWatch(worker, marks=marks_dir(self.home.path), database=self._database, say=say)
         site.start()
         tasks.start()
+        runner.start()
         self._watches = [
             DatabaseWatch(self._database, restarted=lambda: tasks.restart(grace=0.0), say=say),
             WebWatch(site, host=options.host, port=options.port, database=self._database, say=say),
             tasks,
+            RunnerWatch(runner, beat=self.home.path / BEAT_FILE, say=say),
         ]
         self._await_first_answer(site)
 
@@ -215,7 +224,7 @@ class Supervisor:
         reap_orphans(keep=[*waited_for, *(self._database.pids() if self._database else [])])
 
     def _stop(self) -> None:
-        """Web, worker, database, in this order; then whoever carries this run's token."""
+        """Web, runner, worker, database, in this order; then whoever carries this run's token."""
         _on_signals(self._hasten)
         for service in self._services:
             self.console.say(f"Stopping the {service.name}")

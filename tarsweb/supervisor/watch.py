@@ -17,6 +17,7 @@ _PROCESS_SECONDS = 2.0
 _PROBE_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
 _MISSES = 3
+_BEAT_SECONDS = 60.0
 _GRACE = 10.0
 Say = Callable[[str], None]
 
@@ -132,3 +133,29 @@ class WorkerWatch:
         self._say(f"The task worker {why}; starting it again")
         self._suspect = ""
         self.restart(grace=grace)
+
+
+class RunnerWatch:
+    """Starts the runner again when it has ended, or when its loop has not gone round for a minute."""
+
+    def __init__(self, service: Service, *, beat: Path, say: Say) -> None:
+        self._service, self._beat, self._say = service, beat, say
+        self._probe = _Every(_PROBE_SECONDS)
+
+    def look(self) -> None:
+        """One glance; at the beat now and then."""
+        if self._service.has_ended():
+            if self._service.restart_due():
+                self._restart("has ended")
+        elif self._probe and time.time() - self._last_beat() > _BEAT_SECONDS:
+            self._restart("is frozen")
+
+    def _last_beat(self) -> float:
+        try:
+            return max(self._beat.stat().st_mtime, self._service.started_at)
+        except OSError:
+            return self._service.started_at
+
+    def _restart(self, why: str) -> None:
+        self._say(f"The runner {why}; starting it again")
+        self._service.restart()

@@ -21,7 +21,7 @@ from governance.rulebook.gather import Gathered
 from governance.rulebook.models import StoredVerdict
 from governance.rulebook.question import Question
 from governance.rulebook.session_store import Ended
-from governance.scope import ActorKind, Capability, Scope, agent_name, tars_scope
+from governance.scope import Actor, ActorKind, Capability, Scope, agent_name, tars_scope
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 1000
@@ -109,6 +109,15 @@ def decide_within(
     return found[0]
 
 
+def decide_here(*, scope: Scope, asker: Actor, question: Question, verb: str, at: datetime) -> Decided:
+    """`decide` inside the caller's transaction, for a verb that goes on from the verdict: counted, kept and on the ledger alike.
+
+    The caller's gate says who may ask. The rules read that `asker` asks; the entry, under the name `verb`, is the scope's.
+    What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for a question that cannot be asked.
+    """
+    return _kept(scope, [question], verb=verb, at=at, asker=asker)[0]
+
+
 @governed("policy.decide", subject="system_name")
 def _decide(*, scope: Scope, question: Question, system_name: str, at: datetime) -> Decided:
     _gate(scope, [system_name])
@@ -133,10 +142,13 @@ def _kept_one(scope: Scope, question: Question, *, at: datetime) -> Decided:
     return _kept(scope, [question], verb="policy.decide", at=at)[0]
 
 
-def _kept(scope: Scope, questions: Sequence[Question], *, verb: str, at: datetime) -> list[Decided]:
+def _kept(
+    scope: Scope, questions: Sequence[Question], *, verb: str, at: datetime, asker: Actor | None = None
+) -> list[Decided]:
     """Answer, count, mark the sessions, record, keep: rows first, the ledger's head last."""
-    found = _answered(scope, questions, at=at)
-    rows = _rows(found, scope=scope, at=at)
+    asking = scope if asker is None else replace(scope, actor=asker)
+    found = _answered(asking, questions, at=at)
+    rows = _rows(found, scope=asking, at=at)
     _spend(scope, found, at=at)
     ended = _touched(scope, found, at=at)
     sequence = _recorded(scope, found, rows, verb=verb, at=at)

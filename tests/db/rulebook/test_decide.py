@@ -15,7 +15,7 @@ from governance.estop import actions as estop
 from governance.ledger.models import LedgerEntry
 from governance.policy.verdict import Outcome
 from governance.rulebook import queries
-from governance.rulebook.actions import Decided, decide, decide_many, seal_due
+from governance.rulebook.actions import Decided, decide, decide_here, decide_many, seal_due
 from governance.rulebook.models import StoredVerdict
 from governance.rulebook.question import Question, ReservedFact
 from governance.scope import tars_scope
@@ -174,3 +174,19 @@ def test_preview__stores_nothing__and_a_stranger_finds_nothing(cast: make.Cast) 
     stranger = make.stranger()
     with in_tenant(stranger.tenant_id), pytest.raises(NotFound):
         queries.preview(scope=stranger, system_name=cast.system.name, action="payroll", facts={}, at=make.AT)
+
+
+def test_decide_here__goes_with_the_verb_that_asked(cast: make.Cast) -> None:
+    question = Question(cast.system.name, "launch_rocket")
+    with pytest.raises(RuntimeError), in_tenant(cast.tenant.id):
+        decide_here(scope=cast.tars, asker=cast.mel.actor, question=question, verb="executions.decide", at=make.AT)
+        raise RuntimeError("the verb broke off")
+    assert kept(cast) == [] and entries(cast) == []
+    with in_tenant(cast.tenant.id):
+        decided = decide_here(
+            scope=cast.tars, asker=cast.mel.actor, question=question, verb="executions.decide", at=make.AT
+        )
+    (row,), (entry,) = kept(cast), entries(cast)
+    assert row.id == decided.id and row.sealed_in == entry.sequence
+    assert entry.action_name == "executions.decide"
+    assert row.asked_by == cast.mel.actor.name and entry.actor_name == cast.tars.actor.name

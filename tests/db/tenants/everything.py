@@ -36,6 +36,8 @@ from governance.tokens.actions import admit, issue_token
 from governance.webhooks import actions as webhooks
 from routing.connectors import actions as connectors
 from routing.connectors.contract import ToolDefinition
+from routing.executions import work
+from routing.executions.actions import handle
 from routing.router.actions import Wish, write_rule
 from routing.telemetry.actions import report
 from tests import factories as make
@@ -88,6 +90,7 @@ def everything() -> make.Cast:
     _asset(cast)
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
     _agent(cast)
+    _work(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
@@ -115,6 +118,13 @@ def _agent(cast: make.Cast) -> None:
     tools = [ToolDefinition("audit", "Audits.", {"type": "object"})]
     connectors.take_look(scope=cast.tars, connector_id=made.id, pointed_at=made.pointed_at, tools=tools, at=make.AT)
     report(scope=cast.bo, calls=[{"server": name, "tool": "audit"}], at=make.AT)
+
+
+def _work(cast: make.Cast) -> None:
+    """A request that is done, with its receipt, and one that is due."""
+    done = handle(scope=cast.bo, text="Audit payroll", system=cast.system.name, at=make.AT)
+    work.advance(tenant_id=cast.tenant.id, request_id=done.id, clock=lambda: make.AT)
+    handle(scope=cast.bo, text="Audit payroll again", at=make.AT)
 
 
 def _asset(cast: make.Cast) -> None:

@@ -1,0 +1,100 @@
+"""What came back from an agent: the answer is kept, the money settled, the execution written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from billing.budgets import holds, settling
+from billing.budgets.errors import HoldClosed
+from billing.budgets.usage import Usage
+from governance.scope import tars_scope
+from routing.connectors.contract import Usage as Told
+from routing.executions.finishing import End, finish, noted
+from routing.executions.models import Execution, ExecutionRequest
+from routing.executions.stages import Stage, Status, status_of_answer
+
+
+def step(request: ExecutionRequest, *, at: datetime) -> None:
+    """Settle a locked request's hold by what its agent used, and write the execution with its receipt."""
+    answer: Mapping[str, Any] = request.answer or {}
+    settle(request, usage_of(answer.get("usage", {})), at=at)
+    status = status_of_answer(is_partial=bool(answer.get("is_partial")), hops=_hops(request))
+    error = (
+        ""
+        if status is Status.SUCCESS
+        else "The agent said that its answer is not whole, or a part it handed on failed."
+    )
+    suggestions = tuple(answer.get("suggestions", ()))
+    finish(request, End(status, error, answer.get("output"), suggestions), at=at)
+
+
+def settle(request: ExecutionRequest, usage: Usage, *, at: datetime) -> None:
+    """Charge the call's hold, if it has one; what is unknown is charged whole."""
+    if request.hold_id is None:
+        return
+    try:
+        settled = settling.settle_within(
+            scope=tars_scope(request.tenant_id), hold_id=request.hold_id, usage=usage, at=at
+        )
+    except HoldClosed:
+        return
+    said = ", ".join(f"{amount:f} {name}" for name, amount in sorted(settled.actual.items()))
+    noted(request, "settled", f"Charged: {said or 'nothing'}.", at=at, hold=str(request.hold_id))
+
+
+def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:
+    """Give the call's hold back, if it has one: nothing can have been used."""
+    if request.hold_id is None:
+        return
+    scope = tars_scope(request.tenant_id)
+    if holds.release_within(scope=scope, hold_id=request.hold_id, because=because[:500], at=at):
+        noted(request, "released", "What was set aside is given back.", at=at, hold=str(request.hold_id))
+
+
+def told(usage: Told) -> dict[str, Any]:
+    """What the agent said it used, as the row keeps it. Tokens of several models are added up under the largest's name."""
+    return {
+        "input_tokens": _sum(usage.tokens_in),
+        "output_tokens": _sum(usage.tokens_out),
+        "model": _model(usage),
+        "compute_seconds": None if usage.compute_seconds is None else str(usage.compute_seconds),
+        "api_calls": usage.api_calls,
+    }
+
+
+def usage_of(kept: Mapping[str, Any]) -> Usage:
+    """The same, as money reads it."""
+    seconds = kept.get("compute_seconds")
+    return Usage(
+        input_tokens=kept.get("input_tokens"),
+        output_tokens=kept.get("output_tokens"),
+        model=kept.get("model", ""),
+        compute_seconds=None if seconds is None else Decimal(seconds),
+        api_calls=kept.get("api_calls"),
+    )
+
+
+def _hops(request: ExecutionRequest) -> list[Status]:
+    """How the work that was handed on ended; what is still under way did not succeed in time."""
+    parts = ExecutionRequest.objects.filter(tenant_id=request.tenant_id, parent_id=request.id)
+    ids = dict(parts.values_list("id", "stage"))
+    done = Execution.objects.filter(tenant_id=request.tenant_id, id__in=ids).values_list("id", "status") if ids else ()
+    ended = dict(done)
+    return [
+        Status(ended[id]) if stage == Stage.DONE.value and id in ended else Status.FAILED for id, stage in ids.items()
+    ]
+
+
+def _sum(tokens: Mapping[str, int] | None) -> int | None:
+    return None if tokens is None else sum(tokens.values())
+
+
+def _model(usage: Told) -> str:
+    counts: dict[str, int] = {}
+    for tokens in (usage.tokens_in, usage.tokens_out):
+        for model, count in (tokens or {}).items():
+            counts[model] = counts.get(model, 0) + count
+    return max(counts, key=lambda model: (counts[model], model)) if counts else ""

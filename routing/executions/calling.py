@@ -1,0 +1,210 @@
+"""The agent works: its call, outside any transaction, and what is made of what came back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from billing.budgets.usage import Usage
+from governance.errors import DomainError
+from governance.registry.models import System
+from governance.scope import tars_scope
+from governance.tenancy import in_tenant
+from routing.connectors import calling as agents
+from routing.connectors.actions.calls import after_call
+from routing.connectors.contract import (
+    AgentError,
+    AnsweredNonsense,
+    AnsweredTooMuch,
+    Call,
+    Law,
+    Reply,
+    TimedOut,
+)
+from routing.connectors.models import Connector
+from routing.connectors.queries import pins_of
+from routing.executions.answering import release, settle, told, usage_of
+from routing.executions.bounding import system_of, version_of
+from routing.executions.finishing import End, finish, noted
+from routing.executions.going_on import failed, moved_to, retries_of
+from routing.executions.lease import Lease
+from routing.executions.models import ExecutionRequest
+from routing.executions.stages import Failure, Stage, Status
+from routing.telemetry.actions import record_within
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+EVERY: Final = 1.0
+"""Seconds between two writes of an agent's progress."""
+UNKNOWN_FATE: Final = "Nobody knows whether it did what was asked. Look there before you ask again."
+
+
+class CalledOff(Exception):
+    """Somebody called the request off while its agent worked."""
+
+
+@dataclass(slots=True)
+class Told:
+    """Writes the agent's progress, and ends the call when the request was called off."""
+
+    tenant_id: UUID
+    request_id: UUID
+    clock: Clock
+    _written: float = field(default=-EVERY)
+
+    def __call__(self, percent: int, sentence: str) -> None:
+        if time.monotonic() - self._written < EVERY:
+            return
+        self._written = time.monotonic()
+        with in_tenant(self.tenant_id, durable=True):
+            rows = ExecutionRequest.objects.filter(tenant_id=self.tenant_id, id=self.request_id)
+            rows.filter(stage=Stage.CALLING.value).update(
+                progress=percent, progress_note=sentence[:500], updated_at=self.clock()
+            )
+            if rows.filter(is_cancel_wanted=True).exists():
+                raise CalledOff
+
+
+def call(*, tenant_id: UUID, request_id: UUID, lease: Lease, clock: Clock) -> None:
+    """Call the agent of a request whose call was opened a moment ago, and keep what came back."""
+    with in_tenant(tenant_id, durable=True):
+        request = ExecutionRequest.objects.get(tenant_id=tenant_id, id=request_id)
+        system = system_of(request)
+        connector = Connector.objects.get(tenant_id=tenant_id, system=system)
+        asked = _call(request, system)
+    on_progress = Told(tenant_id, request_id, clock)
+    outcome: Reply | Exception
+    try:
+        with lease.kept():
+            outcome = agents.call(connector, asked, on_progress, clock=clock)
+    except (DomainError, CalledOff) as error:
+        outcome = error
+    except Exception as error:
+        log.exception("request %s: its call failed inside TARS", request_id)
+        outcome = error
+    with in_tenant(tenant_id, durable=True):
+        now = ExecutionRequest.objects.select_for_update(of=("self",)).get(tenant_id=tenant_id, id=request_id)
+        if now.stage == Stage.CALLING.value and (now.called_at, now.attempt) == (request.called_at, request.attempt):
+            _heard(now, connector, outcome, at=clock())
+
+
+def lost(request: ExecutionRequest, *, at: datetime) -> None:
+    """The process that waited for a locked request's answer died: ask again where that does no harm, else end."""
+    connector = Connector.objects.filter(tenant_id=request.tenant_id, system=system_of(request)).first()
+    is_repeatable = connector is not None and connector.may_repeat
+    if is_repeatable:
+        release(request, "the process that waited died; the agent is asked again under the same key", at=at)
+    else:
+        settle(request, Usage(), at=at)
+    sentence = "The process that waited for the answer died."
+    if not is_repeatable:
+        sentence = f"{sentence} {UNKNOWN_FATE}"
+    failed(request, Failure.LOST, sentence, at=at, is_repeatable=is_repeatable, least_retries=request.attempt)
+
+
+def _call(request: ExecutionRequest, system: System) -> Call:
+    assert request.deadline_at is not None
+    bound = request.governance_check["bound"]
+    return Call(
+        execution_id=str(request.id),
+        tenant_id=str(request.tenant_id),
+        system=system.name,
+        action=request.action,
+        request=request.user_request,
+        input=request.input_data,
+        constitution=_law(request, system),
+        deadline=request.deadline_at,
+        idempotency_key=f"{request.id}/{system.id}",
+        tool=bound["tool"],
+        session=request.session,
+        guidance=tuple(request.governance_check.get("guidance", ())),
+        mode="approved" if request.approval_digest else "direct",
+        budget=bound["maximums"],
+        routing_path=tuple(map(str, request.routing_path)),
+        depth=request.depth,
+        attempt=request.attempt,
+    )
+
+
+def _law(request: ExecutionRequest, system: System) -> Law:
+    number, digest = version_of(request.tenant_id, system.id)
+    return Law(document=system.constitution, version=str(number), digest=digest)
+
+
+def _heard(request: ExecutionRequest, connector: Connector, outcome: Reply | Exception, *, at: datetime) -> None:
+    scope = tars_scope(request.tenant_id)
+    if isinstance(outcome, Reply):
+        _recorded(request, connector, outcome, at=at)
+    said = outcome if isinstance(outcome, Reply | AgentError) else None
+    after_call(scope=scope, connector_id=connector.id, outcome=said, at=at)
+    if isinstance(outcome, Reply):
+        _answered(request, outcome, at=at)
+    elif isinstance(outcome, CalledOff):
+        settle(request, Usage(), at=at)
+        noted(request, "cancelled", "The call was ended.", at=at)
+        finish(request, End(Status.FAILED, f"It was called off while the agent worked. {UNKNOWN_FATE}"), at=at)
+    else:
+        _unanswered(request, connector, outcome, at=at)
+
+
+def _answered(request: ExecutionRequest, reply: Reply, *, at: datetime) -> None:
+    usage = told(reply.usage)
+    if reply.is_error:
+        settle(request, usage_of(usage), at=at)
+        failed(request, Failure.SAID_ERROR, reply.error or "The agent said that it failed, and not why.", at=at)
+        return
+    request.answer = {
+        "output": reply.output,
+        "is_partial": reply.is_partial,
+        "suggestions": list(reply.suggestions),
+        "usage": usage,
+        "ms": reply.ms,
+    }
+    request.progress = 100
+    moved_to(request, Stage.ANSWERED, at=at)
+
+
+def _unanswered(request: ExecutionRequest, connector: Connector, error: Exception, *, at: datetime) -> None:
+    failure = failure_of(error)
+    sentence = error.sentence if isinstance(error, DomainError) else "TARS failed while the agent worked."
+    if failure is Failure.UNREACHABLE:
+        release(request, sentence, at=at)
+        is_passing = getattr(error, "is_passing", False)
+        failed(request, failure, sentence, at=at, may_retry=is_passing)
+        return
+    if connector.may_repeat and request.attempt <= retries_of(request):
+        release(request, "the agent is asked again under the same key", at=at)
+    else:
+        settle(request, Usage(), at=at)
+        sentence = f"{sentence} {UNKNOWN_FATE}"
+    failed(request, failure, sentence, at=at, is_repeatable=connector.may_repeat)
+
+
+def failure_of(error: Exception) -> Failure:
+    """What kind of failure an error of a call is."""
+    if isinstance(error, DomainError) and not getattr(error, "may_have_run", False):
+        return Failure.UNREACHABLE
+    if isinstance(error, TimedOut):
+        return Failure.TIMEOUT
+    if isinstance(error, AnsweredNonsense | AnsweredTooMuch):
+        return Failure.NONSENSE
+    return Failure.LOST
+
+
+def _recorded(request: ExecutionRequest, connector: Connector, reply: Reply, *, at: datetime) -> None:
+    scope = tars_scope(request.tenant_id)
+    record_within(
+        scope=scope,
+        calls=reply.tool_calls,
+        execution_id=request.id,
+        at=at,
+        keeps_arguments=connector.keeps_arguments,
+        tool_digests=dict(pins_of(scope=scope, connector_id=connector.id).approved),
+        verdict_id=request.verdict_id,
+        approved_by=request.governance_check.get("approved_by", ""),
+    )

@@ -1,0 +1,91 @@
+"""Routed → may act, waits for approval, or the next system: what the rules say about one action of one system."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from billing.budgets.kinds import USD
+from billing.budgets.predicting import predicted
+from governance.errors import Invalid
+from governance.policy.verdict import Outcome
+from governance.registry.models import System
+from governance.rulebook.actions import Decided, decide_here
+from governance.rulebook.question import Question
+from governance.scope import tars_scope
+from routing.executions import asking, check
+from routing.executions.asker import actor_of
+from routing.executions.bound import Bound
+from routing.executions.bounding import bound_of, system_of
+from routing.executions.choosing import facts
+from routing.executions.finishing import noted
+from routing.executions.going_on import failed, moved_to
+from routing.executions.models import ExecutionRequest
+from routing.executions.stages import Failure, Stage
+
+VERB = "executions.verdict"
+
+
+def step(request: ExecutionRequest, *, at: datetime) -> None:
+    """Ask the rulebook for a locked request and do what it says."""
+    system = system_of(request)
+    bound = bound_of(request, system)
+    try:
+        decided = _decided(request, system, bound, at=at)
+    except Invalid as refused:
+        request.governance_check = check.of_refusal(action=request.action, sentence=refused.sentence)
+        failed(request, Failure.DENIED, refused.sentence, at=at)
+        return
+    _kept(request, decided, bound)
+    verdict = decided.verdict
+    noted(
+        request,
+        "verdict",
+        verdict.sentence,
+        at=at,
+        system=system.name,
+        action=request.action,
+        outcome=verdict.outcome.value,
+    )
+    match verdict.outcome:
+        case Outcome.PERMIT:
+            moved_to(request, Stage.READY, at=at)
+        case Outcome.REQUIRE_APPROVAL:
+            asking.ask(request, system, bound, at=at)
+        case _:
+            failed(request, Failure.DENIED, verdict.sentence, at=at)
+
+
+def _decided(request: ExecutionRequest, system: System, bound: Bound, *, at: datetime) -> Decided:
+    said: dict[str, Any] = facts(request)
+    cost = _cost(request, system, bound, at=at)
+    if cost is not None:
+        said["cost_usd"] = float(cost)
+    return decide_here(
+        scope=tars_scope(request.tenant_id),
+        asker=actor_of(name=request.requested_by, user_id=request.user_id, accountable_id=request.accountable_id),
+        question=Question(system.name, request.action, said, request.session),
+        verb=VERB,
+        at=at,
+    )
+
+
+def _cost(request: ExecutionRequest, system: System, bound: Bound, *, at: datetime) -> Decimal | None:
+    """What the call will probably cost; else what it may cost at most; None where nobody says."""
+    known = predicted(scope=tars_scope(request.tenant_id), system_id=system.id, at=at) or {}
+    if USD in known:
+        return known[USD]
+    return Decimal(bound.maximums[USD]) if USD in bound.maximums else None
+
+
+def _kept(request: ExecutionRequest, decided: Decided, bound: Bound) -> None:
+    verdict = decided.verdict
+    request.verdict_id = decided.id
+    request.governance_check = check.of_verdict(
+        action=request.action,
+        outcome=verdict.outcome.value,
+        sentence=verdict.sentence,
+        sources=[reason.source for reason in verdict.because],
+        verdict_id=str(decided.id) if decided.id else None,
+    ) | {"verdict_digest": decided.digest, "guidance": list(decided.guidance), "bound": bound.as_json()}

@@ -1,0 +1,75 @@
+"""The runner's queue: who may take the next step of a request, and until when. Rows are ids; the state is the request's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from routing.executions.models import DueRequest
+
+CHANNEL: Final = "tars_due"
+LEASE: Final = timedelta(seconds=30)
+"""How long a runner that says nothing keeps a request; it renews while an agent works."""
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LONGEST_PAUSE: Final = timedelta(minutes=1)
+MOST_CLAIMS: Final = 20
+"""A request that was taken on so often and never came to an end has something that kills runners."""
+
+
+def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
+    """Make the request due, inside the caller's transaction; runners are woken when it commits."""
+    DueRequest.objects.update_or_create(
+        tenant_id=tenant_id, id=request_id, defaults={"due_at": at, "leased_until": None, "leased_by": "", "claims": 0}
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bool:
+    """Lease one request to `runner`, inside a tenant transaction; False when it is not due or somebody has it."""
+    free = Q(leased_until=None) | Q(leased_until__lte=at) | Q(leased_by=runner)
+    rows = DueRequest.objects.filter(free, tenant_id=tenant_id, id=request_id, due_at__lte=at)
+    return bool(rows.update(leased_until=at + LEASE, leased_by=runner))
+
+
+def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bool:
+    """Keep a lease; False when it is somebody else's by now."""
+    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by=runner)
+    return bool(rows.update(leased_until=at + LEASE))
+
+
+def postpone(*, tenant_id: UUID, request_id: UUID, until: datetime) -> None:
+    """Give the lease back in order: the next step is due at `until`, and the claims so far count no more."""
+    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id)
+    rows.update(due_at=until, leased_until=None, leased_by="", claims=0)
+
+
+def stumble(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> None:
+    """Give the lease back after something went wrong; the more often, the longer the pause. The claims go on counting."""
+    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by=runner)
+    claims = rows.values_list("claims", flat=True).first() or 0
+    rows.update(due_at=at + min(FIRST_PAUSE * 2**claims, LONGEST_PAUSE), leased_until=None, leased_by="")
+
+
+def is_worn(*, tenant_id: UUID, request_id: UUID) -> bool:
+    """Whether the request was taken on too often."""
+    return DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, claims__gt=MOST_CLAIMS).exists()
+
+
+def drop(*, tenant_id: UUID, request_id: UUID) -> None:
+    """The request waits for a person, or is done: no runner looks at it."""
+    DueRequest.objects.filter(tenant_id=tenant_id, id=request_id).delete()
+
+
+def claim(*, runner: str, at: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """Lease up to `most` due requests of any active tenant; (tenant, request) of each. Outside a tenant transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tenant_id, id FROM tars_claim_due(%s, %s, make_interval(secs => %s), %s)",
+            [runner, at, LEASE.total_seconds(), most],
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]

@@ -1,0 +1,164 @@
+"""The last step of a request: execution and receipt are written whole, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from billing.budgets.kinds import USD
+from billing.budgets.models import Reservation
+from governance import canonical
+from governance.ids import new_id
+from governance.ledger import actions as ledger
+from governance.registry.models import System, SystemVersion
+from governance.scope import tars_scope
+from routing.executions import due, receipt
+from routing.executions.models import Execution, ExecutionRequest, Receipt
+from routing.executions.receipt import Done
+from routing.executions.stages import Stage, Status, demand_step
+
+CHANGES: Final = (
+    "action", "stage", "system", "attempt", "tried", "routing_path", "route", "governance_check", "steps", "embedding_model",
+    "request_embedding", "verdict_id", "approval_digest", "question", "hold", "answer", "progress", "progress_note",
+    "deadline_at", "called_at", "updated_at",
+)  # fmt: skip
+"""What a step may change; what cancels a request is written beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a request ends. `error` is a sentence for people, "" for success."""
+
+    status: Status
+    error: str = ""
+    output: Any = None
+    suggestions: tuple[str, ...] = ()
+
+
+def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
+    """Write what came of a locked request, with its receipt, and let no runner look at it again.
+
+    The hold has been settled or released by the caller: what it charged is read from it.
+    """
+    demand_step(Stage(request.stage), Stage.DONE)
+    execution = _execution(request, end, at=at)
+    done = _done(request, execution)
+    signer = ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
+    data = receipt.statement(done, signer=signer.did)
+    signature = signer.sign(receipt.signed_message(data))
+    execution.receipt_signature = signature.hex()
+    execution.save(force_insert=True)
+    Receipt.objects.create(
+        id=new_id(at),
+        tenant_id=request.tenant_id,
+        execution=execution,
+        at=at,
+        statement=data,
+        digest=canonical.digest_bytes(data),
+        signer=signer.did,
+        signature=signature,
+    )
+    request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
+    request.steps = execution.steps
+    request.save(update_fields=[*CHANGES, "finished_at"])
+    due.drop(tenant_id=request.tenant_id, request_id=request.id)
+    return execution
+
+
+def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, **more: Any) -> None:
+    """Append one step to the request's story; the caller saves it."""
+    request.steps = [*request.steps, {"at": at.isoformat(), "step": step, "sentence": sentence, **more}]
+
+
+def cost_of(request: ExecutionRequest) -> Decimal | None:
+    """Dollars that the request's calls were charged, all of them; None where nothing was held or a price was unknown."""
+    ids = [step["hold"] for step in request.steps if step.get("hold")]
+    rows = (
+        Reservation.objects.filter(tenant_id=request.tenant_id, id__in=ids).only("actual", "is_priced") if ids else ()
+    )
+    settled = [(row.actual or {}, row.is_priced) for row in rows]
+    charged = [(actual[USD], is_priced) for actual, is_priced in settled if USD in actual]
+    if not charged or not all(is_priced for _, is_priced in charged):
+        return None
+    return sum((Decimal(amount) for amount, _ in charged), Decimal(0))
+
+
+def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
+    systems = System.objects.filter(
+        tenant_id=request.tenant_id, id__in=[request.system_id] if request.system_id else []
+    )
+    system = systems.only("name").first()
+    route: Mapping[str, Any] = request.route or {}
+    confidence = route.get("confidence")
+    noted(request, "receipt", f"Ended: {end.status.value.replace('_', ' ')}.", at=at)
+    return Execution(
+        id=request.id,
+        tenant_id=request.tenant_id,
+        system_id=request.system_id,
+        system_name=system.name if system else request.wanted_system,
+        user_request=request.user_request,
+        request_embedding=request.request_embedding,
+        embedding_model=request.embedding_model,
+        routing_path=request.routing_path,
+        routing_confidence=None if confidence is None else Decimal(str(round(confidence, 4))),
+        route=request.route,
+        steps=request.steps,
+        input_data=request.input_data,
+        output_data=end.output,
+        governance_check=request.governance_check,
+        status=end.status.value,
+        error_message=end.error or None,
+        started_at=request.created_at,
+        completed_at=at,
+        cost_usd=cost_of(request),
+        suggested_improvements=list(end.suggestions) or None,
+        action=request.action,
+        requested_by=request.requested_by,
+        user_id=request.user_id,
+        parent_id=request.parent_id,
+        verdict_id=request.verdict_id,
+    )
+
+
+def _done(request: ExecutionRequest, execution: Execution) -> Done:
+    check = request.governance_check
+    number, digest = _constitution(request.tenant_id, request.system_id)
+    bound: Mapping[str, Any] = check.get("bound") or {}
+    return Done(
+        execution_id=str(request.id),
+        tenant_id=str(request.tenant_id),
+        requested_by=request.requested_by,
+        request=request.user_request,
+        input=request.input_data,
+        output=execution.output_data,
+        status=execution.status,
+        error=execution.error_message or "",
+        system_id=str(request.system_id) if request.system_id else None,
+        system=execution.system_name,
+        action=request.action,
+        routing_path=tuple(map(str, request.routing_path)),
+        constitution_version=bound.get("constitution_version", number),
+        constitution_digest=bound.get("constitution_digest", digest),
+        tools_digest=bound.get("connector_digest", ""),
+        verdict_id=str(request.verdict_id) if request.verdict_id else None,
+        verdict_digest=check.get("verdict_digest", ""),
+        outcome=check.get("outcome", ""),
+        approved_by=check.get("approved_by", ""),
+        approval_digest=request.approval_digest,
+        hold_id=str(request.hold_id) if request.hold_id else None,
+        cost_usd=None if execution.cost_usd is None else f"{execution.cost_usd:f}",
+        started_at=execution.started_at,
+        completed_at=execution.completed_at or execution.started_at,
+    )
+
+
+def _constitution(tenant_id: UUID, system_id: UUID | None) -> tuple[int | None, str]:
+    """The version in force and its digest; what a call was made under is in `bound` and goes before it."""
+    if system_id is None:
+        return None, ""
+    rows = SystemVersion.objects.filter(tenant_id=tenant_id, system_id=system_id).order_by("-number")
+    return rows.values_list("number", "digest").first() or (None, "")

@@ -1,0 +1,87 @@
+"""One system did not do it: the same again, the next one, or the end. Inside the transaction that found it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from routing.executions import due
+from routing.executions.finishing import CHANGES, End, finish, noted
+from routing.executions.models import ExecutionRequest
+from routing.executions.stages import Failure, Stage, Standing, after_failure, demand_step
+
+FIRST_PAUSE: Final = timedelta(milliseconds=500)
+LONGEST_PAUSE: Final = timedelta(seconds=30)
+
+
+def failed(
+    request: ExecutionRequest,
+    failure: Failure,
+    sentence: str,
+    *,
+    at: datetime,
+    is_repeatable: bool = False,
+    may_retry: bool = True,
+    least_retries: int = 0,
+) -> None:
+    """Send a locked request on its way after `failure`, and save it. `sentence` says to people what happened, `least_retries`
+    how often the system is asked again at least, whatever the router's constitution says.
+
+    What the failed call held was settled or released by the caller.
+    """
+    rest = alternatives(request)
+    standing = Standing(
+        attempt=request.attempt,
+        retries=max(retries_of(request), least_retries) if may_retry else -1,
+        alternatives=len(rest),
+        is_repeatable=is_repeatable,
+        is_over=request.is_cancel_wanted,
+    )
+    step = after_failure(failure, standing)
+    if step.stage is Stage.DONE:
+        assert step.status is not None
+        finish(request, End(step.status, sentence), at=at)
+        return
+    if step.is_retry:
+        noted(request, "retried", f"{sentence} It is asked again.", at=at, failure=failure.value)
+        due.postpone(tenant_id=request.tenant_id, request_id=request.id, until=at + pause(request.attempt))
+    else:
+        taken_up(request, rest[0])
+        noted(request, "fell_back", f"{sentence} {rest[0]['name']} is next.", at=at, failure=failure.value)
+    moved_to(request, step.stage, at=at)
+
+
+def taken_up(request: ExecutionRequest, candidate: Mapping[str, Any]) -> None:
+    """Make a candidate the one who is asked; the caller saves."""
+    if request.system_id is not None:
+        request.tried = [*request.tried, request.system_id]
+    request.system_id = UUID(candidate["system_id"])
+    request.action = candidate["action"]
+    request.attempt, request.hold_id, request.question_id = 0, None, None
+    request.approval_digest, request.verdict_id, request.governance_check = "", None, {}
+
+
+def alternatives(request: ExecutionRequest) -> list[Mapping[str, Any]]:
+    """The candidates against whom nothing spoke and who were not asked yet, in order."""
+    done = {*map(str, request.tried), str(request.system_id)}
+    rows = (request.route or {}).get("candidates", ())
+    return [one for one in rows if not one["vetoes"] and one["system_id"] not in done]
+
+
+def moved_to(request: ExecutionRequest, stage: Stage, *, at: datetime) -> None:
+    """Put a locked request into a stage and save everything that a step may change."""
+    demand_step(Stage(request.stage), stage)
+    request.stage, request.updated_at = stage.value, at
+    request.save(update_fields=CHANGES)
+
+
+def retries_of(request: ExecutionRequest) -> int:
+    """How often the same system is asked again, by the router's constitution."""
+    return int((request.route or {}).get("max_retries", 0))
+
+
+def pause(attempt: int) -> timedelta:
+    """How long the same system is left alone after its call number `attempt`."""
+    return min(FIRST_PAUSE * 2 ** max(attempt - 1, 0), LONGEST_PAUSE)

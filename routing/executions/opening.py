@@ -1,0 +1,144 @@
+"""May act → the agent works: nothing moved, nothing is stopped, the money is set aside; then the call is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from billing.budgets import holds
+from governance.approvals import actions as approvals
+from governance.approvals.actions import NotApproved
+from governance.errors import DomainError
+from governance.registry.models import System
+from governance.scope import tars_scope
+from routing.connectors.actions import calls
+from routing.connectors.actions.calls import Admitted
+from routing.connectors.actions.common import Busy, NotReachable
+from routing.connectors.limits import amounts_of
+from routing.executions import due
+from routing.executions.bound import Bound, moved
+from routing.executions.bounding import bound_of, stopped, system_of
+from routing.executions.finishing import noted
+from routing.executions.going_on import failed, moved_to
+from routing.executions.models import ExecutionRequest
+from routing.executions.stages import Failure, Stage
+
+GRACE: Final = timedelta(minutes=10)
+"""How long after its deadline a call's money stays set aside: longer than a lost lease takes to be found."""
+BUSY_PAUSE: Final = timedelta(seconds=1)
+PATIENCE: Final = timedelta(minutes=15)
+"""How long a request waits for an agent that is busy."""
+
+
+def step(request: ExecutionRequest, *, at: datetime) -> bool:
+    """Open the call of a locked request; False when it was not opened."""
+    system = system_of(request)
+    bound = bound_of(request, system)
+    try:
+        what = stopped(request) or _moved(request, bound)
+    except NotApproved as refused:
+        failed(request, Failure.REJECTED, refused.sentence, at=at)
+        return False
+    if what:
+        request.approval_digest, request.question_id = "", None
+        noted(request, "verdict", f"{what} The rules are asked again.", at=at, system=system.name, outcome="moved")
+        moved_to(request, Stage.ROUTED, at=at)
+        return False
+    admitted = _admitted(request, at=at)
+    if admitted is None:
+        return False
+    try:
+        hold_id = _reserved(request, bound, admitted, at=at)
+    except DomainError as refused:
+        scope = tars_scope(request.tenant_id)
+        calls.after_call(scope=scope, connector_id=admitted.connector_id, outcome=None, at=at)
+        failed(request, Failure.NO_MONEY, refused.sentence, at=at)
+        return False
+    request.hold_id = hold_id
+    _open(request, system, admitted, at=at)
+    return True
+
+
+def _moved(request: ExecutionRequest, bound: Bound) -> str:
+    """What moved since the verdict or the approval, as a sentence; "" when nothing did.
+
+    An approval counts only if its signed answers meet it now as they did then, and for the digest that is called now.
+    """
+    what = moved(request.governance_check["bound"], bound)
+    if what:
+        return f"Since the verdict, {what} moved."
+    if not request.approval_digest:
+        return ""
+    assert request.question_id is not None
+    approvals.met(scope=tars_scope(request.tenant_id), request_id=request.question_id)
+    return "" if request.approval_digest == bound.digest else "What was approved is not what would be called."
+
+
+def _admitted(request: ExecutionRequest, *, at: datetime) -> Admitted | None:
+    """The call may begin; None when it may not, and the request was sent on its way."""
+    assert request.system_id is not None
+    under_way = ExecutionRequest.objects.filter(
+        tenant_id=request.tenant_id, system_id=request.system_id, stage=Stage.CALLING.value
+    )
+    try:
+        return calls.admit_within(
+            scope=tars_scope(request.tenant_id),
+            system_id=request.system_id,
+            calling=under_way.count,
+            at=at,
+            action=request.action,
+        )
+    except Busy as busy:
+        _wait(request, busy.sentence, at=at)
+    except NotReachable as refused:
+        failed(request, Failure.UNREACHABLE, refused.sentence, at=at, may_retry=False)
+    return None
+
+
+def _reserved(request: ExecutionRequest, bound: Bound, admitted: Admitted, *, at: datetime) -> UUID | None:
+    amounts: Mapping[str, Decimal] = {name: value for name, value in amounts_of(bound.maximums).items() if value}
+    if not amounts:
+        return None
+    assert request.system_id is not None
+    hold = holds.reserve_within(
+        scope=tars_scope(request.tenant_id),
+        system_id=request.system_id,
+        key=f"execution/{request.id}/{request.system_id}/{request.attempt + 1}",
+        amounts=amounts,
+        purpose=f"{request.action} for {request.requested_by}"[:500],
+        subject=("execution", request.id),
+        expires_at=at + timedelta(milliseconds=admitted.timeout_ms) + GRACE,
+        at=at,
+    )
+    said = ", ".join(f"{amount:f} {name}" for name, amount in sorted(amounts.items()))
+    noted(request, "reserved", f"Set aside: {said}.", at=at, hold=str(hold.id))
+    return hold.id
+
+
+def _open(request: ExecutionRequest, system: System, admitted: Admitted, *, at: datetime) -> None:
+    request.attempt += 1
+    request.called_at, request.deadline_at = at, at + timedelta(milliseconds=admitted.timeout_ms)
+    if system.id not in request.routing_path:
+        request.routing_path = [*request.routing_path, system.id]
+    request.progress, request.progress_note = 0, ""
+    noted(
+        request,
+        "called",
+        f"{system.name} is called.",
+        at=at,
+        system=system.name,
+        attempt=request.attempt,
+        tool=admitted.tool,
+        tool_digest=admitted.tool_digest,
+    )
+    moved_to(request, Stage.CALLING, at=at)
+
+
+def _wait(request: ExecutionRequest, sentence: str, *, at: datetime) -> None:
+    if at > request.updated_at + PATIENCE:
+        failed(request, Failure.UNREACHABLE, sentence, at=at, may_retry=False)
+        return
+    due.postpone(tenant_id=request.tenant_id, request_id=request.id, until=at + BUSY_PAUSE)

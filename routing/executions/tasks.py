@@ -1,0 +1,35 @@
+"""What the worker does for executions by the clock. Each task may run twice; a tenant's failure keeps no other waiting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from governance.scope import tars_scope
+from governance.tenancy import active_tenant_ids
+from routing.executions.approving import expire_questions
+from routing.executions.sealing import seal_receipts
+
+log = logging.getLogger(__name__)
+
+
+def seal() -> int:
+    """Once a minute: anchor the receipts that are only signed."""
+    return _everywhere(seal_receipts, "receipts could not be anchored")
+
+
+def expire() -> int:
+    """Once a minute: end what nobody approved in time."""
+    return _everywhere(expire_questions, "unanswered requests could not be ended")
+
+
+def _everywhere(verb: Callable[..., int], failure: str) -> int:
+    count = 0
+    for tenant_id in active_tenant_ids():
+        try:
+            count += verb(scope=tars_scope(tenant_id), at=timezone.now())
+        except Exception:
+            log.exception("tenant %s: %s", tenant_id, failure)
+    return count
