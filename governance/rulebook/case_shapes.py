@@ -120,6 +120,7 @@ class VerdictQuery(Query):
     outcome = Choice(_OUTCOMES, required=False, allow_blank=True)
     rule = Text(required=False, allow_blank=True, max_length=400)
     session = Text(required=False, allow_blank=True, max_length=200)
+    about = Choice(["acts", "amendments"], required=False, allow_blank=True)
     since = Text(required=False, allow_blank=True, max_length=40, help_text="a day, or a time with an offset")
     until = Text(
         required=False, allow_blank=True, max_length=40, help_text="a day that is included, or a time that is not"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlencode
 
 from governance.registry.models import System
 from governance.rulebook import safety, safety_store
-from governance.rulebook.constitution_rules import AMEND
-from governance.rulebook.models import StoredVerdict
+from governance.rulebook.forms.verdicts import asked_by
+from governance.rulebook.queries.verdicts import ACTS, VerdictFilter, sought, within
 from governance.scope import Scope
 from governance.web import now
 
@@ -32,9 +33,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the fragment draws. `limits` is empty and `ends_at` None without a safety budget."""
+    """What the fragment draws: counts, and in `query` what asks for the rows behind them.
+
+    `limits` is empty and `ends_at` None without a safety budget.
+    """
 
     system: str
+    query: str
     permitted: int
     approvals: int
     denied: int
@@ -51,8 +56,8 @@ class Card:
 def card(scope: Scope, system: System) -> Card:
     """The card of one system. One query, two where it has a safety budget."""
     at = now()
-    asked = StoredVerdict.objects.filter(tenant_id=scope.tenant_id, system=system, at__gte=at - WINDOW)
-    newest = asked.exclude(action=AMEND).order_by("-at").values_list("outcome", flat=True)[: MOST + 1]
+    filter = VerdictFilter(system=system.name, about=ACTS, since=at - WINDOW)
+    newest = within(scope=scope, filter=filter).filter(sought(filter)).values_list("outcome", flat=True)[: MOST + 1]
     found = list(newest)
     counts = Counter(found[:MOST])
     budget = safety.budget_of(system.constitution)
@@ -61,6 +66,7 @@ def card(scope: Scope, system: System) -> Card:
         used = safety_store.used(tenant_id=scope.tenant_id, system_id=system.id, budget=budget, at=at)
     return Card(
         system=system.name,
+        query=urlencode(asked_by(filter)),
         permitted=counts["permit"],
         approvals=counts["require_approval"],
         denied=counts["deny"],

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.audit.forms import Moment
 from governance.rulebook.models import OutcomeWord
-from governance.rulebook.queries.verdicts import VerdictFilter
+from governance.rulebook.queries.verdicts import ACTS, VerdictFilter
+
+ABOUT = [("", _("Anything")), (ACTS, _("What systems do")), ("amendments", _("Amendments"))]
 
 
 class VerdictFilterForm(forms.Form):
@@ -22,6 +24,7 @@ class VerdictFilterForm(forms.Form):
     outcome = forms.ChoiceField(required=False, label=_("Outcome"), choices=[("", _("Any")), *OutcomeWord.choices])
     rule = forms.CharField(required=False, label=_("Rule in force"), max_length=400)
     session = forms.CharField(required=False, label=_("Session"), max_length=200)
+    about = forms.ChoiceField(required=False, label=_("About"), choices=ABOUT)
     since = Moment(label=_("From"), widget=forms.TextInput(attrs={"placeholder": "2026-09-01"}))
     until = Moment(label=_("To"), days=1, widget=forms.TextInput(attrs={"placeholder": "2026-09-30"}))
 
@@ -49,7 +52,7 @@ class VerdictFilterForm(forms.Form):
 
 def asked_by(filter: VerdictFilter) -> dict[str, str]:
     """The parameters that ask for the same wherever the reader is: times in UTC."""
-    words = {name: getattr(filter, name) for name in ("system", "action", "outcome", "rule", "session")}
+    words = {name: getattr(filter, name) for name in ("system", "action", "outcome", "rule", "session", "about")}
     times = {name: getattr(filter, name) for name in ("since", "until") if getattr(filter, name)}
     said = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" for name, at in times.items()}
     return {**{name: value for name, value in words.items() if value}, **said}

@@ -14,10 +14,10 @@ from django.db.models import Q, QuerySet
 from governance.policy.book import Book
 from governance.policy.decide import decide
 from governance.rulebook import sources
-from governance.rulebook.constitution_rules import AMEND
 from governance.rulebook.gather import Gathered, gathered_all
 from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.rulebook.models import StoredVerdict
+from governance.rulebook.queries.verdicts import ABOUT_AMENDMENTS
 from governance.rulebook.replay import Replay
 from governance.scope import Scope
 
@@ -115,8 +115,7 @@ def _book(found: Gathered, texts: tuple[str, ...]) -> Book:
 
 def _rows(scope: Scope, change: Change, window: Window, *, after: UUID | None = None) -> QuerySet[StoredVerdict]:
     rows = StoredVerdict.objects.filter(tenant_id=scope.tenant_id, at__gte=window.since, at__lt=window.until)
-    # what amendments asked about themselves is no agent's act, and the answer goes to people anyway
-    rows = rows.exclude(action=AMEND)
+    rows = rows.exclude(ABOUT_AMENDMENTS)
     if not change.is_law:
         rows = rows.filter(system__name=change.system)
     if after is not None:

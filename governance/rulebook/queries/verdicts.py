@@ -12,24 +12,29 @@ from django.db.models import Q, QuerySet
 
 from governance.errors import NotFound
 from governance.policy.verdict import Outcome
+from governance.rulebook.constitution_rules import AMEND
 from governance.rulebook.models import StoredVerdict
 from governance.rulebook.why import OUTCOMES, Why, why_of
 from governance.scope import Scope
 
 PAGE = 50
+ACTS = "acts"
+ABOUT_AMENDMENTS = Q(action=AMEND)
+"""What amendments asked about themselves is no act of the system that they change."""
 SPAN = 50_000
 """Verdicts that one page of a search by action, outcome, rule or session looks through."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictFilter:
-    """Empty means any. `until` is excluded."""
+    """Empty means any. `until` is excluded. `about`: `acts` of systems, or the `amendments` that TARS itself asked about."""
 
     system: str = ""
     action: str = ""
     outcome: str = ""
     rule: str = ""
     session: str = ""
+    about: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -129,6 +134,8 @@ def sought(filter: VerdictFilter) -> Q:
     for name in ("action", "outcome", "session"):
         if value := getattr(filter, name):
             wanted &= Q(**{name: value})
+    if filter.about:
+        wanted &= ~ABOUT_AMENDMENTS if filter.about == ACTS else ABOUT_AMENDMENTS
     return wanted & Q(rules_applied__contains=[filter.rule]) if filter.rule else wanted
 
 

@@ -46,7 +46,7 @@ def test_tray__says_what_is_enforced_and_what_is_guidance(cast: make.Cast) -> No
     added(cast, "no external network calls")
     added(cast, "prefer unit tests over integration tests")
     text = page(cast.bo)
-    assert "2 of 50 rules, 1 enforced." in text
+    assert "2 of 50 rules, 1 enforced." in text and "falls out first" in text
     assert "Promote to amendment" in text and "+15 min" in text
     assert "workflow-1" in page(cast.bo, "/sessions/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -14,6 +15,7 @@ from governance.registry.actions import register_system
 from governance.registry.models import System, SystemType
 from governance.rulebook import panel
 from governance.rulebook.actions import decide
+from governance.rulebook.models import StoredVerdict
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.web import client_of
@@ -51,6 +53,21 @@ def test_card__counts_lead_to_the_verdicts__and_a_spent_budget_says_until_when(c
     text = page(cast)
     assert 'outcome=deny">2</a>' in text and 'outcome=permit">1</a>' in text
     assert "Denials 2 of 2" in text and "Used up: it may only read until" in text
+
+
+def test_card__every_figure__opens_exactly_the_verdicts_it_counts(cast: make.Cast) -> None:
+    make.applied(cast, fallback_delay_ms=300)
+    with in_tenant(cast.tenant.id):
+        asked_by_amendments = StoredVerdict.objects.filter(system=cast.system).count()
+    decide(scope=cast.bo, system_name=cast.system.name, action="payroll", facts={}, at=timezone.now())
+    text = client_of(cast.uma).get(f"/systems/{cast.system.name}/").content.decode()
+    figures = re.findall(r'href="(/rulebook/verdicts/[^"]*outcome=\w+)">(\d+)</a>', text)
+    assert asked_by_amendments and sorted(count for _, count in figures) == ["0", "0", "1"]
+    for url, count in figures:
+        opened = client_of(cast.uma).get(html.unescape(url)).content.decode()
+        assert len(set(re.findall(r"/rulebook/verdicts/[0-9a-f-]{36}/", opened))) == int(count), url
+    amendments = client_of(cast.uma).get("/rulebook/verdicts/?about=amendments").content.decode()
+    assert len(set(re.findall(r"/rulebook/verdicts/[0-9a-f-]{36}/", amendments))) == asked_by_amendments
 
 
 def test_card__what_amendments_asked_about_themselves__is_not_counted(cast: make.Cast) -> None:
