@@ -1,4 +1,4 @@
-"""What the router's tests share: systems with connectors left out, and a request chosen for."""
+"""What the router's tests share: systems that can be reached, and a request chosen for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from governance.registry.actions import register_system
 from governance.registry.models import System, SystemType
 from governance.scope import Scope
 from governance.tenancy import in_tenant
+from routing.connectors.actions import configure
 from routing.router import actions, embedding
 from routing.router.models import RoutingRule
 from routing.router.queries import Choice, choose
 from tests import factories as make
 
+AGENTS = "https://agents.example.com"
+
 
 def system(cast: make.Cast, name: str, *capabilities: str, description: str = "", **constitution: Any) -> System:
-    return register_system(
+    made = register_system(
         scope=cast.bo,
         name=name,
         type=SystemType.COMPONENT,
@@ -24,6 +27,8 @@ def system(cast: make.Cast, name: str, *capabilities: str, description: str = ""
         constitution={"skill": name, "version": "1.0.0", "capabilities": list(capabilities), **constitution},
         at=make.AT,
     )
+    configure(scope=cast.bo, system_name=name, deployment_type="fastapi", target=f"{AGENTS}/{name}", at=make.AT)
+    return made
 
 
 def written(scope: Scope, pattern: str, system: str, *alternatives: str, **more: Any) -> RoutingRule:

@@ -166,7 +166,7 @@ def test_me__names_tenant_person_and_what_the_token_holds() -> None:
     assert (me["actor"], me["kind"], me["is_visit"]) == (cast.bo.actor.name, "person", False)
     assert (me["roles"], me["grants"], me["may"]) == (["operator"], ["read_record"], ["read_record"])
     of_session = client_of(cast.mel).get("/api/v1/me/").json()
-    assert (of_session["grants"], of_session["may"], of_session["roles"]) == (None, [], ["member"])
+    assert (of_session["grants"], of_session["may"], of_session["roles"]) == (None, ["request"], ["member"])
 
 
 def test_inbox_and_notices__are_the_persons_own() -> None:
