@@ -55,7 +55,8 @@ def _is_alias(address: str, known: list[str]) -> bool:
     return f"{address}/" in known or ("-" in address and address.replace("-", "_") in known)
 
 
-def test_every_route__unsafe_method_without_the_token__refused() -> None:
+def test_every_route__unsafe_method_without_the_token__refused(settings: Any) -> None:
+    settings.API_RATE = 100_000
     cast = make.cast()
     client = Client(enforce_csrf_checks=True)
     signed_in = client_of(cast.tess)

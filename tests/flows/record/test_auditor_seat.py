@@ -28,6 +28,7 @@ CONVENIENCES = {
     "amendments:replay",
     "exports:take",
     "exports:record",
+    "ask:page",
     # ask nobody who they are
     "healthz",
     "readyz",
