@@ -38,6 +38,8 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
     if chosen is None or after.stage is Stage.DONE:
         _end(request, after.status or Status.FAILED, choice.sentence, at=at)
         return
+    if choice.router_id and not (request.routing_path or request.wanted_system):
+        request.routing_path = [choice.router_id]
     taken_up(request, chosen.as_json())
     noted(request, "routed", choice.sentence, at=at, system=chosen.name)
     moved_to(request, Stage.ROUTED, at=at)

@@ -47,7 +47,8 @@ def choose(
     rules = nearest.rules(scope=scope, **known)
     ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
     systems = {one.id: one for one in nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)}
-    law = next((obeyed(one.name, one.routing) for one in systems.values() if one.routing is not None), Obeyed())
+    router = next((one for one in systems.values() if one.routing is not None), None)
+    law = obeyed(router.name, router.routing or {}) if router else Obeyed()
     reaches = (
         [_named(systems, wanted)] if wanted else list(_reaches(rules, systems, law=law, model=str(embedder.model)))
     )
@@ -61,7 +62,8 @@ def choose(
     leading = next((one for one in judged if not one.vetoes and not against.get(one.system_id)), None)
     leading = leading or next(iter(judged), None)
     pattern = by_id[leading.rule_id].pattern if leading and leading.rule_id else ""
-    return decided(judged, vetoes=against, obeyed=law, model=embedder.model, rule=pattern)
+    choice = decided(judged, vetoes=against, obeyed=law, model=embedder.model, rule=pattern)
+    return replace(choice, router_id=router.id if router else None)
 
 
 def _check(text: str) -> None:

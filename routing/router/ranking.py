@@ -84,6 +84,7 @@ class Choice:
     sentence: str
     router: str = ""
     max_retries: int = 0
+    router_id: UUID | None = None
 
     @property
     def chosen(self) -> Candidate | None:

@@ -46,6 +46,13 @@ def test_request__goes_where_a_rule_says(cast: make.Cast) -> None:
     done = desk.done(cast.mel, "Run payroll")
     assert (done.status, done.system_name) == ("success", "payroll")
     assert done.route and done.route["chosen"] == "payroll" and done.routing_confidence
+    payroll = desk.system(cast.bo, "payroll")
+    assert done.routing_path == [cast.system.id, payroll.id], "the router, whose constitution was obeyed, comes first"
+
+
+def test_request__to_a_named_system__was_routed_by_nobody(cast: make.Cast) -> None:
+    desk.agent(cast, "payroll")
+    assert desk.done(cast.mel, system="payroll").routing_path == [desk.system(cast.bo, "payroll").id]
 
 
 def test_request__out_of_scope__fails_and_says_what_was_near(cast: make.Cast) -> None:
