@@ -14,6 +14,7 @@ class RoutingConfig(AppConfig):
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
         from routing.executions import approving, choosing
+        from routing.executions import export as executions
         from routing.router import export as router_export
         from routing.router import panel as router_panel
         from routing.router import vetoes
@@ -30,7 +31,7 @@ class RoutingConfig(AppConfig):
         vetoes.register("connector", choosing.out_of_reach)
         panels.register_beside(connector_panel.TEMPLATE, connector_panel.card)
         panels.register_beside(telemetry_panel.TEMPLATE, telemetry_panel.card)
-        for source in (connectors.SOURCE, *telemetry.SOURCES):
+        for source in (connectors.SOURCE, executions.SOURCE, *telemetry.SOURCES):
             sources.register(source)
         sources.register(router_export.SOURCE)
         panels.register_beside(router_panel.TEMPLATE, router_panel.card)

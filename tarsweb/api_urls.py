@@ -23,6 +23,7 @@ from governance.searches import api_urls as searches
 from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
 from routing.connectors import api_urls as connectors
+from routing.executions import api_urls as executions
 from routing.router import api_urls as router
 from routing.telemetry import api_urls as telemetry
 from tarsweb.api import Unknown
@@ -39,6 +40,7 @@ urlpatterns = [
     *drift.urlpatterns,
     *estop.urlpatterns,
     *lawbook.urlpatterns,
+    *executions.urlpatterns,
     *exports.urlpatterns,
     *files.urlpatterns,
     *inbox.urlpatterns,

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
+from billing.budgets.models import Reservation
 from governance.errors import NotFound
+from governance.registry.models import System
 from governance.scope import Capability, Scope
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.receipt import DOES_NOT, ESTABLISHES
 from routing.executions.sealing import Anchor, anchor_of
 from routing.executions.stages import Stage
 
+MOST_HOPS_SHOWN: Final = 100
 _HEAVY: Final = ("request_embedding", "route", "input_data", "answer", "system__constitution")
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list asks for; "" is everything. `state` is a stage, or one of the five statuses."""
+    """What a list asks for; "" is everything. `state` is a stage, or one of the five statuses; `mode` says whether a person had
+    to be asked (`approved`) or not (`direct`); `stars` 0 is any rating; `until` is outside."""
 
     text: str = ""
     system: str = ""
     state: str = ""
     mine: bool = False
+    channel: str = ""
+    mode: str = ""
+    stars: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,36 @@ class Line:
     cost_usd: Decimal | None
     progress: int
     progress_note: str
+    channel: str
+    stars: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Money set aside for one call. `actual` is None until it is charged or given back; both are decimal text by type."""
+
+    id: UUID
+    state: str
+    amounts: Mapping[str, str]
+    actual: Mapping[str, str] | None
+    is_priced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Which receipt there is. `ledger_sequence` is None until it is anchored."""
+
+    digest: str
+    signer: str
+    ledger_sequence: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One execution with everything that a page shows. `digest` is what an approval must name, "" when nobody is asked."""
+    """One execution with everything that a page shows. `digest` is what an approval must name, "" when nobody is asked.
+
+    `routing_path` are names: who was called, in order, those first who handed it on.
+    """
 
     line: Line
     input: Any
@@ -73,6 +107,14 @@ class Whole:
     disputed_by: str
     hops: tuple[Line, ...]
     is_cancel_wanted: bool
+    session: str
+    routing_path: tuple[str, ...]
+    verdict_id: UUID | None
+    holds: tuple[Held, ...]
+    receipt: Sealed | None
+    rated_by: str
+    rated_at: datetime | None
+    disputed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +151,43 @@ class Proof:
 
 
 def executions(*, scope: Scope, filter: Filter | None = None) -> QuerySet[ExecutionRequest]:
-    """Requests that the scope may see, newest first; slice them and give them to `lines_of`. Raises `NotAllowed`."""
+    """Requests that the scope may see, newest first; slice them and give them to `lines_of`. Raises `NotAllowed`.
+
+    Ids sort by time: go on after a row with `.filter(id__lt=row.id)`.
+    """
     asked = filter or Filter()
-    rows = _visible(scope)
-    if asked.text:
-        rows = rows.filter(user_request__icontains=asked.text)
-    if asked.system:
-        rows = rows.filter(system__name=asked.system)
+    plain = {
+        "user_request__icontains": asked.text,
+        "system__name": asked.system,
+        "steps__0__channel": asked.channel,
+        "created_at__gte": asked.since,
+        "created_at__lt": asked.until,
+    }
+    rows = _visible(scope).filter(**{name: value for name, value in plain.items() if value})
     if asked.mine:
         rows = rows.filter(_mine(scope))
+    if asked.mode:
+        had_to_ask = Q(governance_check__contains={"requires_approval": True})
+        rows = rows.filter(had_to_ask if asked.mode == "approved" else ~had_to_ask)
     if asked.state in set(Stage):
         rows = rows.filter(stage=asked.state)
-    elif asked.state:
-        done = Execution.objects.filter(tenant_id=scope.tenant_id, status=asked.state)
+    ended = {"status": "" if asked.state in set(Stage) else asked.state, "user_satisfaction": asked.stars}
+    if wanted := {name: value for name, value in ended.items() if value}:
+        done = Execution.objects.filter(tenant_id=scope.tenant_id, **wanted)
         rows = rows.filter(id__in=done.values("id"))
-    return rows.order_by("-created_at", "-id")
+    return rows.order_by("-id")
+
+
+def hops(*, scope: Scope, id: UUID) -> QuerySet[ExecutionRequest]:
+    """What was handed on of a request, the oldest first. Raises `NotFound`, also for what the scope may not see."""
+    demand_visible(scope=scope, id=id)
+    return _rows(scope).filter(parent_id=id).order_by("id")
+
+
+def demand_visible(*, scope: Scope, id: UUID) -> None:
+    """Raise `NotFound` for what is not there, or what the scope may not see."""
+    if not _visible(scope).filter(id=id).exists():
+        raise NotFound("There is no such execution.")
 
 
 def lines_of(rows: Iterable[ExecutionRequest]) -> list[Line]:
@@ -137,7 +201,7 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
     if row is None:
         raise NotFound("There is no such execution.")
     done = Execution.objects.filter(tenant_id=scope.tenant_id, id=id).defer("request_embedding").first()
-    hops = _rows(scope).filter(parent_id=id).order_by("created_at", "id")[:100]
+    parts = _rows(scope).filter(parent_id=id).order_by("id")[:MOST_HOPS_SHOWN]
     question = row.question if row.stage == Stage.AWAITING_APPROVAL.value else None
     return Whole(
         line=_line(row),
@@ -157,15 +221,22 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
         suggestions=tuple(done.suggested_improvements or ()) if done else (),
         dispute=done.dispute if done else "",
         disputed_by=done.disputed_by if done else "",
-        hops=tuple(map(_line, hops)),
+        hops=tuple(map(_line, parts)),
         is_cancel_wanted=row.is_cancel_wanted,
+        session=row.session,
+        routing_path=_names(scope, row.routing_path),
+        verdict_id=row.verdict_id,
+        holds=_holds(scope, id),
+        receipt=_sealed(scope, id),
+        rated_by=done.rated_by if done else "",
+        rated_at=done.rated_at if done else None,
+        disputed_at=done.disputed_at if done else None,
     )
 
 
 def receipt(*, scope: Scope, id: UUID) -> Proof:
     """The receipt of an execution. Raises `NotFound` while there is none, or for what the scope may not see."""
-    if not _visible(scope).filter(id=id).exists():
-        raise NotFound("There is no such execution.")
+    demand_visible(scope=scope, id=id)
     row = Receipt.objects.filter(tenant_id=scope.tenant_id, execution_id=id).first()
     if row is None:
         raise NotFound("The receipt is written when the work is done.")
@@ -191,7 +262,12 @@ def _visible(scope: Scope, *, whole: bool = False) -> QuerySet[ExecutionRequest]
 def _rows(scope: Scope, *, whole: bool = False) -> QuerySet[ExecutionRequest]:
     done = Execution.objects.filter(tenant_id=scope.tenant_id, id=OuterRef("pk"))
     rows = ExecutionRequest.objects.filter(tenant_id=scope.tenant_id).select_related("system", "question")
-    rows = rows.annotate(status=Subquery(done.values("status")[:1]), cost_usd=Subquery(done.values("cost_usd")[:1]))
+    rows = rows.annotate(
+        status=Subquery(done.values("status")[:1]),
+        cost_usd=Subquery(done.values("cost_usd")[:1]),
+        stars=Subquery(done.values("user_satisfaction")[:1]),
+        channel=F("steps__0__channel"),
+    )
     return rows.defer("request_embedding", "system__constitution") if whole else rows.defer("steps", *_HEAVY)
 
 
@@ -214,4 +290,25 @@ def _line(row: Any) -> Line:
         cost_usd=row.cost_usd,
         progress=row.progress,
         progress_note=row.progress_note,
+        channel=row.channel or "",
+        stars=row.stars,
     )
+
+
+def _names(scope: Scope, ids: Sequence[UUID]) -> tuple[str, ...]:
+    if not ids:
+        return ()
+    known = dict(System.objects.filter(tenant_id=scope.tenant_id, id__in=ids).values_list("id", "name"))
+    return tuple(known.get(id, str(id)) for id in ids)
+
+
+def _holds(scope: Scope, id: UUID) -> tuple[Held, ...]:
+    rows = Reservation.objects.filter(tenant_id=scope.tenant_id, subject_kind="execution", subject_id=id)
+    values = rows.order_by("id").values_list("id", "state", "amounts", "actual", "is_priced")
+    return tuple(Held(*row) for row in values)
+
+
+def _sealed(scope: Scope, id: UUID) -> Sealed | None:
+    rows = Receipt.objects.filter(tenant_id=scope.tenant_id, execution_id=id)
+    found = rows.values_list("digest", "signer", "sealed_in").first()
+    return Sealed(*found) if found else None

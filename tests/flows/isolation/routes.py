@@ -27,6 +27,7 @@ IDS = {
     "decision_id": "ApprovalDecision",
     "delivery_id": "WebhookDelivery",
     "deputy_id": "Deputy",
+    "execution_id": "ExecutionRequest",
     "file_id": "StoredFile",
     "hold_id": "Reservation",
     "invitation_id": "Invitation",

@@ -1,0 +1,90 @@
+"""Executions over REST: hand work in, follow it, answer for it, say how good it was (docs/api.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance import canonical
+from governance.rest import Face, endpoint, paged, paging, tagged, unknown_cursor
+from governance.web import now, reading
+from routing.executions import actions, queries, records, shapes
+from routing.executions.asked import TooDeep
+from routing.executions.queries import Filter
+
+_TAKING_ON = (actions.KeyTaken, actions.NotWorking, actions.GoesInCircles, TooDeep)
+_NAMES = {"q": "text"}
+
+
+class Executions(Face):
+    @endpoint(gives=shapes.Line, query=shapes.ExecutionQuery, is_paged=True)
+    def get(self, request: Request, asked: dict[str, Any]) -> Response:
+        """Requests, newest first, under way and done. Whoever does not read the record sees what they asked for."""
+        limit, after = paging(request)
+        filter = Filter(**{_NAMES.get(name, name): value for name, value in asked.items()})
+        rows = queries.executions(scope=self.scope(request), filter=filter)
+        found = list((rows.filter(id__lt=_id(after)) if after else rows)[: limit + 1])
+        results = [records.line_record(line) for line in queries.lines_of(found[:limit])]
+        return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
+
+    @endpoint(gives=shapes.Taken, status=202, takes=shapes.NewRequest, problems=_TAKING_ON)
+    def post(self, request: Request, body: dict[str, Any]) -> Response:
+        """Hand in work: it gets an id at once and is followed there. The same key and body again give the same id.
+
+        A system hands a part of what it is at work on on with `parent_id` and its own token.
+        """
+        key = body.pop("key") or request.headers.get("Idempotency-Key", "")
+        made = actions.handle(scope=self.scope(request), key=key, at=now(), **body)
+        record = records.taken_record(made.id, made.stage)
+        return Response(record, status=202, headers={"Location": record["follow"]})
+
+
+class OneExecution(Face):
+    @endpoint(gives=shapes.Execution, is_tagged=True)
+    def get(self, request: Request, execution_id: UUID) -> Response:
+        """Where one request stands, with every step, and what came of it."""
+        record = records.whole_record(queries.execution(scope=self.scope(request), id=execution_id))
+        return tagged(request, record, digest=canonical.digest(record))
+
+
+class Steps(Face):
+    @endpoint(gives=shapes.Steps, query=shapes.StepQuery, is_tagged=True)
+    def get(self, request: Request, execution_id: UUID, asked: dict[str, Any]) -> Response:
+        """What happened since: small enough to be asked for often."""
+        whole = queries.execution(scope=self.scope(request), id=execution_id)
+        record = records.steps_record(whole, after=asked["after"])
+        return tagged(request, record, digest=canonical.digest(record))
+
+
+class Hops(Face):
+    @endpoint(gives=shapes.Hop, is_paged=True)
+    def get(self, request: Request, execution_id: UUID) -> Response:
+        """What was handed on of one request, the oldest first."""
+        limit, after = paging(request)
+        rows = queries.hops(scope=self.scope(request), id=execution_id)
+        found = list((rows.filter(id__gt=_id(after)) if after else rows)[: limit + 1])
+        results = [records.line_record(line) for line in queries.lines_of(found[:limit])]
+        return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
+
+
+class Receipt(Face):
+    @endpoint(gives=shapes.Receipt)
+    def get(self, request: Request, execution_id: UUID) -> Response:
+        """The signed receipt with its way to the ledger, as `tars ledger verify --receipt` reads it."""
+        return Response(queries.receipt(scope=self.scope(request), id=execution_id).as_json())
+
+
+def answered(request: Request, face: Face, id: UUID) -> Response:
+    """The execution as it is now, after a verb."""
+    with reading(request._request):
+        return Response(records.whole_record(queries.execution(scope=face.scope(request), id=id)))
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise unknown_cursor() from None

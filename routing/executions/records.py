@@ -1,0 +1,105 @@
+"""Executions as plain values, for the API and exports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from django.urls import reverse
+
+from governance.registry.records import utc
+from routing.executions.queries import Line, Whole
+from routing.executions.stages import Stage
+
+COLUMNS: Final = (
+    "id", "request", "system", "action", "stage", "status", "channel", "requested_by", "parent_id", "created_at", "finished_at",
+    "cost_usd", "progress", "progress_note", "stars",
+)  # fmt: skip
+
+
+def line_record(line: Line) -> dict[str, Any]:
+    """One row of the list."""
+    return {
+        "id": str(line.id),
+        "request": line.request,
+        "system": line.system,
+        "action": line.action,
+        "stage": line.stage,
+        "status": line.status or None,
+        "channel": line.channel,
+        "requested_by": line.requested_by,
+        "parent_id": None if line.parent_id is None else str(line.parent_id),
+        "created_at": utc(line.created_at),
+        "finished_at": utc(line.finished_at),
+        "cost_usd": None if line.cost_usd is None else f"{line.cost_usd:f}",
+        "progress": line.progress,
+        "progress_note": line.progress_note,
+        "stars": line.stars,
+    }
+
+
+def whole_record(whole: Whole) -> dict[str, Any]:
+    """One execution with everything that is known of it."""
+    check = dict(whole.governance_check)
+    return {
+        **line_record(whole.line),
+        "sentence": sentence_of(whole),
+        "input": whole.input,
+        "answer": whole.output,
+        "error": whole.error,
+        "session": whole.session,
+        "steps": list(whole.steps),
+        "routing_path": list(whole.routing_path),
+        "route": whole.route,
+        "governance_check": check,
+        "verdict": {
+            "id": None if whole.verdict_id is None else str(whole.verdict_id),
+            "outcome": check.get("outcome", ""),
+            "sentence": check.get("reason", ""),
+        },
+        "question": None
+        if whole.question_id is None
+        else {"id": str(whole.question_id), "digest": whole.digest, "due_at": utc(whole.due_at)},
+        "holds": [{**asdict(one), "id": str(one.id)} for one in whole.holds],
+        "deadline_at": utc(whole.deadline_at),
+        "duration_ms": whole.duration_ms,
+        "is_cancel_wanted": whole.is_cancel_wanted,
+        "feedback": whole.feedback,
+        "rated_by": whole.rated_by,
+        "rated_at": utc(whole.rated_at),
+        "suggestions": list(whole.suggestions),
+        "dispute": whole.dispute,
+        "disputed_by": whole.disputed_by,
+        "disputed_at": utc(whole.disputed_at),
+        "hops": [line_record(one) for one in whole.hops],
+        "receipt": None if whole.receipt is None else asdict(whole.receipt),
+        "url": f"/executions/{whole.line.id}/",
+    }
+
+
+def steps_record(whole: Whole, *, after: int) -> dict[str, Any]:
+    """What happened after the first `after` steps."""
+    line = whole.line
+    return {
+        "stage": line.stage,
+        "status": line.status or None,
+        "progress": line.progress,
+        "progress_note": line.progress_note,
+        "steps": list(whole.steps[after:]),
+        "next": len(whole.steps),
+    }
+
+
+def taken_record(id: Any, stage: str) -> dict[str, Any]:
+    """A request that was taken on, and where to follow it."""
+    follow = reverse("api-execution", args=[id])
+    sentence = f"It is taken on. Follow it at {follow}" if stage == Stage.RECEIVED.value else "It was taken on before."
+    return {"id": str(id), "stage": stage, "sentence": sentence, "follow": follow, "url": f"/executions/{id}/"}
+
+
+def sentence_of(whole: Whole) -> str:
+    """Where it stands, for a person."""
+    line = whole.line
+    if line.stage != Stage.DONE.value:
+        return str(whole.steps[-1]["sentence"]) if whole.steps else ""
+    return whole.error or f"{line.system} did it."
