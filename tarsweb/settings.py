@@ -13,6 +13,7 @@
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 | `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents and embedders may be at | none |
+| `TARS_MCP`, `TARS_MCP_HOSTS` | where `tars up` serves MCP, as HOST:PORT; names a proxy passes on (docs/mcp.md) | none |
 | `TARS_RUNNERS` | how many agents work at the same time | 8 |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |

@@ -13,12 +13,12 @@ from types import FrameType
 
 from tarsweb.embedded.processes import adopt_orphans, end_all, reap_orphans, wait_until
 from tarsweb.home import Home
-from tarsweb.supervisor import database, preparation, web
+from tarsweb.supervisor import database, mcp, preparation, web
 from tarsweb.supervisor.console import Console
 from tarsweb.supervisor.errors import StartError
 from tarsweb.supervisor.runner import BEAT_FILE
 from tarsweb.supervisor.service import RUN_VARIABLE, Service, run_members
-from tarsweb.supervisor.watch import DatabaseWatch, RunnerWatch, WebWatch, WorkerWatch
+from tarsweb.supervisor.watch import DatabaseWatch, EndWatch, RunnerWatch, WebWatch, WorkerWatch
 from tarsweb.supervisor.worker import marks_dir
 
 _GRACE = 10.0
@@ -56,7 +56,7 @@ class Supervisor:
         self._must_hurry = False
         self._database: database.Database | None = None
         self._services: list[Service] = []
-        self._watches: list[DatabaseWatch | WebWatch | WorkerWatch | RunnerWatch] = []
+        self._watches: list[DatabaseWatch | WebWatch | WorkerWatch | RunnerWatch | EndWatch] = []
 
     def run(self) -> int:
         """Start everything, watch it until asked to stop, stop everything. Raises DomainError when it cannot start."""
@@ -94,6 +94,7 @@ class Supervisor:
     def _start(self) -> None:
         self._end_leftovers()
         web.check_port(self.options.host, self.options.port)
+        self._mcp_argv()
         self.home.update_state(
             pid=os.getpid(),
             run=self._token,
@@ -179,6 +180,21 @@ class Supervisor:
             RunnerWatch(runner, beat=self.home.path / BEAT_FILE, say=say),
         ]
         self._await_first_answer(site)
+        self._start_mcp()
+
+    def _mcp_argv(self) -> list[str]:
+        """The command of the MCP server; empty when nobody asked for one. Raises StartError."""
+        listen = mcp.chosen()
+        return mcp.argv(listen, server=self.options.address, hosts=mcp.allowed()) if listen else []
+
+    def _start_mcp(self) -> None:
+        if not (command := self._mcp_argv()):
+            return
+        self.console.say(f"Starting the MCP server on {mcp.chosen()}")
+        service = Service("MCP server", command, env=mcp.bare(self._env()), log_path=self._logs / "mcp.log")
+        self._services.insert(0, service)
+        service.start()
+        self._watches.append(EndWatch(service, say=self.console.say))
 
     def _await_first_answer(self, site: Service) -> None:
         options = self.options
@@ -224,7 +240,7 @@ class Supervisor:
         reap_orphans(keep=[*waited_for, *(self._database.pids() if self._database else [])])
 
     def _stop(self) -> None:
-        """Web, runner, worker, database, in this order; then whoever carries this run's token."""
+        """MCP server, web, runner, worker, database, in this order; then whoever carries this run's token."""
         _on_signals(self._hasten)
         for service in self._services:
             self.console.say(f"Stopping the {service.name}")

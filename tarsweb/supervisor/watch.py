@@ -159,3 +159,16 @@ class RunnerWatch:
     def _restart(self, why: str) -> None:
         self._say(f"The runner {why}; starting it again")
         self._service.restart()
+
+
+class EndWatch:
+    """Starts a child again when it has ended."""
+
+    def __init__(self, service: Service, *, say: Say) -> None:
+        self._service, self._say = service, say
+
+    def look(self) -> None:
+        """One glance."""
+        if self._service.has_ended() and self._service.restart_due():
+            self._say(f"The {self._service.name} has ended; starting it again")
+            self._service.restart()

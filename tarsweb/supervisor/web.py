@@ -39,20 +39,22 @@ def argv(host: str, port: int) -> list[str]:
     ]
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise StartError unless a server may listen there."""
+def check_port(host: str, port: int, *, setting: str = "") -> None:
+    """Raise StartError unless a server may listen there. `setting` names the variable that chose it, if not the usual ones."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            raise StartError(_why_not(host, port, error)) from error
+            raise StartError(_why_not(host, port, error, setting)) from error
 
 
-def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
+def _why_not(host: str, port: int, error: OSError | OverflowError, setting: str) -> str:
     other = port + 1 if 1024 <= port < 65535 else 8000
-    choose = f"Choose another: `tars up --port {other}`, or set TARS_PORT."
+    choose = (
+        f"Choose another: {setting}." if setting else f"Choose another: `tars up --port {other}`, or set TARS_PORT."
+    )
     match getattr(error, "errno", None):
         case errno.EADDRINUSE:
             return f"Port {port} on {host} is taken by another program. {choose}"

@@ -36,11 +36,14 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder / "home")
         self.output = folder / "output"
-        with socket.socket() as free:
+        with socket.socket() as free, socket.socket() as free_too:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
+            free_too.bind(("127.0.0.1", 0))
+            self.mcp_port = int(free_too.getsockname()[1])
         own = {name: value for name, value in os.environ.items() if not name.startswith("TARS_")}
-        self.env = {**own, "TARS_HOME": str(self.home.path), "TARS_PORT": str(self.port)}
+        told = {"TARS_PORT": str(self.port), "TARS_MCP": f"127.0.0.1:{self.mcp_port}"}
+        self.env = {**own, "TARS_HOME": str(self.home.path), **told}
 
     @contextlib.contextmanager
     def up(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -75,10 +78,14 @@ class Installation:
         return self.output.read_text()
 
     def sign_in_status(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        return self.status(self.port, "/accounts/login/")
+
+    def status(self, port: int, path: str) -> int:
+        """What a GET answers; 0 when nobody does."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         with contextlib.closing(connection):
             try:
-                connection.request("GET", "/accounts/login/")
+                connection.request("GET", path)
                 return connection.getresponse().status
             except (OSError, http.client.HTTPException):
                 return 0
@@ -195,6 +202,12 @@ def test_up__a_process_dies_or_freezes__it_is_started_again(installation: Instal
         web = installation.members("gunicorn")[0]
         web.kill()
         assert wait_until(lambda: not web.is_running() and installation.sign_in_status() == 200, seconds=60)
+
+        mcp = installation.members("--http")[0]
+        assert wait_until(lambda: installation.status(installation.mcp_port, "/mcp") == 401, seconds=60)
+        assert "TARS_SECRET_KEY" not in mcp.environ()
+        mcp.kill()
+        assert wait_until(lambda: installation.status(installation.mcp_port, "/mcp") == 401, seconds=60)
 
         assert wait_until(lambda: len(installation.idle_workers()) == 2, seconds=60)
         frozen = installation.idle_workers()

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tarsweb.embedded.processes import end_all, wait_until
-from tarsweb.supervisor import preparation, pulse, web
+from tarsweb.supervisor import mcp, preparation, pulse, web
 from tarsweb.supervisor.errors import StartError
 from tarsweb.supervisor.pulse import Mark, Queue
 from tarsweb.supervisor.run import Options
@@ -224,3 +224,27 @@ def test_fingerprint__same_checkout__same_digest() -> None:
 def test_last_line__django_hint_at_the_end__is_not_the_cause(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("Unknown command: 'demo'\nType 'python -m django help' for usage.\n")
     assert preparation.last_line(tmp_path / "log") == "Unknown command: 'demo'."
+
+
+@pytest.mark.parametrize("listen", ["8001", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:99999", ":8001"])
+def test_mcp__no_place_to_listen__says_what_one_looks_like(listen: str) -> None:
+    with pytest.raises(StartError, match="TARS_MCP is HOST:PORT"):
+        mcp.argv(listen, server="http://127.0.0.1:8000", hosts=[])
+
+
+def test_mcp__api_in_clear_on_a_network__is_refused_at_the_start() -> None:
+    with pytest.raises(StartError, match="TARS_PUBLIC_URL"):
+        mcp.argv("127.0.0.1:8001", server="http://192.0.2.7:8000", hosts=[])
+
+
+def test_mcp__port_taken__names_the_setting() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(StartError, match="TARS_MCP"):
+            mcp.argv(f"127.0.0.1:{other.getsockname()[1]}", server="https://tars.example", hosts=[])
+
+
+def test_mcp__is_told_neither_database_nor_key() -> None:
+    env = {"PATH": "/bin", "TARS_SECRET_KEY": "x", "TARS_DATABASE_URL": "y", RUN_VARIABLE: "run"}
+    assert mcp.bare(env) == {"PATH": "/bin", RUN_VARIABLE: "run"}
