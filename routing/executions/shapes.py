@@ -25,7 +25,7 @@ class NewRequest(Body):
     """Work in words. Only `text` is needed: TARS finds the system and the action."""
 
     text = Text(max_length=TEXT_LENGTH, help_text="what is to be done")
-    input = Anything(required=False, default=None, help_text="any JSON that goes with it")
+    input = Anything(required=False, default=None, allow_null=True, help_text="any JSON that goes with it")
     system = Text(
         required=False, default="", allow_blank=True, max_length=LONGEST_NAME, help_text="the one that must do it"
     )

@@ -41,10 +41,11 @@ CREATE FUNCTION tars_claim_due(runner text, at timestamptz, lease interval, most
     WHERE q.due_at <= $2 AND (q.leased_until IS NULL OR q.leased_until <= $2) AND t.is_active
     ORDER BY q.due_at, q.id LIMIT $4 FOR UPDATE OF q SKIP LOCKED)
   RETURNING d.tenant_id, d.id $$;
--- how much is due, and since when: for health, and for the runner's pause
-CREATE FUNCTION tars_due(at timestamptz) RETURNS TABLE (waiting bigint, oldest timestamptz, next timestamptz)
+-- how much is due and nobody has, since when, and how much somebody has: for health, and for the runner's pause
+CREATE FUNCTION tars_due(at timestamptz) RETURNS TABLE (waiting bigint, oldest timestamptz, next timestamptz, working bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-  SELECT count(*) FILTER (WHERE due_at <= $1), min(due_at) FILTER (WHERE due_at <= $1), min(greatest(due_at, leased_until))
+  SELECT count(*) FILTER (WHERE greatest(due_at, leased_until) <= $1), min(due_at) FILTER (WHERE greatest(due_at, leased_until) <= $1),
+    min(greatest(due_at, leased_until)), count(*) FILTER (WHERE leased_until > $1)
   FROM due_requests $$;
 
 -- Only the owner makes an index. This makes, keeps or drops the one of the current tenant and of a model: a graph over active rules, asked

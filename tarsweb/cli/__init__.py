@@ -23,6 +23,7 @@ from tarsweb.cli import (
     route,
     tenants,
     up,
+    work,
 )
 from tarsweb.client.errors import ClientError, Problem
 
@@ -33,7 +34,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (up, demo, documents, estop, policy, policy_import, ledger, remote, constitution, route, tenants, mcp):
+for part in (
+    up,
+    demo,
+    documents,
+    estop,
+    policy,
+    policy_import,
+    ledger,
+    remote,
+    constitution,
+    route,
+    work,
+    tenants,
+    mcp,
+):
     part.register(app)
 
 

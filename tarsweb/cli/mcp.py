@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tarsweb.cli.remote import named_server, token_or
+from tarsweb.cli.remote import here_or_named, token_or
 
 Http = Annotated[str, typer.Option("--http", metavar="HOST:PORT", help="Listen here instead of on standard input.")]
 Hosts = Annotated[
@@ -29,7 +29,7 @@ def mcp(http: Http = "", allow_host: Hosts = None) -> None:
 
     Example:  tars --server https://tars.example --token-file token mcp
     """
-    server = named_server() or _here()
+    server = here_or_named()
     if http:
         return _over_http(server, http, allow_host or [])
     token = token_or(os.environ.pop("TARS_TOKEN", ""))
@@ -40,16 +40,6 @@ def mcp(http: Http = "", allow_host: Hosts = None) -> None:
 
     anyio.run(lambda: serve_stdio(Gateway(server), token=token))
     return None
-
-
-def _here() -> str:
-    from tarsweb.home import Home
-    from tarsweb.supervisor.remote import running_address
-
-    address = running_address(Home())
-    if not address:
-        raise typer.BadParameter("TARS does not run on this data folder. Start it, or say which: tars --server URL mcp")
-    return address
 
 
 def _over_http(server: str, address: str, hosts: list[str]) -> None:

@@ -13,6 +13,9 @@ from routing.executions.proof import Finding, judged
 from tarsweb.cli.database import fail
 
 OTHER_KEY = "It is signed by another key than the one you named."
+NOTHING = (
+    "Established: nothing. A file that was changed anywhere shows nothing about the rest of it; ask TARS for it anew."
+)
 UNNAMED = "Whose key signed it: compare the signer with the key that TARS has in this tenant, or give it with --key."
 
 
@@ -39,7 +42,9 @@ def _lines(
     finding: Finding, signer: str, faults: tuple[str, ...], establishes: tuple[str, ...], unknown: tuple[str, ...]
 ) -> list[str]:
     lines = [f"Not genuine: {fault}" for fault in faults]
-    if not faults:
+    if faults:
+        lines += [NOTHING]
+    else:
         said = finding.statement
         lines = [f"Genuine: execution {said['execution_id']} of {said['system']['name'] or 'nobody'}, {said['status']}"]
         lines += [f"Signer: {signer}"]

@@ -201,21 +201,31 @@ def is_remote() -> bool:
     return bool(_Chosen.server)
 
 
-def connected() -> Tars:
-    """The client for what `--server` and `--token-file` said."""
+def connected(*, server: str = "") -> Tars:
+    """The client for what `--server` and `--token-file` said, or for another server."""
     import stamina
 
     from tarsweb.client import Tars
 
     stamina.instrumentation.set_on_retry_hooks([])
-    if not _Chosen.server:
+    if not (address := server or _Chosen.server):
         raise typer.BadParameter("Say which TARS: tars --server https://tars.example --token-file FILE …")
-    return Tars(_Chosen.server, token=_token())
+    return Tars(address, token=_token())
 
 
-def named_server() -> str:
-    """The server that was named; "" when none was."""
-    return _Chosen.server
+def here_or_named() -> str:
+    """The server that was named, else the one that runs on this data folder. Raises `BadParameter` when there is neither."""
+    if _Chosen.server:
+        return _Chosen.server
+    from tarsweb.home import Home
+    from tarsweb.supervisor.remote import running_address
+
+    address = running_address(Home())
+    if not address:
+        raise typer.BadParameter(
+            "TARS does not run on this data folder. Start it, or say which: tars --server https://tars.example …"
+        )
+    return address
 
 
 def token_or(secret: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import Annotated
@@ -40,14 +41,22 @@ def stop() -> None:
     typer.echo(stop_running(Home()))
 
 
-def status() -> None:
-    """Say whether TARS runs on this data folder, and where."""
-    from tarsweb.home import Home
-    from tarsweb.supervisor.remote import running_address
+def status(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False) -> None:
+    """Say whether TARS runs on this data folder, where, and how its runner does."""
+    from datetime import UTC, datetime
 
-    home = Home()
+    from tarsweb.home import Home
+    from tarsweb.supervisor.remote import runner_load, running_address
+
+    home, at = Home(), datetime.now(UTC)
     address = running_address(home)
-    typer.echo(f"TARS is at {address} (data in {home.path})" if address else f"TARS is not running on {home.path}.")
+    found = runner_load(home, at=at) if address else None
+    if as_json:
+        typer.echo(json.dumps({"address": address, "home": str(home.path), "runner": found and found.as_json(at)}))
+    else:
+        typer.echo(f"TARS is at {address} (data in {home.path})" if address else f"TARS is not running on {home.path}.")
+        if address:
+            typer.echo(found.sentence(at) if found else "How the runner does is unknown: the database does not answer.")
     raise typer.Exit(0 if address else 1)
 
 

@@ -226,3 +226,74 @@ class SessionUpdate(TypedDict):
     is_new: bool
     rule: dict[str, Any]
     evicted: list[dict[str, Any]]
+
+
+class Taken(TypedDict):
+    """A request that was taken on, and the address that says where it stands."""
+
+    id: str
+    stage: str
+    sentence: str
+    follow: str
+    url: str
+
+
+class ExecutionRow(TypedDict):
+    """One request, under way or done; `status` is None until it is."""
+
+    id: str
+    request: str
+    system: str
+    action: str
+    stage: str
+    status: str | None
+    channel: str
+    requested_by: str
+    parent_id: str | None
+    created_at: str
+    finished_at: str | None
+    cost_usd: str | None
+    progress: int
+    progress_note: str
+    stars: int | None
+
+
+class Execution(ExecutionRow):
+    """One request with every step and what came of it."""
+
+    sentence: str
+    input: Any
+    answer: Any
+    error: str
+    session: str
+    steps: list[dict[str, Any]]
+    routing_path: list[str]
+    route: Any
+    governance_check: dict[str, Any]
+    verdict: dict[str, Any]
+    question: dict[str, Any] | None
+    holds: list[dict[str, Any]]
+    deadline_at: str | None
+    duration_ms: int | None
+    is_cancel_wanted: bool
+    feedback: str
+    rated_by: str
+    rated_at: str | None
+    suggestions: list[str]
+    dispute: str
+    disputed_by: str
+    disputed_at: str | None
+    hops: list[dict[str, Any]]
+    receipt: dict[str, Any] | None
+    url: str
+
+
+class Steps(TypedDict):
+    """What happened to a request since."""
+
+    stage: str
+    status: str | None
+    progress: int
+    progress_note: str
+    steps: list[dict[str, Any]]
+    next: int

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
+from tarsweb.client.following import follow
 from tarsweb.client.records import (
     Amendment,
     AmendmentRow,
     Decision,
+    Execution,
+    ExecutionRow,
     Me,
     Notice,
     Question,
@@ -16,8 +19,10 @@ from tarsweb.client.records import (
     SessionRule,
     SessionRules,
     SessionUpdate,
+    Steps,
     Stop,
     System,
+    Taken,
 )
 from tarsweb.client.transport import Transport
 
@@ -159,6 +164,44 @@ class Tars(Transport):
         body = {"text": text, "action": action, "system": system}
         return cast(dict[str, Any], self.post("route/", body=body).body)
 
+    def hand_in(
+        self,
+        text: str,
+        *,
+        input: Any = None,
+        system: str = "",
+        action: str = "",
+        session: str = "",
+        parent_id: str | None = None,
+        idempotency_key: str = "",
+    ) -> Taken:
+        """Hand in work. `idempotency_key` names it for good; `parent_id`: a system hands a part of its work on."""
+        body = {
+            "text": text,
+            "input": input,
+            "system": system,
+            "action": action,
+            "session": session,
+            "parent_id": parent_id,
+        }
+        return cast(Taken, self.post("executions/", body=body, idempotency_key=idempotency_key).body)
+
+    def executions(self, **filters: str) -> Iterator[ExecutionRow]:
+        """Requests, newest first; `filters` as the API names them (`state`, `system`, `q`, …)."""
+        return cast(Iterator[ExecutionRow], self.pages("executions/", query=filters))
+
+    def execution(self, id: str) -> Execution:
+        """Where one request stands, and what came of it. Raises `Problem` 404."""
+        return cast(Execution, self.get(f"{_execution(id)}/").body)
+
+    def follow(self, id: str, *, seconds: float) -> Iterator[Steps]:
+        """What happens to a request, as it happens, until it is done, waits for a person, or the time is over."""
+        return cast(Iterator[Steps], follow(self, f"{_execution(id)}/steps/", seconds=seconds))
+
+    def receipt(self, id: str) -> dict[str, Any]:
+        """The signed receipt of what is done, as `tars ledger verify --receipt` reads it. Raises `Problem` 404."""
+        return cast(dict[str, Any], self.get(f"{_execution(id)}/receipt/").body)
+
     def press_estop(self, *, system: str | None, reason: str) -> Stop:
         """Stop a system, or everything (None), now."""
         return cast(Stop, self.post("estops/", body={"system": system, "reason": reason}).body)
@@ -170,6 +213,10 @@ class Tars(Transport):
 
 def _session(name: str) -> str:
     return f"sessions/{quote(name, safe='')}"
+
+
+def _execution(id: str) -> str:
+    return f"executions/{quote(id, safe='')}"
 
 
 def _path(number: int | str) -> str:

@@ -29,7 +29,7 @@ class _Again(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer; `etag` is without its quotes, "" when there is none."""
+    """A successful answer; `etag` is without its quotes, "" when there is none. Status 304: nothing changed, and no body."""
 
     status: int
     body: Any
@@ -66,9 +66,9 @@ class Transport:
     ) -> None:
         self._client.close()
 
-    def get(self, path: str, *, query: Mapping[str, str] | None = None) -> Answer:
-        """Read `path` (below /api/v1/). Raises `Problem`, `Unreachable`."""
-        return self._send("GET", path, query=query, headers={})
+    def get(self, path: str, *, query: Mapping[str, str] | None = None, known: str = "") -> Answer:
+        """Read `path` (below /api/v1/); `known` is the etag of what one has. Raises `Problem`, `Unreachable`."""
+        return self._send("GET", path, query=query, headers={"If-None-Match": f'"{known}"'} if known else {})
 
     def post(
         self,
@@ -138,7 +138,7 @@ class Transport:
         address = path if path == _SCHEMA else f"{API}{path}"
         with self._client.stream(method, address, params=query, json=body, headers=headers) as response:
             content = _read(response)
-            if response.status_code < 300:
+            if response.status_code < 300 or response.status_code == 304:
                 return Answer(response.status_code, _json(content), response.headers.get("ETag", "").strip('"'))
             refusal = _refusal(response.status_code, content)
             if response.status_code in {429, 502, 503, 504}:

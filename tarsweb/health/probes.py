@@ -24,8 +24,11 @@ from governance.jobs import queries as jobs
 from governance.notices.models import MailState, OutboxMail
 from governance.scope import Capability, Scope
 from governance.webhooks.models import DeliveryState, Webhook, WebhookDelivery
+from routing.executions.models import ExecutionRequest
+from routing.executions.stages import Stage
 from tarsweb.health import walls
 from tarsweb.health.checks import Check, Tone, size
+from tarsweb.supervisor import load
 
 log = logging.getLogger(__name__)
 LATE = timedelta(minutes=2)
@@ -106,6 +109,30 @@ def worker(scope: Scope, at: datetime) -> Check:
         sentence = f"A task has been waiting for {int(age.total_seconds() // 60)} minutes."
         return Check("worker", "Worker", Tone.WARN, sentence, "Raise TARS_WORKERS, or look for a stuck job.", facts)
     return Check("worker", "Worker", Tone.GOOD, "It works and nothing waits long.", "", facts)
+
+
+def runner(scope: Scope, at: datetime) -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute(load.SQL, [at])
+        found = load.load_of(settings.HOME.path, cursor.fetchone())
+    mine = ExecutionRequest.objects.filter(tenant_id=scope.tenant_id)
+    facts = (
+        ("Last round", found.last_round_at),
+        ("Requests that are due", found.waiting),
+        ("The oldest waits", f"{int(found.lateness(at).total_seconds())} s"),
+        ("Being worked on", found.working),
+        ("Agents of this tenant at work", mine.filter(stage=Stage.CALLING.value).count()),
+        ("Of this tenant, waiting for approval", mine.filter(stage=Stage.AWAITING_APPROVAL.value).count()),
+        ("At the same time", settings.RUNNERS),
+    )
+    if not found.is_alive(at):
+        sentence = "The runner has not gone round in the last minute. Requests are taken on, and nobody works on them."
+        advice = "Start TARS with its runner: `tars up` runs one. Its log names the reason."
+        return Check("runner", "Runner", Tone.BAD, sentence, advice, facts)
+    if found.lateness(at) > LATE:
+        sentence = f"A request has been waiting for {int(found.lateness(at).total_seconds() // 60)} minutes."
+        return Check("runner", "Runner", Tone.WARN, sentence, "Raise TARS_RUNNERS, or look for slow agents.", facts)
+    return Check("runner", "Runner", Tone.GOOD, "It goes round and nothing waits long.", "", facts)
 
 
 def clocks(scope: Scope, at: datetime) -> Check:
@@ -224,6 +251,7 @@ PROBES: tuple[tuple[str, str, Probe], ...] = (
     ("walls", "Walls between tenants", row_security),
     ("chain", "Record", chain),
     ("worker", "Worker", worker),
+    ("runner", "Runner", runner),
     ("clocks", "By the clock", clocks),
     ("jobs", "Jobs", long_work),
     ("mail", "Mail", mail),

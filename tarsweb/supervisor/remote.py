@@ -6,11 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from typing import Any
 
+import psycopg
+
+from governance.errors import DomainError
 from tarsweb.embedded.processes import wait_until
-from tarsweb.home import Home
+from tarsweb.home import Home, database_url
+from tarsweb.supervisor import load
 from tarsweb.supervisor.errors import StartError
+from tarsweb.supervisor.load import Load
 from tarsweb.supervisor.service import BASE_DIR
 from tarsweb.supervisor.web import LOOPBACK
 
@@ -20,6 +26,15 @@ _STOP_SECONDS = 60.0
 def running_address(home: Home) -> str | None:
     """The address of the running product; None when nobody holds the data folder's lock."""
     return str(home.state().get("url", "")) if home.lock.is_held_elsewhere() else None
+
+
+def runner_load(home: Home, *, at: datetime) -> Load | None:
+    """How the runner does; None when the database does not answer."""
+    try:
+        url = os.environ.get("TARS_DATABASE_URL") or database_url(role="app", home=home)
+        return load.read(url, home=home.path, at=at)
+    except (DomainError, psycopg.Error):
+        return None
 
 
 def stop_running(home: Home) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -152,6 +153,8 @@ def test_up__asked_to_stop__signs_in_before_and_leaves_nothing_after(installatio
     with installation.up() as parent:
         assert f"TARS is at http://127.0.0.1:{installation.port}" in installation.said()
         assert installation.tars("status").returncode == 0
+        assert wait_until(lambda: "last round was" in installation.tars("status").stdout, seconds=30)
+        assert json.loads(installation.tars("status", "--json").stdout)["runner"]["is_alive"]
         refused = installation.tars("up", "--no-demo")
         assert (refused.returncode, "already running" in refused.stdout + refused.stderr) == (1, True)
         running = installation.everybody()

@@ -43,6 +43,10 @@ SHAPES = {
     "SessionRule": ("rulebook.SentenceInForce",),
     "SessionRules": ("rulebook.Tray",),
     "SessionUpdate": ("rulebook.Added",),
+    "Taken": ("executions.Taken",),
+    "ExecutionRow": ("executions.Line", "executions.Hop"),
+    "Execution": ("executions.Execution",),
+    "Steps": ("executions.Steps",),
 }
 KINDS = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object", NoneType: "null"}
 Remote = Callable[..., Any]
@@ -198,7 +202,7 @@ def test_records__are_the_documents_shapes() -> None:
 def _kinds(hint: Any) -> set[str]:
     """The document's words for a hint, null and all."""
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    return {KINDS[get_origin(kind) or kind] for kind in kinds}
+    return {"anything" if kind is Any else KINDS[get_origin(kind) or kind] for kind in kinds}
 
 
 def _types(schema: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
@@ -207,6 +211,8 @@ def _types(schema: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
     for word in ("oneOf", "anyOf", "allOf"):
         if word in schema:
             return set().union(*(_types(part, schemas) for part in schema[word]))
+    if not {"type", "enum"} & schema.keys():
+        return {"anything"}
     if "type" not in schema:
         return {"null"} if schema.get("enum") == [None] else {"string"}
     return set(schema["type"]) if isinstance(schema["type"], list) else {schema["type"]}

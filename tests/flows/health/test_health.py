@@ -18,6 +18,7 @@ from governance.jobs.attempts import attempt
 from governance.tenancy import in_tenant
 from governance.web import now
 from governance.webhooks import actions as webhooks
+from routing.executions.actions import handle
 from tarsweb.health import probes, ready, walls
 from tarsweb.health.checks import Check
 from tests import factories as make
@@ -135,6 +136,23 @@ def test_worker__tasks_wait_long__said(cast: make.Cast, monkeypatch: pytest.Monk
     OrmQ.objects.filter(payload="x").delete()
     assert check.tone == "warn"
     assert "has been waiting for" in check.sentence
+
+
+def test_runner__alive_late_or_silent(cast: make.Cast, settings: Any) -> None:
+    beat = settings.HOME.path / "runner"
+    beat.unlink(missing_ok=True)
+    assert looked(cast.tess)["runner"].tone == "bad"
+    beat.touch()
+    try:
+        handle(scope=cast.mel, text="Run payroll", at=now() + timedelta(minutes=1))
+        assert looked(cast.tess)["runner"].tone in {"good", "warn"}, "other tests leave requests due"
+        handle(scope=cast.mel, text="Run payroll", at=now() - timedelta(minutes=5))
+        check = looked(cast.tess)["runner"]
+        facts = dict(check.facts)
+        assert check.tone == "warn" and "has been waiting for" in check.sentence
+        assert facts["Requests that are due"] >= 1 and facts["Agents of this tenant at work"] == 0
+    finally:
+        beat.unlink()
 
 
 def test_probe_that_fails__is_broken_and_breaks_nothing_else(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
