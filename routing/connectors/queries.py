@@ -240,6 +240,15 @@ def pins_of(*, scope: Scope, connector_id: UUID) -> Pins:
     return _pins(rows.exclude(state=ToolState.RETIRED).only("name", "digest", "state"))
 
 
+def only_reads(*, scope: Scope, connector_id: UUID, tool: str) -> bool:
+    """Whether a tool changes nothing, by the definition that a person approved. What an agent says of it since counts for
+    nothing; without a tool nobody has said so."""
+    rows = PinnedTool.objects.filter(
+        tenant_id=scope.tenant_id, connector_id=connector_id, name=tool, state=ToolState.PINNED
+    )
+    return bool(tool) and rows.filter(definition__annotations__contains={"readOnlyHint": True}).exists()
+
+
 def digest_of(connector: Connector, pins: Pins) -> str:
     """Names what is called: kind, target, arguments, entry tool and the approved tools. What an approval binds."""
     return digest(

@@ -27,7 +27,7 @@ from routing.connectors.contract import (
     TimedOut,
 )
 from routing.connectors.models import Connector
-from routing.connectors.queries import pins_of
+from routing.connectors.queries import only_reads, pins_of
 from routing.executions.answering import release, settle, told, usage_of
 from routing.executions.bounding import system_of, version_of
 from routing.executions.finishing import End, finish, noted
@@ -96,8 +96,9 @@ def call(*, tenant_id: UUID, request_id: UUID, lease: Lease, clock: Clock) -> No
 def lost(request: ExecutionRequest, *, at: datetime) -> None:
     """The process that waited for a locked request's answer died: ask again where that does no harm, else end."""
     connector = Connector.objects.filter(tenant_id=request.tenant_id, system=system_of(request)).first()
-    is_repeatable = connector is not None and connector.may_repeat
-    if is_repeatable:
+    knows_repeats = connector is not None and connector.may_repeat
+    is_repeatable = knows_repeats or _only_reads(request, connector)
+    if knows_repeats:
         release(request, "the process that waited died; the agent is asked again under the same key", at=at)
     else:
         settle(request, Usage(), at=at)
@@ -177,12 +178,23 @@ def _unanswered(request: ExecutionRequest, connector: Connector, error: Exceptio
         is_passing = getattr(error, "is_passing", False)
         failed(request, failure, sentence, at=at, may_retry=is_passing)
         return
-    if connector.may_repeat and request.attempt <= retries_of(request):
+    reads = _only_reads(request, connector)
+    is_asked_again = (connector.may_repeat or reads) and request.attempt <= retries_of(request)
+    if is_asked_again and connector.may_repeat:
         release(request, "the agent is asked again under the same key", at=at)
     else:
         settle(request, Usage(), at=at)
+    if not is_asked_again and not reads:
         sentence = f"{sentence} {UNKNOWN_FATE}"
-    failed(request, failure, sentence, at=at, is_repeatable=connector.may_repeat)
+    failed(request, failure, sentence, at=at, is_repeatable=connector.may_repeat or reads)
+
+
+def _only_reads(request: ExecutionRequest, connector: Connector | None) -> bool:
+    """Whether the call's tool changes nothing, so that a second call does no harm. What the first one used is charged all the
+    same: nobody knows it."""
+    tool = (request.governance_check.get("bound") or {}).get("tool", "")
+    scope = tars_scope(request.tenant_id)
+    return connector is not None and only_reads(scope=scope, connector_id=connector.id, tool=tool)
 
 
 def failure_of(error: Exception) -> Failure:
