@@ -31,10 +31,13 @@ def in_force(prices: Iterable[Priced], *, at: datetime) -> dict[tuple[str, str],
 
 
 def dollars(usage: Usage, table: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
-    """What the usage cost, rounded up to the millionth; None where a price or a measure is unknown."""
+    """What the usage cost, each model's tokens by its own price, rounded up to the millionth.
+
+    None where a price or a measure is unknown.
+    """
     total = Decimal(0)
-    for measure, used in usage.measures().items():
-        price = table.get((measure, usage.model), table.get((measure, "")))
+    for measure, model, used in usage.measures():
+        price = table.get((measure, model), table.get((measure, "")))
         if used == 0 or price == 0:
             continue
         if used is None or price is None:

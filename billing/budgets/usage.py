@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from typing import Final
 
@@ -20,33 +21,42 @@ class BadUsage(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """What one model read and wrote. Raises `BadUsage`."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+
+    def __post_init__(self) -> None:
+        for name in ("input_tokens", "output_tokens"):
+            _demand(name, getattr(self, name), int)
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """None is unknown and never 0. Raises `BadUsage` for what cannot be."""
+    """None is unknown and never 0. Raises `BadUsage` for what cannot be.
+
+    `by_model`: several models worked, each with its own tokens; `input_tokens` and `output_tokens` are then the sums.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     model: str = ""
     compute_seconds: Decimal | None = None
     api_calls: int | None = None
+    by_model: Mapping[str, Tokens] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("input_tokens", "output_tokens", "compute_seconds", "api_calls"):
-            value = getattr(self, name)
-            kind = Decimal if name == "compute_seconds" else int
-            is_fine = isinstance(value, kind) and not isinstance(value, bool) and Decimal(value).is_finite()
-            if value is not None and not (is_fine and 0 <= value <= UNLIMITED):
-                raise BadUsage(
-                    f"{name} must be unknown or a finite number from 0 on.", problems=((f"/{name}", "cannot be"),)
-                )
+            _demand(name, getattr(self, name), Decimal if name == "compute_seconds" else int)
 
-    def measures(self) -> dict[str, Decimal | None]:
-        """What a price table prices, by measure."""
-        return {
-            "input_tokens": _decimal(self.input_tokens),
-            "output_tokens": _decimal(self.output_tokens),
-            "compute_seconds": self.compute_seconds,
-            "api_calls": _decimal(self.api_calls),
-        }
+    def measures(self) -> Iterator[tuple[str, str, Decimal | None]]:
+        """What a price table prices: measure, model, and how much of it."""
+        for model, tokens in (self.by_model or {self.model: Tokens(self.input_tokens, self.output_tokens)}).items():
+            yield "input_tokens", model, _decimal(tokens.input_tokens)
+            yield "output_tokens", model, _decimal(tokens.output_tokens)
+        yield "compute_seconds", self.model, self.compute_seconds
+        yield "api_calls", self.model, _decimal(self.api_calls)
 
     def amounts(self) -> dict[str, Decimal]:
         """What is known, by budget type, dollars aside: tokens, hours (rounded up), calls."""
@@ -63,6 +73,14 @@ class Usage:
 def rounded_up(amount: Decimal) -> Decimal:
     """To the millionth, in the budget's favour."""
     return amount.quantize(_STEP, rounding=ROUND_UP)
+
+
+def _demand(name: str, value: object, kind: type[int] | type[Decimal]) -> None:
+    if value is None:
+        return
+    is_fine = isinstance(value, kind) and not isinstance(value, bool) and Decimal(value).is_finite()
+    if not (is_fine and 0 <= value <= UNLIMITED):  # type: ignore[operator]
+        raise BadUsage(f"{name} must be unknown or a finite number from 0 on.", problems=((f"/{name}", "cannot be"),))
 
 
 def _decimal(value: int | None) -> Decimal | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from billing.budgets import holds, settling
 from billing.budgets.errors import HoldClosed
-from billing.budgets.usage import Usage
+from billing.budgets.usage import Tokens, Usage
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
 from routing.executions.finishing import End, finish, noted
@@ -55,11 +55,13 @@ def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:
 
 
 def told(usage: Told) -> dict[str, Any]:
-    """What the agent said it used, as the row keeps it. Tokens of several models are added up under the largest's name."""
+    """What the agent said it used, as the row keeps it: tokens by model, each with its own price."""
+    tokens = _by_model(usage)
     return {
         "input_tokens": _sum(usage.tokens_in),
         "output_tokens": _sum(usage.tokens_out),
-        "model": _model(usage),
+        "model": next(iter(tokens)) if len(tokens) == 1 else "",
+        "by_model": tokens if len(tokens) > 1 else {},
         "compute_seconds": None if usage.compute_seconds is None else str(usage.compute_seconds),
         "api_calls": usage.api_calls,
     }
@@ -74,6 +76,7 @@ def usage_of(kept: Mapping[str, Any]) -> Usage:
         model=kept.get("model", ""),
         compute_seconds=None if seconds is None else Decimal(seconds),
         api_calls=kept.get("api_calls"),
+        by_model={model: Tokens(*counts) for model, counts in kept.get("by_model", {}).items()},
     )
 
 
@@ -92,9 +95,8 @@ def _sum(tokens: Mapping[str, int] | None) -> int | None:
     return None if tokens is None else sum(tokens.values())
 
 
-def _model(usage: Told) -> str:
-    counts: dict[str, int] = {}
-    for tokens in (usage.tokens_in, usage.tokens_out):
-        for model, count in (tokens or {}).items():
-            counts[model] = counts.get(model, 0) + count
-    return max(counts, key=lambda model: (counts[model], model)) if counts else ""
+def _by_model(usage: Told) -> dict[str, list[int | None]]:
+    """Tokens in and out of each model. A side about which the agent said nothing is unknown for all of them."""
+    models = sorted({*(usage.tokens_in or {}), *(usage.tokens_out or {})})
+    sides = (usage.tokens_in, usage.tokens_out)
+    return {model: [None if side is None else side.get(model, 0) for side in sides] for model in models}

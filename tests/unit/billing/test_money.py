@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from billing.budgets.amounts import said, text
 from billing.budgets.forecast import forecast
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.quotas import Cap, caps_in_plan, caps_of, strictest
-from billing.budgets.usage import Usage
+from billing.budgets.usage import BadUsage, Tokens, Usage
 from billing.budgets.windows import starts_of, window_of
 
 AT = datetime(2026, 11, 26, 14, 35, tzinfo=UTC)
@@ -43,6 +46,25 @@ def test_dollars__by_model_with_a_price_for_all_others() -> None:
     assert dollars(Usage(3, None, "mini", Decimal(0), 0), table) == 3
     assert dollars(Usage(3, 7, "mini", Decimal(1), 0), table) is None
     assert dollars(Usage(None, 7, "mini", Decimal(0), 0), table) is None
+
+
+def test_dollars__of_several_models__each_by_its_own_price() -> None:
+    begun = AT - timedelta(days=1)
+    prices = [
+        ("input_tokens", "mini", 1),
+        ("input_tokens", "big", 10),
+        ("output_tokens", "mini", 2),
+        ("output_tokens", "", 5),
+    ]
+    table = in_force([Priced(measure, model, Decimal(usd), begun) for measure, model, usd in prices], at=AT)
+    rest: dict[str, Any] = {"compute_seconds": Decimal(0), "api_calls": 0}
+    both = {"mini": Tokens(100, 10), "big": Tokens(1, 2)}
+    assert dollars(Usage(101, 12, by_model=both, **rest), table) == 100 + 20 + 10 + 10
+    assert dollars(Usage(101, None, by_model={**both, "big": Tokens(1, None)}, **rest), table) is None
+    assert dollars(Usage(101, 12, by_model={**both, "new": Tokens(1, 0)}, **rest), table) is None
+    assert Usage(101, 12, by_model=both, **rest).amounts()["llm_tokens"] == 113
+    with pytest.raises(BadUsage):
+        Tokens(-1, 0)
 
 
 def test_caps__of_a_constitution_and_of_a_plan__the_strictest_counts() -> None:
