@@ -1,6 +1,7 @@
 from billing.budgets.models import (
     BudgetAlert,
     BudgetMove,
+    BudgetPace,
     BudgetPlan,
     Price,
     Reservation,
@@ -13,6 +14,7 @@ from billing.budgets.models import (
 __all__ = [
     "BudgetAlert",
     "BudgetMove",
+    "BudgetPace",
     "BudgetPlan",
     "Price",
     "Reservation",

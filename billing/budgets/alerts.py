@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from billing.budgets.amounts import said
 from billing.budgets.models import AlertLevel, BudgetAlert, Resource, SystemShare, WindowType
-from billing.budgets.predicting import forecast_of
+from billing.budgets.pace import forecasts
 from governance.errors import NotAllowed
 from governance.identity.models import User
 from governance.identity.queries import able, holders
@@ -68,6 +68,7 @@ def register() -> None:
 
 def _found(rows: Iterable[Resource], *, tenant_id: UUID, at: datetime) -> Iterator[_Found]:
     budgets = {row.id: row for row in rows}
+    seen = forecasts(budgets.values(), tenant_id=tenant_id, at=at)
     for row in budgets.values():
         committed = row.used + row.reserved
         if not row.is_limit or row.total_budget == 0:
@@ -76,8 +77,8 @@ def _found(rows: Iterable[Resource], *, tenant_id: UUID, at: datetime) -> Iterat
             yield _Found(row, AlertLevel.THRESHOLD, committed, row.total_budget)
         if committed >= row.total_budget:
             yield _Found(row, AlertLevel.FULL, committed, row.total_budget)
-        elif (seen := forecast_of(row, at=at)) and seen.exhausted_at:
-            yield _Found(row, AlertLevel.FORECAST, committed, row.total_budget, seen.exhausted_at)
+        elif (told := seen.get(row.id)) and told.exhausted_at:
+            yield _Found(row, AlertLevel.FORECAST, committed, row.total_budget, told.exhausted_at)
     shares = SystemShare.objects.filter(tenant_id=tenant_id, resource_id__in=list(budgets), quota__gt=0)
     for share in shares.select_related("system").only(
         "resource_id", "quota", "used", "reserved", "alert_threshold", "system__name"

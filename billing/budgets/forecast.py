@@ -6,7 +6,7 @@ The window's past is cut into equal slices; the mean slice goes on. The range is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,8 @@ from math import sqrt
 from statistics import fmean, stdev
 
 SLICES = 12
+SLOTS = 120
+"""Equal parts of a window for which it is known what was used; a tenth of a window, the youngest that is told of, has 12."""
 LEAST_PART = 0.1
 """Of a window must be over before anything is said about the rest."""
 LEAST_USED_SLICES = 2
@@ -27,6 +29,26 @@ class Forecast:
     exhausted_at: datetime | None
     earliest: datetime | None
     latest: datetime | None
+
+
+def slices(slots: Mapping[int, Decimal], *, part: float, count: int = SLICES) -> list[Decimal]:
+    """What each of `count` equal slices of the past used, where `part` (0 to 1) of the window is over and `slots` holds the
+    amounts of its 120ths. A slot that lies in two slices is shared by time; what was used in the running one lies before now."""
+    edge = min(max(part, 0.0), 1.0) * SLOTS
+    found = [Decimal(0)] * count
+    if edge <= 0:
+        return found
+    width = edge / count
+    for slot, amount in slots.items():
+        start, end = (min(float(slot), edge), min(slot + 1.0, edge))
+        if end - start < 1e-9:
+            # booked later than `part`: clocks differ by a little
+            found[-1] += amount
+            continue
+        for number in range(int(start / width), min(int(end / width), count - 1) + 1):
+            within = max(min(end, (number + 1) * width) - max(start, number * width), 0.0)
+            found[number] += amount * Decimal(within / (end - start))
+    return found
 
 
 def forecast(

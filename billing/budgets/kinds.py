@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 USD: Final = "usd_budget"
+STORAGE: Final = "storage_gb"
 UNITS: Final = {
     "llm_tokens": "LLM tokens",
     "compute_hours": "compute hours",
     "api_calls": "API calls",
-    "storage_gb": "GB of storage",
+    STORAGE: "GB of storage",
     USD: "USD",
 }
 TYPES: Final = tuple(UNITS)

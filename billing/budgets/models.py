@@ -239,6 +239,21 @@ class BudgetMove(TenantRow):
         ]
 
 
+class BudgetPace(TenantRow):
+    """What was charged to one budget in one 120th of its window (`pace`): the sum of its sealed movements."""
+
+    resource = reference("billing.Resource")
+    slot = models.PositiveSmallIntegerField()
+    settled = _amount()
+
+    class Meta:
+        db_table = "budget_paces"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "resource", "slot"], name="budget_paces_one_each"),
+            models.CheckConstraint(condition=models.Q(slot__range=(0, 119)), name="budget_paces_slot"),
+        ]
+
+
 class Measure(models.TextChoices):
     INPUT_TOKENS = "input_tokens", "Input tokens"
     OUTPUT_TOKENS = "output_tokens", "Output tokens"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from billing.budgets import pace
 from billing.budgets.models import BudgetMove
 from billing.budgets.statements import signed_message, statement
 from governance.canonical import JSON, digest_bytes
@@ -91,6 +92,8 @@ def seal_due(*, scope: Scope, at: datetime) -> int:
     rows = list(waiting.only("id", "digest").order_by("id")[:MOST])
     if not rows:
         return 0
+    ids = [row.id for row in rows]
+    pace.keep_within(tenant_id=scope.tenant_id, moves=ids)
     movements = "movement was" if len(rows) == 1 else "movements were"
     entry = ledger.append(
         scope=scope,
@@ -106,6 +109,5 @@ def seal_due(*, scope: Scope, at: datetime) -> int:
         },
         explanation=f"{len(rows):,} {movements} of money sealed, which were only signed until now.",
     )
-    ids = [row.id for row in rows]
     BudgetMove.objects.filter(tenant_id=scope.tenant_id, id__in=ids).update(sealed_in=entry.sequence)
     return len(rows)

@@ -163,6 +163,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BudgetPace',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('slot', models.PositiveSmallIntegerField()),
+                ('settled', models.DecimalField(decimal_places=6, max_digits=24)),
+                ('resource', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.resource')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+            ],
+            options={
+                'db_table': 'budget_paces',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'resource', 'slot'), name='budget_paces_one_each'), models.CheckConstraint(condition=models.Q(('slot__range', (0, 119))), name='budget_paces_slot')],
+            },
+        ),
+        migrations.CreateModel(
             name='Price',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),

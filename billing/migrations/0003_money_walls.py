@@ -7,6 +7,7 @@ from governance import rls
 WALLED = [
     "budget_alerts",
     "budget_moves",
+    "budget_paces",
     "budget_plans",
     "prices",
     "reservation_lines",
@@ -19,6 +20,7 @@ REFERENCES = [
     ("budget_alerts", "resource_id", "resources"),
     ("budget_alerts", "share_id", "system_shares"),
     ("budget_moves", "reservation_id", "reservations"),
+    ("budget_paces", "resource_id", "resources"),
     ("reservation_lines", "reservation_id", "reservations"),
     ("reservation_lines", "resource_id", "resources"),
     ("reservation_lines", "share_id", "system_shares"),
@@ -266,6 +268,6 @@ class Migration(migrations.Migration):
         *(rls.Referable(table) for table in ("reservations", "resources", "system_shares")),
         *(rls.Refer(table, column, to) for table, column, to in REFERENCES),
         *(rls.AppendOnly(table) for table in ("budget_alerts", "prices")),
-        *(rls.KeepRows(table) for table in ("budget_moves", "budget_plans", "reservation_lines", "reservations", "system_shares", "top_ups")),
+        *(rls.KeepRows(table) for table in ("budget_moves", "budget_paces", "budget_plans", "reservation_lines", "reservations", "system_shares", "top_ups")),
         *(migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (FUNCTIONS, RESERVE, SETTLE, CLOSE, LIMITS)),
     ]

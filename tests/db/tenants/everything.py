@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, set_price
+from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
+from billing.budgets.usage import Usage
 from governance.amendments import actions as amendments
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals import desk
@@ -96,16 +97,21 @@ def everything() -> make.Cast:
 
 
 def _money(cast: make.Cast) -> None:
-    """A price, and a hold of nearly all there is, with its lines and its signed movement."""
+    """A price, a charge that is sealed, and a hold of nearly all there is, with its lines and its signed movement."""
     set_price(scope=cast.tess, measure="api_calls", usd=Decimal("0.01"), at=make.AT)
-    reserve(
-        scope=cast.bo,
-        system_id=cast.system.id,
-        key="first",
-        amounts={"usd_budget": Decimal(99)},
-        expires_at=make.later(60),
-        at=make.AT,
+    small, _ = (
+        reserve(
+            scope=cast.bo,
+            system_id=cast.system.id,
+            key=key,
+            amounts={"usd_budget": Decimal(amount)},
+            expires_at=make.later(60),
+            at=make.AT,
+        )
+        for key, amount in (("small", "0.5"), ("first", "99"))
     )
+    settle(scope=cast.bo, hold_id=small.id, usage=Usage(), at=make.AT)
+    seal_due(scope=cast.tars, at=make.AT)
 
 
 def _agent(cast: make.Cast) -> None:

@@ -32,6 +32,7 @@ KEPT = (
     "approval_requests",
     "assets",
     "budget_moves",
+    "budget_paces",
     "budget_plans",
     "comments",
     "connector_secrets",

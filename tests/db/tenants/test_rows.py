@@ -26,6 +26,7 @@ TABLES = {
     "assignments": "tenant_id",
     "budget_alerts": "tenant_id",
     "budget_moves": "tenant_id",
+    "budget_paces": "tenant_id",
     "budget_plans": "tenant_id",
     "comments": "tenant_id",
     "connector_secrets": "tenant_id",
