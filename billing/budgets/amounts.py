@@ -67,9 +67,13 @@ def read(stored: Mapping[str, str] | None) -> dict[str, Decimal]:
 
 def said(name: str, amount: Decimal) -> str:
     """An amount as people read it: `12.50 USD`, `1,200 LLM tokens`."""
-    shown = amount.normalize()
-    plain = f"{amount:,.2f}" if name == "usd_budget" and _places(shown) <= 2 else f"{Decimal(text(shown)):,f}"
-    return f"{plain} {UNITS[name]}"
+    return f"{plain(name, amount)} {UNITS[name]}"
+
+
+def plain(name: str, amount: Decimal) -> str:
+    """An amount as people read it, without its unit."""
+    shown = amount.normalize(_EXACT)
+    return f"{amount:,.2f}" if name == "usd_budget" and _places(shown) <= 2 else f"{Decimal(text(shown)):,f}"
 
 
 def _places(value: Decimal) -> int:

@@ -154,12 +154,16 @@ def expire_due(*, scope: Scope, at: datetime) -> int:
 
 def demand_own(scope: Scope, hold: Reservation, *, to: str) -> None:
     """Raise `NotYours` unless the hold is this actor's, this system's, or the scope manages systems or budgets."""
-    is_mine = hold.held_by == scope.actor.name
-    is_of_me = bool(system_of(scope.actor)) and hold.system_id == scope.actor.user_id
-    if (is_mine or is_of_me) and scope.can(Capability.SPEND):
-        return
-    if not (scope.can(Capability.MANAGE_SYSTEMS) or scope.can(Capability.MANAGE_BUDGETS)):
+    if not may_close(scope, held_by=hold.held_by, system_id=hold.system_id):
         raise NotYours(f"This hold is of {hold.held_by}. They, an operator or a tenant admin can {to}.")
+
+
+def may_close(scope: Scope, *, held_by: str, system_id: UUID) -> bool:
+    """Whether this scope may give such a hold back, or settle it."""
+    is_mine = held_by == scope.actor.name
+    is_of_me = bool(system_of(scope.actor)) and system_id == scope.actor.user_id
+    is_own = (is_mine or is_of_me) and (scope.can(Capability.SPEND) or scope.can(Capability.REQUEST))
+    return is_own or scope.can(Capability.MANAGE_SYSTEMS) or scope.can(Capability.MANAGE_BUDGETS)
 
 
 def _wish(

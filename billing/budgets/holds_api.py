@@ -12,7 +12,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.budgets import actions, errors, queries, shapes
+from billing.budgets import actions, errors, held, queries, shapes
 from billing.budgets.amounts import BadAmount
 from billing.budgets.usage import Usage
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
@@ -59,8 +59,13 @@ class Holds(Face):
         """What is and was set aside, newest first."""
         scope = self.reader(request)
         limit, after = paging(request)
-        wanted = {"state": asked.get("state", ""), "system": asked.get("system", "")}
-        found = queries.holds(scope=scope, after=_id(after) if after else None, limit=limit + 1, **wanted)
+        found = held.holds(
+            scope=scope,
+            filter=held.HoldFilter(**asked),
+            at=now(),
+            after=_id(after) if after else None,
+            limit=limit + 1,
+        )
         results = [_hold(line) for line in found[:limit]]
         return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
 
@@ -86,7 +91,7 @@ class OneHold(Face):
     @endpoint(gives=shapes.Hold)
     def get(self, request: Request, hold_id: UUID) -> Response:
         """One hold."""
-        return Response(_hold(queries.hold(scope=self.reader(request), hold_id=hold_id)))
+        return Response(_hold(held.hold(scope=self.reader(request), hold_id=hold_id)))
 
 
 class Settle(Face):
@@ -137,7 +142,7 @@ def decimal(value: Any, name: str) -> Decimal:
 
 def _told(request: Request, hold_id: UUID, **options: Any) -> Response:
     with reading(request._request):
-        line = queries.hold(scope=scope_of(request._request), hold_id=hold_id)
+        line = held.hold(scope=scope_of(request._request), hold_id=hold_id)
     return Response(_hold(line), **options)
 
 
@@ -162,7 +167,7 @@ def _plan(line: queries.PlanLine) -> dict[str, Any]:
     }
 
 
-def _hold(line: queries.HoldLine) -> dict[str, Any]:
+def _hold(line: held.HoldLine) -> dict[str, Any]:
     return {
         "id": str(line.id),
         "key": line.key,

@@ -1,7 +1,7 @@
 """How fast a budget was used: what was charged in each 120th of its window, kept ready so that a forecast reads a few rows.
 
-`budget_paces` holds what the ledger has sealed: `seal_due` takes each settled movement exactly once and calls `keep_within` in the
-same transaction. What is signed and not sealed yet, a minute's worth, is added when it is read.
+`budget_paces` holds what the ledger has sealed: `seal_due` takes each settled movement exactly once and calls `keep_within` in
+the same transaction. What is signed and not sealed yet, a minute's worth, is added when it is read.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from billing.budgets.forecast import SLICES, SLOTS, Forecast, forecast, slices
 from billing.budgets.kinds import STORAGE
 from billing.budgets.models import Resource
 
-_SLOT = """least(greatest(floor(extract(epoch FROM m.at - r.window_start) * {slots}
-  / extract(epoch FROM r.window_end - r.window_start)), 0), {slots} - 1)::int""".format(slots=SLOTS)
+_SLOT = f"""least(greatest(floor(extract(epoch FROM m.at - r.window_start) * {SLOTS}
+  / extract(epoch FROM r.window_end - r.window_start)), 0), {SLOTS} - 1)::int"""
 _CHARGED = f"""
 SELECT l.resource_id, {_SLOT} AS slot, sum(l.settled) AS settled
 FROM budget_moves m
 JOIN reservation_lines l ON l.tenant_id = m.tenant_id AND l.reservation_id = m.reservation_id
 JOIN resources r ON r.tenant_id = m.tenant_id AND r.id = l.resource_id
 WHERE m.tenant_id = %(tenant)s AND m.kind = 'settle' AND l.settled > 0
-"""
+"""  # noqa: S608 -- only names of this module are put in
 _KEEP = f"""
 INSERT INTO budget_paces (id, tenant_id, resource_id, slot, settled)
 SELECT uuidv7(), %(tenant)s, found.resource_id, found.slot, found.settled
 FROM ({_CHARGED} AND m.id = ANY(%(moves)s) GROUP BY 1, 2 ORDER BY 1, 2) found
 ON CONFLICT (tenant_id, resource_id, slot) DO UPDATE SET settled = budget_paces.settled + EXCLUDED.settled
-"""
+"""  # noqa: S608 -- only names of this module are put in
 _READ = f"""
 SELECT resource_id, slot, sum(settled) FROM (
   SELECT p.resource_id, p.slot, p.settled FROM budget_paces p
@@ -39,7 +39,7 @@ SELECT resource_id, slot, sum(settled) FROM (
   UNION ALL
   ({_CHARGED} AND m.sealed_in IS NULL AND l.resource_id = ANY(%(resources)s) GROUP BY 1, 2)
 ) both_parts GROUP BY 1, 2
-"""
+"""  # noqa: S608 -- only names of this module are put in
 Slots = Mapping[int, Decimal]
 
 

@@ -5,10 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from billing.budgets.models import BudgetPlan, Price, Reservation, Resource, ResourceType, TopUp, WindowType
+from billing.budgets.amounts import said
+from billing.budgets.models import (
+    BudgetPlan,
+    Price,
+    Resource,
+    ResourceType,
+    TopUp,
+    WindowType,
+)
 from governance.errors import NotFound
 from governance.registry.models import System
 from governance.scope import Scope
+from governance.tenants.models import Tenant
 
 MOST = 100
 
@@ -83,71 +92,9 @@ def _trimmed(amount: Decimal) -> Decimal:
     return cents if cents == amount else amount
 
 
-@dataclass(frozen=True, slots=True)
-class HoldLine:
-    """One hold as a page or a record shows it."""
-
-    id: UUID
-    key: str
-    system: str
-    purpose: str
-    subject_kind: str
-    subject_id: UUID | None
-    state: str
-    amounts: dict[str, str]
-    actual: dict[str, str] | None
-    overshoot: dict[str, str]
-    is_priced: bool
-    held_by: str
-    held_at: datetime
-    expires_at: datetime
-    closed_at: datetime | None
-    closed_by: str
-    closed_because: str
-
-
-def holds(
-    *, scope: Scope, state: str = "", system: str = "", after: UUID | None = None, limit: int = MOST
-) -> tuple[HoldLine, ...]:
-    """The tenant's holds, newest first; one query."""
-    rows = Reservation.objects.filter(tenant_id=scope.tenant_id)
-    rows = rows.filter(state=state) if state else rows
-    rows = rows.filter(system__name=system) if system else rows
-    rows = rows.filter(id__lt=after) if after else rows
-    return tuple(
-        _hold(row) for row in rows.select_related("system").defer("system__constitution").order_by("-id")[:limit]
-    )
-
-
-def hold(*, scope: Scope, hold_id: UUID) -> HoldLine:
-    """One hold. Raises `NotFound`."""
-    rows = Reservation.objects.filter(tenant_id=scope.tenant_id, id=hold_id)
-    row = rows.select_related("system").defer("system__constitution").first()
-    if row is None:
-        raise NotFound("There is no such hold.")
-    return _hold(row)
-
-
-def _hold(row: Reservation) -> HoldLine:
-    return HoldLine(
-        id=row.id,
-        key=row.key,
-        system=row.system.name,
-        purpose=row.purpose,
-        subject_kind=row.subject_kind,
-        subject_id=row.subject_id,
-        state=row.state,
-        amounts=row.amounts,
-        actual=row.actual,
-        overshoot=row.overshoot,
-        is_priced=row.is_priced,
-        held_by=row.held_by,
-        held_at=row.held_at,
-        expires_at=row.expires_at,
-        closed_at=row.closed_at,
-        closed_by=row.closed_by,
-        closed_because=row.closed_because,
-    )
+def contract(*, scope: Scope) -> Decimal:
+    """The dollars that the tenant's contract allows in a month."""
+    return Tenant.objects.values_list("max_monthly_budget", flat=True).get(id=scope.tenant_id)
 
 
 def system_id(*, scope: Scope, name: str) -> UUID:
@@ -171,6 +118,27 @@ class PlanLine:
     is_limit: bool
     updated_at: datetime
     updated_by: str
+
+    @property
+    def label(self) -> str:
+        return str(ResourceType(self.type).label)
+
+    @property
+    def window_label(self) -> str:
+        return str(WindowType(self.window).label)
+
+    @property
+    def total_text(self) -> str:
+        return said(self.type, self.total)
+
+    @property
+    def quotas_said(self) -> list[str]:
+        """`memvid: 50.00 USD`, one a line."""
+        return [
+            f"{name}: {said(kind, Decimal(str(most)))}"
+            for name, limits in sorted(self.system_quotas.items())
+            for kind, most in sorted(limits.items())
+        ]
 
 
 def plans(*, scope: Scope) -> tuple[PlanLine, ...]:
@@ -202,6 +170,10 @@ class PriceLine:
     usd: Decimal
     from_at: datetime
     set_by: str
+
+    @property
+    def usd_text(self) -> str:
+        return format(self.usd.normalize(), "f")
 
 
 def prices(*, scope: Scope) -> tuple[PriceLine, ...]:

@@ -101,6 +101,11 @@ class Release(Body):
 class HoldQuery(Query):
     state = Choice(HoldState.values, required=False, allow_blank=True)
     system = Text(required=False, allow_blank=True, max_length=80)
+    held_by = Text(required=False, allow_blank=True, max_length=200, help_text="text in the owner's name")
+    resource = serializers.UUIDField(required=False, help_text="a budget: what was taken from it")
+    is_late = Flag(required=False, help_text="true: still held although its time is over")
+    since = Instant(required=False)
+    until = Instant(required=False)
 
 
 class Hold(Record):

@@ -13,6 +13,7 @@ PAGES = {
     "rulebook:cases": "Cases",
     "rulebook:verdicts": "Verdicts",
     "telemetry:calls": "Tool calls",
+    "budgets:holds": "Holds",
 }
 """The list pages whose filters can be kept, by URL name."""
 

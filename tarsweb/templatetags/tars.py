@@ -210,6 +210,14 @@ def chart_data(id: str, figure: Mapping[str, Any]) -> SafeString:
     return json_script(figure, f"{id}-figure")
 
 
+@register.simple_tag
+def stacked_bars(chart: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{% stacked_bars chart as figure %}`: bars of `x` and `series` by name, for slices that lie below `tarsweb`."""
+    from tarsweb import charts
+
+    return charts.stacked_bars(chart["x"], chart["series"], colours=("--chart-1", "--chart-3"))
+
+
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str) -> SafeString:
     """`{% dialog "undo" title="Roll back AMD-42" %}…{% enddialog %}`; opened by `data-opens="undo"`."""

@@ -37,6 +37,7 @@ IDS = {
     "notice_id": "Notice",
     "question_id": "ApprovalRequest",
     "quorum_id": "Quorum",
+    "resource_id": "Resource",
     "routing_rule_id": "RoutingRule",
     "rule_id": "SessionRule",
     "search_id": "SavedSearch",
