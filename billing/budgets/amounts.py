@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from billing.budgets.kinds import TYPES, UNITS
@@ -74,6 +74,22 @@ def plain(name: str, amount: Decimal) -> str:
     """An amount as people read it, without its unit."""
     shown = amount.normalize(_EXACT)
     return f"{amount:,.2f}" if name == "usd_budget" and _places(shown) <= 2 else f"{Decimal(text(shown)):,f}"
+
+
+def about(name: str, amount: Decimal) -> str:
+    """An amount for the eye, without its unit: cents, whole tokens, hundredths of hours; what is there is never 0."""
+    step = _STEPS[name]
+    return plain(name, amount.quantize(step, ROUND_HALF_UP) if amount >= step else amount)
+
+
+_CENT: Final = Decimal("0.01")
+_STEPS: Final = {
+    "llm_tokens": Decimal(1),
+    "api_calls": Decimal(1),
+    "compute_hours": _CENT,
+    "storage_gb": _CENT,
+    "usd_budget": _CENT,
+}
 
 
 def _places(value: Decimal) -> int:

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db.models import Count, F, Min, Q, Value
 from django.db.models.functions import NullIf
 
-from billing.budgets.amounts import plain, said
+from billing.budgets.amounts import about, said
 from billing.budgets.bars import Bar, bar, part
 from billing.budgets.forecast import Forecast
-from billing.budgets.kinds import STORAGE, TYPES, USD
+from billing.budgets.kinds import STORAGE, TYPES, UNITS, USD
 from billing.budgets.models import (
     AlertLevel,
     BudgetAlert,
@@ -99,23 +99,28 @@ class Meter:
 
     @property
     def used_text(self) -> str:
-        return plain(self.type, self.used)
+        return about(self.type, self.used)
 
     @property
     def held_text(self) -> str:
-        return plain(self.type, self.reserved)
+        return about(self.type, self.reserved)
 
     @property
     def free_text(self) -> str:
-        return said(self.type, self.free)
+        return about(self.type, self.free)
 
     @property
     def total_text(self) -> str:
-        return said(self.type, self.total)
+        return f"{about(self.type, self.total)} {UNITS[self.type]}"
 
     @property
     def counted_text(self) -> str:
-        return said(self.type, self.used)
+        return f"{self.used_text} {UNITS[self.type]}"
+
+    @property
+    def name_within(self) -> str:
+        """The name inside a sentence."""
+        return self.name[0].lower() + self.name[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +322,7 @@ def pace_of(row: Resource, *, at: datetime) -> str:
     if seconds <= 0 or not row.used or row.resource_type == STORAGE:
         return ""
     per, length = _PER[row.window_type]
-    return f"{said(row.resource_type, (row.used * length / seconds).quantize(Decimal('0.01')))} {per}"
+    return f"{about(row.resource_type, row.used * length / seconds)} {UNITS[row.resource_type]} {per}"
 
 
 def _alert(one: BudgetAlert) -> AlertLine:

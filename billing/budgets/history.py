@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from billing.budgets.amounts import plain
+from billing.budgets.amounts import about
 from billing.budgets.board import AlertLine, Meter, alerts, meter_of, meter_of_share, meters_of
 from billing.budgets.forecast import SLOTS
 from billing.budgets.models import Resource, SystemShare
@@ -134,8 +134,8 @@ def _uses(row: Resource) -> tuple[Use, ...]:
             share.used,
             share.reserved,
             None if share.quota is None else meter_of_share(share),
-            plain(row.resource_type, share.used),
-            plain(row.resource_type, share.reserved),
+            about(row.resource_type, share.used),
+            about(row.resource_type, share.reserved),
         )
         for share in shares
     )

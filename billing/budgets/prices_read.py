@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 
 from billing.budgets.models import Measure
@@ -27,10 +26,10 @@ class Priced:
         return str(Measure(self.measure).label)
 
     @property
-    def change(self) -> Decimal | None:
-        """By which part the price differs from the one before."""
-        before = self.past[0].usd if self.past else None
-        return None if self.now is None or not before else self.now.usd / before - 1
+    def million(self) -> str:
+        """What a million of it costs, where that is how people say it."""
+        is_token = self.measure in (Measure.INPUT_TOKENS, Measure.OUTPUT_TOKENS)
+        return f"{self.now.usd * 1_000_000:,.2f}" if self.now is not None and is_token else ""
 
 
 @dataclass(frozen=True, slots=True)

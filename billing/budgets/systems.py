@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from billing.budgets.amounts import said
+from billing.budgets.amounts import about, said
 from billing.budgets.board import ORDER, WINDOWS, Meter, meter_of_share
+from billing.budgets.kinds import UNITS
 from billing.budgets.models import HoldState, Reservation, SystemShare
 from billing.budgets.quotas import caps_in_plan, caps_of, strictest
 from billing.budgets.windows import starts_of
@@ -35,6 +36,10 @@ class SystemLine:
     dollars: Decimal
     fullest: Meter | None
     open_holds: int
+
+    @property
+    def taken_text(self) -> str:
+        return " · ".join(self.taken.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,15 @@ def _line(name: str, shares: Iterable[SystemShare], *, open_holds: int) -> Syste
     dollars = longest.get("usd_budget")
     return SystemLine(
         name=name,
-        taken={type: said(type, one.used + one.reserved) for type, one in longest.items()},
+        taken={type: _taken(type, longest[type]) for type in ORDER if type in longest},
         dollars=dollars.used + dollars.reserved if dollars else Decimal(0),
         fullest=max(quotas, key=lambda one: one.part, default=None),
         open_holds=open_holds,
     )
+
+
+def _taken(type: str, share: SystemShare) -> str:
+    return f"{about(type, share.used + share.reserved)} {UNITS[type]}"
 
 
 def _share(share: SystemShare, system: System) -> ShareLine:

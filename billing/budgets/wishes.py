@@ -42,6 +42,10 @@ class Wish:
     window_end: datetime
 
     @property
+    def label(self) -> str:
+        return f"TOP-{self.number}"
+
+    @property
     def state_label(self) -> str:
         return str(TopUpState(self.state).label)
 

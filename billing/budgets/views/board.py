@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from billing.budgets import held, wishes
 from billing.budgets import history as past
-from billing.budgets.amounts import plain, said
+from billing.budgets.amounts import about, said
 from billing.budgets.board import board
 from billing.budgets.forms import AskForm
+from billing.budgets.kinds import UNITS
 from billing.budgets.models import Resource
 from billing.budgets.systems import by_system, one_system
 from billing.budgets.top_ups import bound_of
@@ -123,14 +124,14 @@ def _chart(shown: past.History) -> dict[str, Any]:
     most = max(shown.parts, key=lambda part: part.used, default=None)
     summary = _("%(used)s were spent so far.") % {"used": meter.counted_text}
     if most is not None and most.used:
-        about = {"when": most.label, "used": said(meter.type, most.used)}
-        summary += " " + _("The most in one part from %(when)s (UTC) on: %(used)s.") % about
+        words = {"when": most.label, "used": f"{about(meter.type, most.used)} {UNITS[meter.type]}"}
+        summary += " " + _("The most in one part from %(when)s (UTC) on: %(used)s.") % words
     return {
         "x": [part.label for part in shown.parts],
         "series": {_("Spent"): [float(part.used) for part in shown.parts]},
         "summary": summary,
         "columns": [_("From (UTC)"), _("Spent")],
-        "rows": [(part.label, plain(meter.type, part.used)) for part in shown.parts if part.used],
+        "rows": [(part.label, about(meter.type, part.used)) for part in shown.parts if part.used],
     }
 
 
@@ -138,12 +139,12 @@ def _windows_chart(shown: past.History) -> dict[str, Any]:
     """The windows of this kind, the oldest first; their rows stand in the table below."""
     rows = list(reversed(shown.windows))
     mean = sum((one.meter.used for one in rows), Decimal(0)) / len(rows)
-    about = {"count": len(rows), "mean": said(shown.meter.type, mean.quantize(Decimal("0.01")))}
+    words = {"count": len(rows), "mean": f"{about(shown.meter.type, mean)} {UNITS[shown.meter.type]}"}
     return {
         "x": [one.title for one in rows],
         "series": {
             _("Spent"): [float(one.meter.used) for one in rows],
             _("Held"): [float(one.meter.reserved) for one in rows],
         },
-        "summary": _("%(mean)s a window on average, over the last %(count)s. Its rows are below.") % about,
+        "summary": _("%(mean)s a window on average, over the last %(count)s. Its rows are below.") % words,
     }

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.budgets import actions, prices_read, queries
+from billing.budgets.board import ORDER, WINDOWS
 from billing.budgets.forms import AsOfForm, PlanForm, PriceForm, plan_initial
+from billing.budgets.kinds import USD
 from billing.budgets.views.common import posted, tabs
 from governance.errors import DomainError
 from governance.scope import Capability
@@ -31,7 +32,8 @@ def change(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     scope.demand(Capability.MANAGE_BUDGETS, to="plan budgets")
     if request.method != "POST":
-        return _form(request, PlanForm(initial=_asked(request)))
+        found = _asked(request)
+        return _form(request, PlanForm(initial=plan_initial(found) if found else _first(request)), plan=found)
     form = PlanForm(request.POST)
     if not form.is_valid():
         with reading(request):
@@ -83,7 +85,7 @@ def prices(request: HttpRequest) -> HttpResponse:
 def _drawn(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
     scope = scope_of(request)
     context = {
-        "plans": queries.plans(scope=scope),
+        "plans": sorted(queries.plans(scope=scope), key=_order),
         "contract": queries.contract(scope=scope),
         "refusal": refusal,
         "plan_refused": scope.why_not(Capability.MANAGE_BUDGETS, to="plan budgets"),
@@ -92,20 +94,33 @@ def _drawn(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpR
     return render(request, "billing/budgets/plans.html", context, status=refusal.status if refusal else 200)
 
 
+def _order(line: queries.PlanLine) -> tuple[int, int]:
+    return ORDER.index(line.type), WINDOWS.index(line.window)
+
+
 def _form(
-    request: HttpRequest, form: PlanForm, *, refusal: DomainError | None = None, status: int = 200
+    request: HttpRequest,
+    form: PlanForm,
+    *,
+    plan: queries.PlanLine | None = None,
+    refusal: DomainError | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     scope = scope_of(request)
-    context = {"form": form, "refusal": refusal, "contract": queries.contract(scope=scope)}
+    context = {"form": form, "plan": plan, "refusal": refusal, "contract": queries.contract(scope=scope)}
     return render(request, "billing/budgets/plan_form.html", context, status=status)
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
-    """The plan that the address names, as it is in force."""
+def _asked(request: HttpRequest) -> queries.PlanLine | None:
+    """The plan in force that the address names."""
     kind = (request.GET.get("type", ""), request.GET.get("window", ""))
     lines = queries.plans(scope=scope_of(request))
-    found = next((line for line in lines if (line.type, line.window) == kind), None)
-    return plan_initial(found) if found else {"resource_type": kind[0], "window_type": kind[1] or "monthly"}
+    return next((line for line in lines if (line.type, line.window) == kind), None)
+
+
+def _first(request: HttpRequest) -> dict[str, str]:
+    """What the form begins with where no plan is in force."""
+    return {"resource_type": request.GET.get("type") or USD, "window_type": request.GET.get("window") or "monthly"}
 
 
 def _prices(

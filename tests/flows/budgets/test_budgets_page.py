@@ -41,10 +41,10 @@ def test_page__names_what_blocks_now_and_whom_alerts_told(cast: make.Cast) -> No
     held(cast, at=at, usd_budget="9")
     check_alerts(scope=cast.tars, at=at)
     page = client_of(cast.uma).get(URL).content.decode()
-    assert "The fullest is Daily dollars: 1.00 USD of 10.00 USD are free" in page
+    assert "The fullest is daily dollars: 1.00 of 10.00 USD are free" in page
     assert "Daily dollars: at its alert mark" in page and "9.00 held" in page and "1 hold is open" in page
     held(cast, at=at, usd_budget="1")
-    assert "Blocks now: Daily dollars" in client_of(cast.uma).get(URL).content.decode()
+    assert "Blocks now: daily dollars" in client_of(cast.uma).get(URL).content.decode()
 
 
 def test_page__thirty_budgets__cost_as_many_queries_as_one(cast: make.Cast) -> None:
@@ -91,7 +91,7 @@ def test_systems__what_each_took_and_who_limits_it(cast: make.Cast) -> None:
     )
     held(cast, at=at, usd_budget="5")
     uma = client_of(cast.uma)
-    assert "45.00 USD free of 50.00 USD" in uma.get(f"{URL}systems/").content.decode()
+    assert "45.00 free of 50.00 USD" in uma.get(f"{URL}systems/").content.decode()
     page = uma.get(f"{URL}systems/{cast.system.name}/").content.decode()
     assert "limited by the plan" in page and "1 hold is open" in page
     assert client_of(make.stranger()).get(f"{URL}systems/{cast.system.name}/").status_code == 404

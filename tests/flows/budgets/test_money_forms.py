@@ -53,7 +53,7 @@ def test_price__set_twice__the_old_one_is_shown_and_its_day_can_be_looked_at(cas
     assert "Without prices" in tess.get(url).content.decode()
     tess.post(url, {"measure": "api_calls", "usd": "0.01"})
     page = tess.post(url, {"measure": "api_calls", "usd": "0.02"}, follow=True).content.decode()
-    assert "0.01 from" in page and ">\n                0.02" in page
+    assert "0.01 from" in page and re.search(r">\s*0\.02\s*<", page)
     later = (timezone.now() + timedelta(days=2)).date().isoformat()
     page = tess.post(url, {"measure": "api_calls", "usd": "0.03", "from_at": later}, follow=True).content.decode()
     assert "0.03 from" in page
@@ -134,8 +134,8 @@ def test_top_up__asked_shown_before_and_after_decided_once(cast: make.Cast) -> N
     assert above.status_code == 409 and "At most 50.00 USD can be added" in above.content.decode()
     page = bo.post(f"{URL}{budget.id}/top-up/", {**ask, "amount": "20"}, follow=True).content.decode()
     number = re.search(r'id="top-up-(\d+)"', page)
-    assert number and "You asked for it" in page and "100.00 USD free of 100.00 USD" in page
-    assert "120.00 USD free of 120.00 USD" in page and "formaction" not in page
+    assert number and "You asked for it" in page and "100.00 free of 100.00 USD" in page
+    assert "120.00 free of 120.00 USD" in page and "formaction" not in page
     card = tess.get(URL).content.decode()
     digest = re.search(r'name="digest" value="([^"]+)"', card)
     assert digest and f"{URL}top-ups/{number[1]}/approve/" in card
