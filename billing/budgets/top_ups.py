@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, Sum
@@ -75,7 +75,7 @@ def ask_top_up(*, scope: Scope, resource_id: UUID, amount: Decimal, reason: str,
         due_at=min(at + DUE, row.window_end),
     )
     wish.save(force_insert=True)
-    _record(wish, "budgets.ask_top_up", f"{_sentence(wish)}, because: {wish.reason}", scope=scope, at=at)
+    _record(wish, "budgets.ask_top_up", f"{_sentence(wish)}, because: {wish.reason}", {}, scope=scope, at=at)
     return wish
 
 
@@ -104,7 +104,8 @@ def approve_top_up(
     row.total_budget, row.updated_at = row.total_budget + wish.amount, at
     row.save(update_fields=["total_budget", "updated_at"])
     _end(wish, TopUpState.APPLIED, scope=scope, at=at)
-    _record(wish, "budgets.approve_top_up", f"{_sentence(wish)}: approved.", scope=scope, at=at)
+    answer = approvals.own_answer(scope=scope, request_id=_request(wish))
+    _record(wish, "budgets.approve_top_up", f"{_sentence(wish)}: approved.", answer, scope=scope, at=at)
     return wish
 
 
@@ -124,7 +125,15 @@ def reject_top_up(
         at=at,
     )
     _end(wish, TopUpState.REJECTED, scope=scope, at=at)
-    _record(wish, "budgets.reject_top_up", f"{_sentence(wish)}: rejected, because: {note.strip()}", scope=scope, at=at)
+    answer = approvals.own_answer(scope=scope, request_id=_request(wish))
+    _record(
+        wish,
+        "budgets.reject_top_up",
+        f"{_sentence(wish)}: rejected, because: {note.strip()}",
+        answer,
+        scope=scope,
+        at=at,
+    )
     return wish
 
 
@@ -136,7 +145,7 @@ def withdraw_top_up(*, scope: Scope, number: int, at: datetime) -> TopUp:
         raise NotAllowed(f"Only {wish.asked_by}, who asked, can withdraw this. Reject it instead.")
     approvals.void(request_id=_request(wish), because="withdrawn", at=at)
     _end(wish, TopUpState.WITHDRAWN, scope=scope, at=at)
-    _record(wish, "budgets.withdraw_top_up", f"{_sentence(wish)}: withdrawn.", scope=scope, at=at)
+    _record(wish, "budgets.withdraw_top_up", f"{_sentence(wish)}: withdrawn.", {}, scope=scope, at=at)
     return wish
 
 
@@ -152,7 +161,7 @@ def expire_top_ups(*, scope: Scope, at: datetime) -> int:
     for wish in rows:
         approvals.void(request_id=_request(wish), because="its window is over", at=at)
         _end(wish, TopUpState.EXPIRED, scope=scope, at=at)
-        _record(wish, "budgets.expire_top_up", f"{_sentence(wish)}: its window is over.", scope=scope, at=at)
+        _record(wish, "budgets.expire_top_up", f"{_sentence(wish)}: its window is over.", {}, scope=scope, at=at)
     return len(rows)
 
 
@@ -271,8 +280,10 @@ def _sentence(wish: TopUp) -> str:
     return f"Add {said(row.resource_type, wish.amount)} to the {window} budget that ends on {row.window_end:%d %B at %H:%M} UTC"
 
 
-def _record(wish: TopUp, verb: str, sentence: str, *, scope: Scope, at: datetime) -> None:
+def _record(wish: TopUp, verb: str, sentence: str, answer: Mapping[str, Any], *, scope: Scope, at: datetime) -> None:
+    """`answer` is the signed one, where a person gave one."""
     action = {
+        **answer,
         "name": verb,
         "subject": f"TOP-{wish.number}",
         "resource_id": str(wish.resource_id),

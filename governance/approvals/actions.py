@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from governance.approvals import subjects
@@ -156,6 +157,27 @@ def answer_under_authority(*, scope: Scope, request_id: UUID, authority: str, at
         at=at,
     )
     return _close(request=request, state=RequestState.MET, because=authority, at=at)
+
+
+def own_answer(*, scope: Scope, request_id: UUID) -> dict[str, Any]:
+    """`answer_details` of the answer that the scope's person gave to a question a moment ago."""
+    return answer_details(ApprovalDecision.objects.get(request_id=request_id, user_id=scope.actor.user_id))
+
+
+def answer_details(decision: ApprovalDecision) -> dict[str, Any]:
+    """A signed answer as the entry that tells of it keeps it: enough for a stranger to check the signature offline.
+
+    INVARIANT: an answer that no entry of the ledger holds is a forged one to whoever verifies the record.
+    """
+    return {
+        "digest": decision.digest,
+        "decision_id": str(decision.id),
+        "via": decision.via,
+        "roles": decision.roles,
+        "confirmed_by": decision.confirmed_by,
+        "statement": bytes(decision.statement).decode(),
+        "signature": bytes(decision.signature).hex(),
+    }
 
 
 def met(*, scope: Scope, request_id: UUID) -> ApprovalRequest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,7 +16,7 @@ from django.db.models import Q
 from governance.approvals import actions as approvals
 from governance.approvals import subjects
 from governance.approvals.actions import Moved
-from governance.approvals.models import ApprovalRequest, RequestState, Verdict
+from governance.approvals.models import ApprovalRequest, RequestState, Verdict, Via
 from governance.approvals.subjects import Row
 from governance.errors import DomainError, NotAllowed, NotFound
 from governance.identity.confirm import Confirmation
@@ -109,7 +109,8 @@ def _approve(
     moved_to(request, Stage.READY, at=at)
     due.put(tenant_id=request.tenant_id, request_id=request.id, at=at)
     _told(request, f"{by} approved your request.", scope=scope, at=at)
-    _record(request, "executions.approve", question, f"{by} approved: {_wish(request)}", scope=scope, at=at)
+    answer = approvals.own_answer(scope=scope, request_id=question.id)
+    _record(request, "executions.approve", question, f"{by} approved: {_wish(request)}", answer, scope=scope, at=at)
     return request
 
 
@@ -136,7 +137,8 @@ def reject(
     noted(request, "approval", f"{by} rejected it: {because}", at=at, outcome="rejected", by=by)
     failed(request, Failure.REJECTED, f"{by} rejected it: {because}", at=at)
     _told(request, f"{by} rejected your request: {because}", scope=scope, at=at)
-    _record(request, "executions.reject", question, f"{by} rejected, because: {because}", scope=scope, at=at)
+    answer = approvals.own_answer(scope=scope, request_id=question.id)
+    _record(request, "executions.reject", question, f"{by} rejected, because: {because}", answer, scope=scope, at=at)
     return request
 
 
@@ -176,7 +178,7 @@ def expire_questions(*, scope: Scope, at: datetime) -> int:
         noted(request, "approval", said, at=at, outcome="expired")
         failed(request, Failure.EXPIRED, said, at=at)
         _told(request, said, scope=scope, at=at)
-        _record(request, "executions.expire", question, said, scope=scope, at=at)
+        _record(request, "executions.expire", question, said, {}, scope=scope, at=at)
     return len(found)
 
 
@@ -258,9 +260,19 @@ def _told(request: ExecutionRequest, sentence: str, *, scope: Scope, at: datetim
 
 
 def _record(
-    request: ExecutionRequest, verb: str, question: ApprovalRequest, sentence: str, *, scope: Scope, at: datetime
+    request: ExecutionRequest,
+    verb: str,
+    question: ApprovalRequest,
+    sentence: str,
+    answer: Mapping[str, Any],
+    *,
+    scope: Scope,
+    at: datetime,
 ) -> None:
+    """`answer` is the signed one, where a person gave one."""
+    kind = "override" if answer.get("via") == Via.OVERRIDE else "execution"
     action = {
+        **answer,
         "name": verb,
         "subject": str(request.id),
         "system": request.system.name if request.system else "",
@@ -268,4 +280,4 @@ def _record(
         "digest": question.digest,
         "question_id": str(question.id),
     }
-    ledger.append(scope=scope, at=at, event_type="execution", action=action, explanation=sentence)
+    ledger.append(scope=scope, at=at, event_type=kind, action=action, explanation=sentence)

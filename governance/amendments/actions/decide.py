@@ -363,12 +363,6 @@ def _decision_details(
     """The signed answer as the ledger keeps it: enough for a stranger to check the signature offline, and the page's digest."""
     decision = ApprovalDecision.objects.get(request_id=proposal.request_id, user_id=scope.actor.user_id)
     return {
-        "digest": decision.digest,
-        "decision_id": str(decision.id),
-        "via": decision.via,
-        "roles": decision.roles,
-        "confirmed_by": decision.confirmed_by,
-        "statement": bytes(decision.statement).decode(),
-        "signature": bytes(decision.signature).hex(),
+        **approvals.answer_details(decision),
         "snapshot": keep_page(page=page, proposal=proposal, decision=decision, at=at),
     }

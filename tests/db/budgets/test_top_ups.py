@@ -14,6 +14,8 @@ from billing.budgets.errors import AboveBound, AboveContract, ReasonNeeded, TopU
 from billing.budgets.models import TopUp
 from governance.approvals.actions import Moved, NoteMissing, OwnProposal
 from governance.approvals.queries import waiting_for, with_rows
+from governance.audit.source import stream
+from governance.audit.verify import verify
 from governance.errors import NotAllowed, NotFound
 from governance.ledger.models import LedgerEntry
 from governance.scope import Scope
@@ -128,3 +130,15 @@ def test_inbox__shows_a_top_up_to_who_can_decide(cast: make.Cast) -> None:
         found = with_rows(waiting_for(scope=cast.tess, at=make.AT), scope=cast.tess, at=make.AT)
         assert waiting_for(scope=cast.bo, at=make.AT) == ()
     assert [item.row.label for item in found] == [f"TOP-{wish.number}"]
+
+
+def test_record__after_a_yes_and_a_no__holds_both_signed_answers(cast: make.Cast) -> None:
+    _approved(cast.tess, _asked(cast, "10"))
+    no = _asked(cast, "20")
+    confirmation = make.confirmed(cast.tess, at=make.AT)
+    reject_top_up(
+        scope=cast.tess, number=no.number, digest=no.digest, note="Not now.", confirmation=confirmation, at=make.AT
+    )
+    with in_tenant(cast.tenant.id):
+        report = verify(stream(cast.tenant.id))
+    assert (report.is_verified, report.counts["decision"]) == (True, 2), report.findings

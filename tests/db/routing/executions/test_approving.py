@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from governance.approvals.actions import AlreadyDecided, Moved, NoteMissing, OwnProposal
+from governance.audit.source import stream
+from governance.audit.verify import verify
 from governance.errors import NotAllowed, NotFound
 from governance.scope import Scope
 from governance.tenancy import in_tenant
@@ -163,3 +165,11 @@ def test_inbox__shows_who_wants_what(cast: make.Cast) -> None:
 def _pointed_elsewhere(cast: make.Cast) -> None:
     other = desk.Agent()
     configure(scope=cast.bo, system_name="payroll", deployment_type="local", kind="callable", target=other.name, at=AT)
+
+
+def test_record__after_a_yes_and_a_no__holds_both_signed_answers(cast: make.Cast) -> None:
+    approve(cast.bo, waiting(cast)[1])
+    reject(cast.bo, desk.worked(cast.mel, desk.asked(cast.mel, "Audit payroll", system="payroll")))
+    with in_tenant(cast.tenant.id):
+        report = verify(stream(cast.tenant.id))
+    assert (report.is_verified, report.counts["decision"]) == (True, 2), report.findings
