@@ -10,10 +10,11 @@ class TarswebConfig(AppConfig):
         from governance.exports import sources
         from governance.jobs import handlers
         from governance.notices import kinds
-        from tarsweb.demo import removal
+        from tarsweb.demo import help_desk, removal
         from tarsweb.people.export import SOURCE
         from tarsweb.platform.actions import END_VISIT, end_by_job
 
+        help_desk.register()
         removal.register()
         sources.register(SOURCE)
         handlers.register(END_VISIT, end_by_job, can_stop=False)

@@ -36,7 +36,7 @@ class Work:
         self, output: Mapping[str, Any], said: str, *, stored: int | None = None, is_partial: bool = False
     ) -> CallToolResult:
         """A result, with what it used."""
-        usage: dict[str, Any] = {"compute_seconds": round(time.process_time() - self.started, 6), "api_calls": 0}
+        usage = self._usage()
         if stored is not None:
             usage["storage_bytes"] = stored
         meta: dict[str, Any] = {"tars/usage": usage}
@@ -48,4 +48,10 @@ class Work:
 
     def failed(self, error: Failed) -> CallToolResult:
         """A failure, as the protocol words one."""
-        return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
+        meta = {"tars/usage": self._usage()}
+        return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True, _meta=meta)
+
+    def _usage(self) -> dict[str, Any]:
+        """No model is asked: that is no tokens, and not an unknown number."""
+        seconds = round(time.process_time() - self.started, 6)
+        return {"tokens_in": {}, "tokens_out": {}, "compute_seconds": seconds, "api_calls": 0}

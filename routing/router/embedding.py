@@ -17,6 +17,7 @@ from governance.registry.capabilities import Stale
 from governance.tenancy import in_tenant
 from routing.embeddings.choice import current
 from routing.embeddings.embedder import Embedder
+from routing.router.acting import HANDLE
 from routing.router.models import RoutingRule
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,9 @@ def embed_systems(*, tenant_id: UUID) -> int:
 
 
 def text_of(name: str, description: str, capabilities: Sequence[str]) -> str:
-    """What is embedded of a system: its name, description and capabilities in words."""
-    words = ", ".join(one.replace("-", " ").replace("_", " ").replace(".", " ") for one in capabilities)
+    """What is embedded of a system: its name, description and capabilities in words; that it takes requests says nothing."""
+    own = [one for one in capabilities if one != HANDLE]
+    words = ", ".join(one.replace("-", " ").replace("_", " ").replace(".", " ") for one in own)
     said = f"{name.replace('-', ' ').replace('_', ' ')}. {description.strip().rstrip('.')}."
     return f"{said} Can do: {words}." if words else said
 

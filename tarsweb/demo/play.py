@@ -44,6 +44,7 @@ from governance.searches.actions import save_search
 from governance.searches.models import SavedSearch
 from governance.tenancy import in_tenant
 from routing.router.actions import Wish, write_rule
+from tarsweb.demo import work
 from tarsweb.demo.edits import edited
 from tarsweb.demo.script import Step
 from tarsweb.demo.worlds import DATA, World
@@ -309,4 +310,8 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "register_asset": Player.on_asset,
     "issue_mandate": Player.on_asset,
     "record_use": Player.on_asset,
+    "connect": work.connect,
+    "look": work.look,
+    "approve_tools": work.approve_tools,
+    "set_price": work.price,
 }

@@ -1,0 +1,60 @@
+"""The demo's help desk: a small agent that is a function of TARS's process. It keeps tickets and decides small refunds."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from routing.connectors import callable_agent
+from routing.connectors.contract import Call, OnProgress, Reply, Usage
+
+NAME: Final = "help-desk"
+FILE: Final = "tickets.jsonl"
+
+
+def register() -> None:
+    """Offer it to connectors; called from `AppConfig.ready`, again without harm."""
+    callable_agent.register(NAME, answer)
+
+
+def answer(call: Call, on_progress: OnProgress) -> Reply:
+    """A refund within the constitution's limit is granted; whatever else is asked becomes a ticket, once for each request."""
+    started = time.process_time()
+    on_progress(20, "Reading the request")
+    output = _refund(call) if call.action == "expense-refunds" else None
+    output = output or {**_ticket(call), "said": "A colleague answers within one working day."}
+    seconds = Decimal(str(round(time.process_time() - started, 6)))
+    return Reply(output=output, usage=Usage(tokens_in={}, tokens_out={}, compute_seconds=seconds, api_calls=0))
+
+
+def _refund(call: Call) -> dict[str, Any] | None:
+    """The refund that may be granted at once; None for what a colleague must look at."""
+    given: Any = call.input if isinstance(call.input, dict) else {}
+    document: Any = call.constitution.document if isinstance(call.constitution.document, dict) else {}
+    try:
+        amount, limit = Decimal(str(given["amount_usd"])), Decimal(str(document["refund_limit_usd"]))
+    except (KeyError, InvalidOperation):
+        return None
+    if not 0 < amount <= limit:
+        return None
+    return {"refunded_usd": f"{amount:f}", "said": f"Refunded: {amount:f} USD, within the limit of {limit:f}."}
+
+
+def _ticket(call: Call) -> dict[str, Any]:
+    """The request's ticket: written once, found again when the call comes again."""
+    path = Path(settings.HOME.path) / "agents" / call.tenant_id / NAME / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        keys = [json.loads(line)["key"] for line in file]
+        if call.idempotency_key not in keys:
+            keys.append(call.idempotency_key)
+            file.write(json.dumps({"key": call.idempotency_key, "request": call.request[:500]}) + "\n")
+    return {"ticket": f"HELP-{keys.index(call.idempotency_key) + 1}"}

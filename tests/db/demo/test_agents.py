@@ -1,0 +1,98 @@
+"""The demo's systems are reached: local agents are asked for real, from a request to its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from governance.notices.actions import put_away
+from governance.tenancy import in_tenant
+from routing.connectors.models import Connector, PinnedTool, ToolState
+from routing.executions import approving, queries, work
+from routing.executions.actions import handle
+from routing.executions.queries import Whole
+from routing.executions.stages import Stage, Status
+from routing.router.embedding import embed_systems
+from tarsweb.demo.actions import NEWS_FOR
+from tests import factories as make
+from tests.db.demo.conftest import END, Demo
+
+ASKED = END - timedelta(days=3)
+"""The demo is shared: what is asked here is no news of its last day."""
+LATER = ASKED + timedelta(minutes=5)
+
+
+@pytest.fixture
+def asked(oms: Demo) -> Iterator[Any]:
+    embed_systems(tenant_id=oms.tenant_id)
+
+    def ask(text: str, by: str = "katie", **more: Any) -> Whole:
+        request = handle(scope=oms.scope(by), text=text, at=ASKED, channel="page", **more)
+        return advanced(oms, request.id)
+
+    yield ask
+    put_away(scope=oms.tars, before=END - NEWS_FOR, at=END)
+
+
+def advanced(oms: Demo, id: Any) -> Whole:
+    work.advance(tenant_id=oms.tenant_id, request_id=id, clock=lambda: LATER)
+    with in_tenant(oms.tenant_id):
+        return queries.execution(scope=oms.scope("preston"), id=id)
+
+
+def test_connectors__all_tools__were_approved_by_somebody_else(oms: Demo) -> None:
+    with in_tenant(oms.tenant_id):
+        ways = {row.system.name: row for row in Connector.objects.select_related("system")}
+        tools = list(PinnedTool.objects.select_related("connector__system"))
+    assert {name: (row.kind, row.target) for name, row in ways.items()} == {
+        "domicile-governance": ("mcp_stdio", "payroll"),
+        "notion": ("mcp_stdio", "knowledge"),
+        "memvid": ("mcp_stdio", "knowledge"),
+        "oms-concierge": ("callable", "help-desk"),
+        "personaplex-7b": ("http", "https://personaplex.oms.example/"),
+    }
+    assert len(tools) == 11 and {row.state for row in tools} == {ToolState.PINNED}
+    assert all(row.decided_by != ways[row.connector.system.name].pointed_by for row in tools)
+
+
+def test_ask__audit__waits_then_calls_the_payroll_agent(oms: Demo, asked: Any) -> None:
+    found = asked("Audit payroll compliance")
+    assert (found.line.system, found.line.action, found.line.stage) == (
+        "domicile-governance",
+        "audit",
+        Stage.AWAITING_APPROVAL,
+    )
+    approving.approve(
+        scope=oms.scope("preston"),
+        request_id=found.line.id,
+        digest=found.digest,
+        confirmation=make.confirmed(oms.scope("preston"), at=ASKED),
+        at=ASKED,
+    )
+    done = advanced(oms, found.line.id)
+    assert (done.line.status, done.error) == (Status.SUCCESS, "")
+    assert set(done.output) >= {"is_clean", "entries", "findings"}
+    with in_tenant(oms.tenant_id):
+        assert queries.receipt(scope=oms.scope("katie"), id=found.line.id).signature
+
+
+@pytest.mark.parametrize(
+    ("text", "system", "more"),
+    [
+        ("What did we say about the budget in last week's meeting?", "memvid", {}),
+        (
+            "Write a page in Notion about the onboarding",
+            "notion",
+            {"input": {"title": "Onboarding", "text": "Monday."}},
+        ),
+        ("Open a ticket: my laptop does not start", "oms-concierge", {}),
+        ("Refund the expense for a train ticket", "oms-concierge", {"input": {"amount_usd": 48}}),
+    ],
+)
+def test_ask__permitted__is_answered_by_a_real_agent(text: str, system: str, more: Any, asked: Any) -> None:
+    done = asked(text, **more)
+    assert (done.line.status, done.line.system) == (Status.SUCCESS, system), (done.error, done.steps)
+    assert done.line.cost_usd is not None and done.line.cost_usd < 1
