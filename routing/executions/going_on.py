@@ -14,6 +14,8 @@ from routing.executions.stages import Failure, Stage, Standing, after_failure, d
 
 FIRST_PAUSE: Final = timedelta(milliseconds=500)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
+_WAITED: Final = frozenset({Failure.UNREACHABLE, Failure.SAID_ERROR})
+"""After a failure of the agent the next one is asked with a delay; after a no of the rules or the budget, at once."""
 
 
 def failed(
@@ -50,6 +52,8 @@ def failed(
     else:
         taken_up(request, rest[0])
         noted(request, "fell_back", f"{sentence} {rest[0]['name']} is next.", at=at, failure=failure.value)
+        if failure in _WAITED and (wait := delay_of(request)):
+            due.postpone(tenant_id=request.tenant_id, request_id=request.id, until=at + wait)
     moved_to(request, step.stage, at=at)
 
 
@@ -80,6 +84,11 @@ def moved_to(request: ExecutionRequest, stage: Stage, *, at: datetime) -> None:
 def retries_of(request: ExecutionRequest) -> int:
     """How often the same system is asked again, by the router's constitution."""
     return int((request.route or {}).get("max_retries", 0))
+
+
+def delay_of(request: ExecutionRequest) -> timedelta:
+    """How long after one system failed the next is asked, by the router's constitution."""
+    return timedelta(milliseconds=int((request.route or {}).get("fallback_delay_ms", 0)))
 
 
 def pause(attempt: int) -> timedelta:

@@ -107,15 +107,17 @@ def _reaches(
 
 
 def _asked(one: Candidate, system: Standing, rule: NearRule | None, *, text: str, action: str) -> Candidate:
-    """With what it would be asked to do and what that will probably cost."""
+    """With what it would be asked to do and what that will probably cost. A rule's action and figures are those of the system
+    that it recommends; an alternative is asked by the request's words."""
+    own = rule if rule and not one.place else None
     asked = action_of(
         text=text,
         stated=action,
-        by_rule=rule.action if rule else "",
+        by_rule=own.action if own else "",
         requires_approval=system.requires_approval,
         capabilities=system.capabilities,
     )
-    return replace(one, action=asked, predicted=_predicted(system, rule if rule and not one.place else None))
+    return replace(one, action=asked, predicted=_predicted(system, own))
 
 
 def _predicted(system: Standing, rule: NearRule | None) -> dict[str, Any] | None:

@@ -73,7 +73,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A decision with everything it was made from. `rule`: the pattern of the rule that decided, "" for none."""
+    """A decision with everything it was made from. `rule`: the pattern of the rule that decided, "" for none. `is_in_scope`:
+    somebody was named, or clears the threshold; a request that only the fallback system would take is out of scope."""
 
     candidates: tuple[Candidate, ...]
     confidence: float
@@ -85,6 +86,7 @@ class Choice:
     router: str = ""
     max_retries: int = 0
     router_id: UUID | None = None
+    fallback_delay_ms: int = 0
 
     @property
     def chosen(self) -> Candidate | None:
@@ -107,6 +109,7 @@ class Choice:
             "sentence": self.sentence,
             "router": self.router,
             "max_retries": self.max_retries,
+            "fallback_delay_ms": self.fallback_delay_ms,
         }
 
 
@@ -149,12 +152,13 @@ def decided(
         candidates=tuple(judged),
         confidence=leading.score if leading else 0.0,
         threshold=obeyed.threshold,
-        is_in_scope=bool(reached),
+        is_in_scope=any(one.source is not Source.DEFAULT for one in reached),
         model=model,
         rule=rule if leading and leading.source is Source.RULE else "",
         sentence=_sentence(chosen, reached, judged, obeyed, rule),
         router=obeyed.router,
         max_retries=obeyed.max_retries,
+        fallback_delay_ms=obeyed.fallback_delay_ms,
     )
 
 
@@ -167,18 +171,33 @@ def _without_fallback(judged: Sequence[Candidate], obeyed: Obeyed) -> list[Candi
 def _sentence(
     chosen: Candidate | None, reached: Sequence[Candidate], judged: Sequence[Candidate], obeyed: Obeyed, rule: str
 ) -> str:
+    if all(one.source is Source.DEFAULT for one in reached):
+        return _out_of_scope(chosen, reached, judged, obeyed)
     if chosen:
         return f"{chosen.name} gets it: {_reason(chosen, rule)}.{_passed_over(chosen, judged)}"
-    if reached:
-        first = reached[0]
-        others = f" Nor can the {len(reached) - 1} others." if len(reached) > 1 else ""
-        return f"{first.name} fits ({_reason(first, rule)}) and cannot get it: {first.vetoes[0].sentence}{others}"
+    first = reached[0]
+    others = f" Nor can the {len(reached) - 1} others." if len(reached) > 1 else ""
+    return f"{first.name} fits ({_reason(first, rule)}) and cannot get it: {first.vetoes[0].sentence}{others}"
+
+
+def _out_of_scope(
+    chosen: Candidate | None, reached: Sequence[Candidate], judged: Sequence[Candidate], obeyed: Obeyed
+) -> str:
+    """What nobody is sure of, and what becomes of it: the fallback system takes it, cannot, or is none."""
     if not judged:
-        return (
-            "Out of scope: no system and no rule can be compared with this request. Write a rule, or register a system."
-        )
-    nearest = ", ".join(f"{one.name} {one.score:.2f}" for one in judged[:3])
-    return f"Out of scope: nothing reaches the threshold {obeyed.threshold:.2f}. Nearest: {nearest}."
+        said = "no system and no rule can be compared with this request. Write a rule, or register a system."
+    else:
+        likely = [one for one in judged if one.source is not Source.DEFAULT][:3]
+        names = ", ".join(f"{one.name} {one.score:.2f}" for one in likely)
+        said = f"nothing reaches the threshold {obeyed.threshold:.2f}.{f' Nearest: {names}.' if names else ''}"
+    said = f"Out of scope: {said}"
+    if chosen:
+        return f"{said} {chosen.name} gets it as the fallback system."
+    if reached:
+        return f"{said} The fallback system cannot get it: {reached[0].vetoes[0].sentence}"
+    if obeyed.fallback_system:
+        return f"{said} The fallback system {obeyed.fallback_system} does not exist."
+    return said
 
 
 def _reason(one: Candidate, rule: str) -> str:
@@ -190,7 +209,7 @@ def _reason(one: Candidate, rule: str) -> str:
             return f"{known}{', as an alternative' if one.place else ''}, confidence {one.score:.2f}"
         case Source.CAPABILITY:
             return f"its capabilities fit, confidence {one.score:.2f}"
-    return "nothing else is sure enough, and it is the fallback system"
+    return "it is the fallback system"
 
 
 def _passed_over(chosen: Candidate, judged: Sequence[Candidate]) -> str:

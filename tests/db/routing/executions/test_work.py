@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -103,6 +104,22 @@ def test_agent__that_cannot_be_reached__the_alternative_does_it(
     assert (done.status, done.system_name) == ("success", "spare")
     assert len(second.calls) == 1
     assert "fell_back" in [step["step"] for step in done.steps]
+
+
+def test_fallback_delay__of_the_routers_constitution__passes_before_the_next_is_asked(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.agent(cast, "payroll")
+    second = desk.agent(cast, "spare")
+    desk.breaks(monkeypatch, "payroll", Unreachable("Nobody answers.", may_have_run=False))
+    make.applied(cast, fallback_delay_ms=1000, routing_rules={"max_retries": 0})
+    desk.router.written(cast.bo, "Run payroll", "payroll", "spare")
+    desk.router.embedded(cast)
+    request = desk.asked(cast.mel, "Run payroll")
+    early, late = make.later(5), make.later(5) + timedelta(seconds=1)
+    assert desk.worked(cast.mel, request, at=early).stage == "routed" and not second.calls
+    assert desk.worked(cast.mel, request, at=late - timedelta(milliseconds=1)).stage == "routed"
+    assert desk.worked(cast.mel, request, at=late).stage == "done" and len(second.calls) == 1
 
 
 def test_no_money__fails_and_names_the_budget(cast: make.Cast) -> None:
