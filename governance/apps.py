@@ -34,11 +34,13 @@ class GovernanceConfig(AppConfig):
         from governance.amendments import export as amendments
         from governance.amendments.actions import replay
         from governance.amendments.queries import as_of
+        from governance.assets import impact as of_assets
         from governance.drift import panel as drift_panel
-        from governance.registry import panels
+        from governance.registry import impact, panels
         from governance.rulebook import export as rulebook
         from governance.rulebook import panel as rulebook_panel
 
+        impact.register("assets", of_assets.found)
         panels.register_beside(drift_panel.TEMPLATE, drift_panel.card)
         panels.register_beside(rulebook_panel.TEMPLATE, rulebook_panel.card)
         panels.register(as_of.TEMPLATE, as_of.approvers)

@@ -7,15 +7,16 @@ class RoutingConfig(AppConfig):
     def ready(self) -> None:
         from governance.exports import sources
         from governance.jobs import handlers
-        from governance.registry import panels
+        from governance.registry import impact, panels
         from routing.connectors import export as connectors
         from routing.connectors import installed, looking
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
-        from routing.executions import approving, choosing
+        from routing.executions import approving, choosing, waiting
         from routing.executions import export as executions
         from routing.router import export as router_export
+        from routing.router import impact as router_impact
         from routing.router import panel as router_panel
         from routing.router import vetoes
         from routing.telemetry import alerts
@@ -34,4 +35,7 @@ class RoutingConfig(AppConfig):
         for source in (connectors.SOURCE, executions.SOURCE, *telemetry.SOURCES):
             sources.register(source)
         sources.register(router_export.SOURCE)
+        impact.register("router", router_impact.found)
+        impact.register("executions", waiting.found)
+        router_panel.register_waiting(waiting.count)
         panels.register_beside(router_panel.TEMPLATE, router_panel.card)

@@ -13,7 +13,9 @@ from governance.errors import DomainError, Invalid, NotFound
 from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
-from governance.registry.models import Cause, System, SystemType, SystemVersion
+from governance.registry import impact
+from governance.registry.impact import Impact
+from governance.registry.models import Cause, Status, System, SystemType, SystemVersion
 from governance.scope import Capability, Scope
 from governance.tenants.actions import ReasonMissing
 from governance.webhooks.actions import emit
@@ -29,6 +31,24 @@ class BadDependency(DomainError):
     """The dependency would close a circle or leave the tenant."""
 
     code = "bad_dependency"
+
+
+class HasStatus(DomainError):
+    """The system has that status already."""
+
+    code = "has_status"
+
+
+class NotSeen(DomainError):
+    """What hangs on the system was not looked at, or is not what it was."""
+
+    code = "impact_not_seen"
+
+
+class StillWorking(DomainError):
+    """Requests wait for the system or run on it, so it cannot be archived."""
+
+    code = "still_working"
 
 
 # What an admin may mend by hand; everything else is governed or derived.
@@ -202,6 +222,52 @@ def fix_system(*, scope: Scope, system_name: str, values: Mapping[str, Any], rea
         explanation=f"{', '.join(sorted(changed))} of {system_name} mended by hand: {reason.strip()}",
     )
     return system
+
+
+@governed("registry.change_status", subject="system_name")
+def change_status(
+    *, scope: Scope, system_name: str, status: Status, reason: str, seen: str, at: datetime
+) -> tuple[System, Impact]:
+    """Say whether a system gets new work. One that is not active finishes what it has; an archived one has nothing left.
+
+    `seen` is the digest of `impact.of` that whoever decides has looked at; returns what hangs on the system with it.
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `HasStatus`, `NotSeen`, `StillWorking`.
+    """
+    scope.demand(Capability.MANAGE_SYSTEMS, to="change a system's status")
+    if not reason.strip():
+        raise ReasonMissing("Say why the status changes: the reason stands on the ledger.")
+    system = _locked(scope=scope, name=system_name)
+    before, found = system.status, impact.of(scope=scope, system=system)
+    if before == status:
+        raise HasStatus(f"{system_name} is {status} already.")
+    if seen != found.digest:
+        said = f"What hangs on {system_name} was not looked at, or has changed since. Look at it again, then decide."
+        raise NotSeen(said)
+    if status == Status.ARCHIVED and found.work:
+        raise StillWorking(
+            f"{found.work:,} request{'s wait' if found.work > 1 else ' waits'} for {system_name} or run on it. Make it "
+            "deprecated now: it finishes them and gets nothing new. Archive it when they are done."
+        )
+    system.status, system.updated_at = status, at
+    system.save(update_fields=["status", "updated_at"])
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type="registration",
+        action={
+            "name": "registry.change_status",
+            "subject": system_name,
+            "before": before,
+            "after": str(status),
+            "reason": reason.strip(),
+            "seen": seen,
+            "touched": {one.code: one.total for one in found.touched},
+        },
+        explanation=f"{system_name} was {before} and is now {status}: {reason.strip()}",
+    )
+    data = {"system": system_name, "before": before, "after": str(status), "by": scope.actor.name}
+    emit(scope=scope, event="system.status_changed", subject=system_name, data=data, at=at)
+    return system, found
 
 
 def deploy_within(

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.constitution.schema import InvalidConstitution
-from governance.registry import actions, queries, shapes
+from governance.registry import actions, impact, queries, shapes
 from governance.registry.compare import compare
-from governance.registry.models import System, SystemType
-from governance.registry.records import dependencies_record, system_record, version_record
+from governance.registry.models import Status, System, SystemType
+from governance.registry.records import dependencies_record, impact_record, system_record, version_record
 from governance.rest import Face, endpoint, paged, paging, tagged, unknown_cursor
 from governance.scope import Capability, Scope
 from governance.web import now, reading
@@ -150,6 +150,30 @@ class Dependencies(Face):
         scope.demand(Capability.READ_RECORD, to="read this")
         system = queries.system(scope=scope, name=name)
         return Response(dependencies_record(queries.dependencies(scope=scope, system=system)))
+
+
+class SystemStatus(Face):
+    @endpoint(gives=shapes.Impact)
+    def get(self, request: Request, name: str) -> Response:
+        """What hangs on a system: who needs and names it, rules, shared assets, and requests under way."""
+        scope = self.reader(request)
+        return Response(impact_record(impact.of(scope=scope, system=queries.system(scope=scope, name=name))))
+
+    @endpoint(
+        gives=shapes.Impact,
+        takes=shapes.StatusChange,
+        problems=(actions.HasStatus, actions.NotSeen, actions.StillWorking),
+    )
+    def post(self, request: Request, name: str, body: dict[str, Any]) -> Response:
+        """Change whether it gets new work. `seen` is the digest of GET; the answer is what hangs on it, with the new status."""
+        scope = self.scope(request)
+        status = Status(body["status"])
+        actions.change_status(
+            scope=scope, system_name=name, status=status, reason=body["reason"], seen=body["seen"], at=now()
+        )
+        with reading(request._request):
+            found = impact.of(scope=scope, system=queries.system(scope=scope, name=name))
+            return Response(impact_record(found))
 
 
 def _digest(scope: Scope, system: System) -> str:

@@ -11,5 +11,6 @@ urlpatterns = [
     *route("systems/<path:name>/compare/", api.Compare, name="api-compare"),
     *route("systems/<path:name>/blame/", api.Blame, name="api-blame"),
     *route("systems/<path:name>/dependencies/", api.Dependencies, name="api-dependencies"),
+    *route("systems/<path:name>/status/", api.SystemStatus, name="api-system-status"),
     *route("systems/<path:name>/", api.OneSystem, name="api-system"),
 ]

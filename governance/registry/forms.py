@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance import canonical
 from governance.errors import DomainError
-from governance.registry.models import SystemType
+from governance.registry.models import Status, SystemType
 
 START: Final = """{
   "skill": "",
@@ -17,6 +17,13 @@ START: Final = """{
   "prime_directives": []
 }
 """
+
+STATUS_WORDS: Final = (
+    (Status.ACTIVE.value, _("Active: it gets new work")),
+    (Status.MAINTENANCE.value, _("In maintenance: nothing new for a while; it finishes what it has")),
+    (Status.DEPRECATED.value, _("Deprecated: nothing new from now on; it finishes what it has")),
+    (Status.ARCHIVED.value, _("Archived: kept for the record, and out of every list to choose from")),
+)
 
 
 class RegisterForm(forms.Form):
@@ -49,3 +56,21 @@ class RegisterForm(forms.Form):
         if not isinstance(document, dict):
             raise forms.ValidationError("A constitution is a JSON object: it starts with { and ends with }.")
         return document
+
+
+class StatusForm(forms.Form):
+    """Whether a system gets new work, and why. `seen` is the digest of what the page showed."""
+
+    status = forms.ChoiceField(label=_("From now on it is"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=500,
+        help_text=_("A sentence; it stands on the ledger."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, status: str, seen: str, wanted: str = "") -> None:
+        super().__init__(data, initial={"seen": seen, "status": wanted})
+        choices = [(value, label) for value, label in STATUS_WORDS if value != status]
+        self.fields["status"].choices = choices  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from governance.registry.impact import Impact
 from governance.registry.models import System
 from governance.registry.queries import Dependencies, VersionLine
 
@@ -50,3 +51,23 @@ def dependencies_record(found: Dependencies) -> dict[str, Any]:
 def utc(value: datetime | None) -> str | None:
     """2026-11-20T09:00:00.000000Z."""
     return None if value is None else f"{value:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def impact_record(found: Impact) -> dict[str, Any]:
+    """What hangs on a system."""
+    return {
+        "system": found.system,
+        "status": found.status,
+        "digest": found.digest,
+        "work": found.work,
+        "touched": [
+            {
+                "code": one.code,
+                "title": one.title,
+                "consequence": one.consequence,
+                "total": one.total,
+                "things": [asdict(thing) for thing in one.things],
+            }
+            for one in found.touched
+        ],
+    }

@@ -94,6 +94,40 @@ class Dependencies(Record):
     needed_by_beyond = Dependency(many=True)
 
 
+class StatusChange(Body):
+    """Whether the system gets new work from now on."""
+
+    status = Choice(Status.values)
+    reason = Text(max_length=500, help_text="stands on the ledger")
+    seen = Text(max_length=100, help_text="`digest` of GET: what hangs on the system was looked at")
+
+
+class Thing(Record):
+    name = Text()
+    url = Text(allow_blank=True)
+    note = Text(allow_blank=True, help_text="where or how it names the system")
+
+
+class Touched(Record):
+    """Everything of one kind that hangs on the system."""
+
+    code = Text(help_text="needed_by, named_by, assets, router, fallback, rules, alternatives, work")
+    title = Text()
+    consequence = Text(help_text="what becomes of it when the system is not active")
+    total = Whole()
+    things = Thing(many=True)
+
+
+class Impact(Record):
+    """What hangs on a system. `digest` changes when any of it does, requests under way left out."""
+
+    system = Text()
+    status = Choice(Status.values)
+    digest = Text()
+    work = Whole(help_text="requests that wait for it or run on it")
+    touched = Touched(many=True)
+
+
 class CompareQuery(Query):
     """Versions by number, or moments at which they held; without them the last change."""
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<path:name>/time-machine/", views.time_machine_page, name="time-machine"),
     path("<path:name>/dependencies/", views.dependencies_page, name="dependencies"),
     path("<path:name>/health/", views.health_page, name="health"),
+    path("<path:name>/status/", views.status_page, name="status"),
     path("<path:name>/constitution.json", views.download, name="download"),
     path("<path:name>/", views.detail_page, name="detail"),
 ]

@@ -20,6 +20,7 @@ EVENTS = {
     "mandate.revoked": "A mandate was revoked",
     "asset.contested": "An asset is contested and a mediator decides",
     "system.registered": "A system was registered",
+    "system.status_changed": "A system's status was changed",
     "member.added": "Somebody was given a seat",
     "member.roles_changed": "Somebody's roles changed",
     "member.removed": "Somebody lost their seat",

@@ -13,7 +13,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
+from governance.registry.models import System
 from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.scope import Scope
 from routing.embeddings.embedder import Vectors
@@ -120,6 +122,14 @@ def systems(
     with connection.cursor() as cursor:
         cursor.execute(_SYSTEMS.format(n=int(dimensions)), values)
         return [_standing(row) for row in cursor.fetchall()]
+
+
+def router(*, scope: Scope) -> System | None:
+    """The system whose constitution is obeyed (docs/routing.md), as `systems` finds it."""
+    speaks = Q(constitution__has_key="routing_confidence_threshold")
+    rows = System.objects.filter(tenant_id=scope.tenant_id, status="active")
+    rows = rows.filter(speaks | Q(constitution__routing_rules__has_key="confidence_threshold"))
+    return rows.annotate(first=ExpressionWrapper(speaks, BooleanField())).order_by("-first", "created_at", "id").first()
 
 
 def _rule(row: Sequence[Any]) -> NearRule:

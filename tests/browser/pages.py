@@ -62,6 +62,7 @@ PAGES = (
     Page("system-time-machine", "systems:time-machine", f"{CLAY}/time-machine/"),
     Page("system-dependencies", "systems:dependencies", f"{CLAY}/dependencies/"),
     Page("system-health", "systems:health", f"{CLAY}/health/"),
+    Page("system-status", "systems:status", "/systems/domicile-governance/status/", who=OPERATOR),
     Page("connectors", "connectors:list", "/connectors/"),
     Page("connectors-none", "connectors:list", "/connectors/?q=nothing-is-called-so"),
     Page("connector", "connectors:detail", "/connectors/domicile-governance/"),

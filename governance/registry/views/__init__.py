@@ -7,6 +7,7 @@ from governance.registry.views.pages import (
     list_page,
     register_page,
 )
+from governance.registry.views.status import status_page
 
 __all__ = [
     "blame_page",
@@ -17,6 +18,7 @@ __all__ = [
     "health_page",
     "list_page",
     "register_page",
+    "status_page",
     "time_machine_page",
     "versions_page",
 ]

@@ -25,6 +25,7 @@ _TABS: Final = {
     "time-machine": "Time machine",
     "dependencies": "Dependencies",
     "health": "Health",
+    "status": "Status",
 }
 
 

@@ -148,15 +148,15 @@ def test_lists__can_be_searched_and_filtered(cast: make.Cast, tess: Client) -> N
 
 
 def test_system__mended_with_a_reason__is_on_the_ledger_with_before_and_after(cast: make.Cast, tess: Client) -> None:
-    response = tess.post(_url(cast.system), {**SYSTEM, "status": "maintenance", "reason": "Moves to a new host."})
+    response = tess.post(_url(cast.system), {**SYSTEM, "type": "utility", "reason": "Moves to a new host."})
     assert response.status_code == 302
     with in_tenant(cast.tenant.id):
         system = System.objects.get(id=cast.system.id)
-        assert (system.status, system.description) == ("maintenance", "Routes requests.")
+        assert (system.type, system.description) == ("utility", "Routes requests.")
         assert (system.endpoint_url, system.deployment_type) == (None, None), "an empty field stays nothing"
     (entry,) = _fixes(cast)
     content = bytes(entry.openings).decode()
-    assert "Moves to a new host." in content and "maintenance" in content
+    assert "Moves to a new host." in content and "utility" in content
     assert '"/action/before":["' in content and entry.actor_name == cast.tess.actor.name
     assert LogEntry.objects.get(object_id=str(cast.system.id)).change_message.endswith("Moves to a new host.")
     assert b"Moves to a new host." in tess.get(_url(cast.system, "history")).content
@@ -183,6 +183,7 @@ def test_system__governed_fields_sent_along__are_not_even_read(cast: make.Cast, 
         "name": "other",
         "total_executions": "9",
         "lifecycle_state": "PRUNED",
+        "status": "archived",
         "tenant": str(make.tenant().id),
     }
     tess.post(_url(cast.system), {**SYSTEM, **forged, "reason": "Trying."})
@@ -190,6 +191,7 @@ def test_system__governed_fields_sent_along__are_not_even_read(cast: make.Cast, 
         system = System.objects.get(id=cast.system.id)
     assert (system.constitution, system.name, system.version) == (make.CLAY, cast.system.name, "1.0.0")
     assert (system.constitution_version, system.total_executions, system.lifecycle_state) == (1, 0, "HOT")
+    assert system.status == "active", "its page shows first what hangs on it"
     _whole(cast)
 
 
@@ -208,7 +210,7 @@ def test_system__nothing_changed__leaves_no_entry(cast: make.Cast, tess: Client)
 
 
 def test_system__bad_value__refused_in_place(cast: make.Cast, tess: Client) -> None:
-    response = tess.post(_url(cast.system), {**SYSTEM, "status": "dancing", "reason": "Trying."})
+    response = tess.post(_url(cast.system), {**SYSTEM, "type": "dancing", "reason": "Trying."})
     assert response.status_code == 422 and _fixes(cast) == []
 
 
