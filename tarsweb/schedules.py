@@ -57,12 +57,10 @@ ENTRIES = (
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),
     Entry("close top-ups whose window is over", "billing.budgets.tasks.expire_top_ups", minutes=15),
     Entry("measure what is kept", "billing.budgets.tasks.measure", minutes=60),
-    Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
-    Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
-    Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
-    Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
     Entry("anchor receipts", "routing.executions.tasks.seal", minutes=1),
     Entry("end what nobody approved in time", "routing.executions.tasks.expire", minutes=1),
+    Entry("count the stars that people gave", "routing.executions.tasks.fold_stars", minutes=5),
+    Entry("count all stars anew", "routing.executions.tasks.fold_all_stars", daily_at=time(1, 50)),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

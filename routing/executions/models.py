@@ -186,6 +186,15 @@ class Execution(TenantRow):
             models.Index(fields=["tenant", "-started_at", "-id"], name="executions_recent"),
             models.Index(fields=["tenant", "system", "-started_at"], name="executions_of_system"),
             models.Index(fields=["tenant", "status", "-started_at"], name="executions_by_status"),
+            models.Index(
+                fields=["tenant", "system"],
+                include=["user_satisfaction"],
+                condition=models.Q(user_satisfaction__isnull=False),
+                name="executions_stars_of",
+            ),
+            models.Index(
+                fields=["tenant", "rated_at"], condition=models.Q(rated_at__isnull=False), name="executions_rated"
+            ),
         ]
 
     def __str__(self) -> str:

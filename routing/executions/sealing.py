@@ -78,9 +78,9 @@ def _leaf(row: Receipt) -> bytes:
 def _ended(scope: Scope, rows: Sequence[Receipt]) -> list[Ended]:
     ids: list[UUID] = [row.execution_id for row in rows]
     found = Execution.objects.filter(tenant_id=scope.tenant_id, id__in=ids).exclude(system=None)
-    values = found.values_list("system_id", "status", "cost_usd", "duration_ms")
+    values = found.values_list("system_id", "status", "cost_usd", "duration_ms", "completed_at")
     return [
-        Ended(system_id, status == Status.SUCCESS.value, cost, duration)
-        for system_id, status, cost, duration in values
+        Ended(system_id, status == Status.SUCCESS.value, cost, duration, ended_at)
+        for system_id, status, cost, duration, ended_at in values
         if system_id is not None
     ]

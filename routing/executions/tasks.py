@@ -11,6 +11,7 @@ from governance.scope import tars_scope
 from governance.tenancy import active_tenant_ids
 from routing.executions.approving import expire_questions
 from routing.executions.sealing import seal_receipts
+from routing.executions.stars import fold_all, fold_rated
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,16 @@ def seal() -> int:
 def expire() -> int:
     """Once a minute: end what nobody approved in time."""
     return _everywhere(expire_questions, "unanswered requests could not be ended")
+
+
+def fold_stars() -> int:
+    """Every five minutes: systems that were rated lately take over the average of their stars."""
+    return _everywhere(fold_rated, "stars could not be counted")
+
+
+def fold_all_stars() -> int:
+    """Once a night: every system does, whenever it was rated."""
+    return _everywhere(fold_all, "stars could not be counted")
 
 
 def _everywhere(verb: Callable[..., int], failure: str) -> int:

@@ -302,6 +302,14 @@ class Migration(migrations.Migration):
             model_name='execution',
             index=models.Index(fields=['tenant', 'status', '-started_at'], name='executions_by_status'),
         ),
+        migrations.AddIndex(
+            model_name='execution',
+            index=models.Index(condition=models.Q(('user_satisfaction__isnull', False)), fields=['tenant', 'system'], include=('user_satisfaction',), name='executions_stars_of'),
+        ),
+        migrations.AddIndex(
+            model_name='execution',
+            index=models.Index(condition=models.Q(('rated_at__isnull', False)), fields=['tenant', 'rated_at'], name='executions_rated'),
+        ),
         migrations.AddConstraint(
             model_name='execution',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['success', 'failed', 'partial', 'timeout', 'governance_blocked'])), name='executions_status'),

@@ -37,15 +37,18 @@ def obeyed(router: str, constitution: Mapping[str, Any]) -> Obeyed:
     rules = rules if isinstance(rules, Mapping) else {}
     stated = constitution.get("routing_confidence_threshold", rules.get("confidence_threshold"))
     flag, retries, system = (rules.get(key) for key in ("fallback_enabled", "max_retries", "fallback_system"))
-    delay = constitution.get("fallback_delay_ms")
     return Obeyed(
         router=router,
         threshold=float(stated) if _is_number(stated) and 0 <= stated <= 1 else THRESHOLD,
         may_fall_back=flag if isinstance(flag, bool) else True,
         max_retries=retries if type(retries) is int and retries >= 0 else RETRIES,
         fallback_system=system if isinstance(system, str) else "",
-        fallback_delay_ms=min(int(delay), LONGEST_DELAY_MS) if _is_number(delay) and delay >= 0 else 0,
+        fallback_delay_ms=_delay(constitution.get("fallback_delay_ms")),
     )
+
+
+def _delay(stated: Any) -> int:
+    return min(int(stated), LONGEST_DELAY_MS) if _is_number(stated) and stated >= 0 else 0
 
 
 def _is_number(value: Any) -> bool:

@@ -92,6 +92,7 @@ def detail_page(request: HttpRequest, name: str) -> HttpResponse:
         "amendments": queries.amendments(scope=scope_of(request), system=system),
         "recent": [queries.version_of(row) for row in recent],
         "export": urlencode({"system": system.name}),
+        "health": queries.health(system),
         "blame": reverse("systems:blame", args=[system.name]),
         "beside": panels.beside(scope=scope_of(request), system=system),
     }
