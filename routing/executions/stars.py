@@ -28,9 +28,9 @@ _HUNDREDTH: Final = Decimal("0.01")
 def fold_rated(*, scope: Scope, at: datetime) -> int:
     """Systems that were rated within `LATELY`; returns for how many the average moved."""
     with in_tenant(scope.tenant_id):
-        rows = Execution.objects.filter(tenant_id=scope.tenant_id, rated_at__gte=at - LATELY).exclude(system=None)
-        ids = sorted(set(rows.values_list("system_id", flat=True)))
-    return _folded(scope, ids)
+        rows = Execution.objects.filter(tenant_id=scope.tenant_id, rated_at__gte=at - LATELY)
+        ids = {id for id in rows.values_list("system_id", flat=True) if id is not None}
+    return _folded(scope, sorted(ids))
 
 
 def fold_all(*, scope: Scope, at: datetime) -> int:
@@ -40,7 +40,7 @@ def fold_all(*, scope: Scope, at: datetime) -> int:
     return _folded(scope, ids)
 
 
-def _folded(scope: Scope, ids: Sequence[UUID | None]) -> int:
+def _folded(scope: Scope, ids: Sequence[UUID]) -> int:
     """A batch of systems in a transaction each."""
     moved = 0
     for start in range(0, len(ids), BATCH):
