@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +21,31 @@ _PLACES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An alternative's field; from the second on it can be moved up."""
+
+    field: forms.BoundField
+    number: int
+    is_folded: bool
+
+    @property
+    def is_movable(self) -> bool:
+        return self.number > 1 and bool(self.field.value())
+
+
+def moved_up(typed: Mapping[str, str], number: str) -> dict[str, str]:
+    """What was typed, with alternative `number` and the one before it exchanged."""
+    said = dict(typed)
+    if number in {str(place) for place in range(2, MOST_ALTERNATIVES + 1)}:
+        here, before = f"alternative_{number}", f"alternative_{int(number) - 1}"
+        said[here], said[before] = said.get(before, ""), said.get(here, "")
+    return said
+
+
 class RuleForm(forms.Form):
-    """Where requests like this go. Each alternative is a field of its own, so that the order needs no dragging. The verb checks
-    again."""
+    """Where requests like this go. Each alternative is a field of its own with a button that moves it up, so that the order needs
+    no dragging and no script. `typed` is what stood in the form when such a button was pressed. The verb checks again."""
 
     pattern = forms.CharField(
         label=_("Requests like"),
@@ -48,8 +71,15 @@ class RuleForm(forms.Form):
         help_text=_("From 0 to 1; how alike a request is counts times this."),
     )
 
-    def __init__(self, data: Any = None, *, names: Sequence[str], line: RuleLine | None = None) -> None:
-        super().__init__(data, initial=_initial(line) if line else None)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        names: Sequence[str],
+        line: RuleLine | None = None,
+        typed: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=typed or (_initial(line) if line else None))
         choices = [("", "…"), *((name, name) for name in names)]
         self.fields["system"].choices = choices  # type: ignore[attr-defined]
         for number, label in enumerate(_PLACES[:MOST_ALTERNATIVES], start=1):
@@ -57,6 +87,13 @@ class RuleForm(forms.Form):
             self.fields[f"alternative_{number}"] = field
         order = ("pattern", "system", *(f"alternative_{n}" for n in range(1, MOST_ALTERNATIVES + 1)), "action")
         self.order_fields((*order, "confidence"))
+
+    @property
+    def places(self) -> list[Place]:
+        """The alternatives in order; those after the first empty one are folded away."""
+        fields = [self[f"alternative_{number}"] for number in range(1, MOST_ALTERNATIVES + 1)]
+        last = max((number for number, field in enumerate(fields, start=1) if field.value()), default=0)
+        return [Place(field, number, number > last + 1) for number, field in enumerate(fields, start=1)]
 
     @property
     def wish(self) -> Wish:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +14,8 @@ from governance.registry.queries import names as system_names
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
 from routing.router import actions, export, queries
-from routing.router.forms import RuleForm
+from routing.router.forms import RuleForm, moved_up
+from routing.router.queries import RuleLine
 
 PER_PAGE = 25
 STATES = (("on", "On"), ("off", "Off"))
@@ -83,6 +85,8 @@ def _formed(request: HttpRequest, rule_id: UUID | None) -> HttpResponse:
         line = _line(request, rule_id) if rule_id else None
         names = system_names(scope=scope)
     scope.demand(Capability.ROUTE, to="write a routing rule")
+    if "move" in request.POST:
+        return _reordered(request, names, line)
     form = RuleForm(request.POST if request.method == "POST" else None, names=names, line=line)
     refusal = None
     if form.is_bound and form.is_valid():
@@ -101,6 +105,17 @@ def _formed(request: HttpRequest, rule_id: UUID | None) -> HttpResponse:
         status = refusal.status if refusal else 422 if form.is_bound else 200
         context = {"form": form, "refusal": refusal, "rule": line}
         return render(request, "routing/router/form.html", context, status=status)
+
+
+def _reordered(request: HttpRequest, names: Sequence[str], line: RuleLine | None) -> HttpResponse:
+    """The form again with an alternative moved up; nothing is saved."""
+    number = request.POST["move"]
+    form = RuleForm(names=names, line=line, typed=moved_up(request.POST.dict(), number))
+    if number == "2":
+        # the first has no button that could keep the focus
+        form.fields["alternative_1"].widget.attrs["autofocus"] = True
+    with reading(request):
+        return render(request, "routing/router/form.html", {"form": form, "rule": line, "moved": number})
 
 
 def _drawn(request: HttpRequest, rule_id: UUID, *, refusal: DomainError | None = None) -> HttpResponse:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,23 @@ def test_rule__written_edited_switched__with_its_history(cast: make.Cast) -> Non
     again = bo.post(f"/routing/{rule.id}/switch/", {"to": "off"})
     assert again.status_code == 409 and "off already" in again.content.decode()
     assert "turned off the routing rule" in client_of(cast.uma).get(f"/routing/{rule.id}/").content.decode()
+
+
+def test_alternatives__a_button_moves_one_up__without_script_and_without_saving(cast: make.Cast) -> None:
+    bo = client_of(cast.bo)
+    typed = form(alternative_1="memvid", alternative_2="clay-consigliere", pattern="As it was typed")
+    html = bo.post("/routing/write/", {**typed, "move": "2"}).content.decode()
+    assert re.search(r'value="clay-consigliere" selected', field(html, "alternative_1"))
+    assert re.search(r'value="memvid" selected', field(html, "alternative_2"))
+    assert "As it was typed" in html and "Ask memvid earlier" in html
+    with in_tenant(cast.tenant.id):
+        assert not RoutingRule.objects.filter(tenant_id=cast.tenant.id).exists()
+    assert html.index("hidden>Save") < html.index('name="move"'), "Enter saves"
+
+
+def field(html: str, name: str) -> str:
+    start = html.index(f'name="{name}"')
+    return html[start : html.index("</select>", start)]
 
 
 @pytest.mark.parametrize(
