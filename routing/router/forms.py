@@ -77,7 +77,7 @@ class RuleForm(forms.Form):
         *,
         names: Sequence[str],
         line: RuleLine | None = None,
-        typed: Mapping[str, Any] | None = None,
+        typed: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=typed or (_initial(line) if line else None))
         choices = [("", "…"), *((name, name) for name in names)]
