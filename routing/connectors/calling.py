@@ -61,20 +61,29 @@ class Opened:
     system: str
     pins: Pins
     secrets: Mapping[str, str] = field(repr=False)
-    signer: Signer = field(repr=False)
+    signer: Signer | None = field(repr=False)
+    """Of TARS, where calls are signed."""
 
     @property
     def values(self) -> tuple[str, ...]:
         return tuple(sorted(self.secrets.values(), key=len, reverse=True))
 
 
-def call(connector: Connector, call: Call, on_progress: OnProgress, *, clock: Clock = timezone.now) -> Reply:
-    """Do the work, never later than the call's deadline or the connector's timeout.
+def call(
+    connector: Connector,
+    call: Call,
+    on_progress: OnProgress,
+    *,
+    clock: Clock = timezone.now,
+    opened: Opened | None = None,
+) -> Reply:
+    """Do the work, never later than the call's deadline or the connector's timeout. `opened`: the connector as the step opened
+    it that let this call begin; else it is opened here.
 
     Raises the errors of `contract.py`, `NotReachable` (also for a tool that waits for approval), `SecretUnreadable`.
     """
     at = clock()
-    opened = open_connector(tenant_id=connector.tenant_id, connector_id=connector.id, at=at)
+    opened = opened or open_connector(tenant_id=connector.tenant_id, connector_id=connector.id, at=at)
     _demand_approved(opened, call)
     deadline = min(call.deadline, at + timedelta(milliseconds=opened.connector.timeout_ms))
     secrets = opened.values
@@ -103,16 +112,25 @@ def offered(opened: Opened) -> tuple[ToolDefinition, ...]:
 
 def open_connector(*, tenant_id: UUID, connector_id: UUID, at: datetime) -> Opened:
     """Read and unseal what a call needs, in a transaction of its own. Raises `NotReachable`, `SecretUnreadable`."""
-    scope = tars_scope(tenant_id)
     with in_tenant(tenant_id):
         rows = Connector.objects.filter(tenant_id=tenant_id, id=connector_id).select_related("system")
         connector = rows.defer("system__constitution", "system__capabilities_embedding").first()
         if connector is None:
             raise NotReachable("The connector is gone.")
-        sealed = ConnectorSecret.objects.filter(in_force(at), tenant_id=tenant_id, connector=connector)
+        return open_within(connector, pins_of(scope=tars_scope(tenant_id), connector_id=connector_id), at=at)
+
+
+def open_within(connector: Connector, known: Pins, *, at: datetime) -> Opened:
+    """The same for a connector (with its system) and tools that were read in the caller's transaction.
+
+    Raises `NotReachable`, `SecretUnreadable`. Two queries; for a function one.
+    """
+    newest: dict[str, bytes] = {}
+    if connector.kind != ways.CALLABLE:
+        sealed = ConnectorSecret.objects.filter(in_force(at), tenant_id=connector.tenant_id, connector=connector)
         newest = {row.name: bytes(row.sealed) for row in sealed.order_by("version")}
-        known = pins_of(scope=scope, connector_id=connector_id)
-        signer = signer_for(scope=scope, at=at)
+    is_signed = connector.kind == ways.HTTP
+    signer = signer_for(scope=tars_scope(connector.tenant_id), at=at) if is_signed else None
     name = connector.system.name
     if connector.system.api_key_required and connector.kind != ways.CALLABLE and not newest:
         raise NotReachable(f"{name} needs a secret and has none in force. Set one on its connector.")
@@ -124,6 +142,7 @@ def transport_of(opened: Opened, *, clock: Clock = timezone.now) -> Transport:
     """The way to the agent. Raises `AgentAddressRefused` for a command that is allowed no more."""
     connector, secrets = opened.connector, opened.secrets
     if connector.kind == ways.HTTP:
+        assert opened.signer is not None
         key = secrets.get(ways.BEARER, "")
         return HttpAgent(connector.target, opened.signer, api_key=key, most=connector.most_bytes, clock=clock)
     if connector.kind == ways.N8N:

@@ -152,28 +152,24 @@ class Whole:
 
 def reachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot]:
     """Of these systems, those that cannot be called now, each with its reason. One query."""
-    rows = {row.system_id: row for row in _annotated(scope, at).filter(system_id__in=list(system_ids))}
+    rows = {row.system_id: row for row in annotated(scope, at).filter(system_id__in=list(system_ids))}
     found: dict[UUID, WhyNot] = {}
     for system_id in system_ids:
         row = rows.get(system_id)
         why = (
-            WhyNot("none", "It has no connector: nobody has said how it is reached.") if row is None else _why(row, at)
+            WhyNot("none", "It has no connector: nobody has said how it is reached.")
+            if row is None
+            else why_of(row, at)
         )
         if why is not None:
             found[system_id] = why
     return found
 
 
-def why_not(*, scope: Scope, connector: Connector, at: datetime) -> WhyNot | None:
-    """Why this connector cannot be called now; None when it can. One query."""
-    row = _annotated(scope, at).filter(id=connector.id).first()
-    return WhyNot("none", "It has no connector.") if row is None else _why(row, at)
-
-
 def lines(*, scope: Scope, at: datetime, text: str = "", state: str = "", after: str = "") -> list[Line]:
     """The tenant's connectors by the name of their system, in one query. `state` is `ready` or why it is not."""
     scope.demand(Capability.READ_RECORD, to="see connectors")
-    rows = _counted(_annotated(scope, at))
+    rows = _counted(annotated(scope, at))
     if text:
         rows = rows.filter(Q(system__name__icontains=text) | Q(target__icontains=text))
     if after:
@@ -184,7 +180,7 @@ def lines(*, scope: Scope, at: datetime, text: str = "", state: str = "", after:
 
 def of_system(*, scope: Scope, system_id: UUID, at: datetime) -> Line | None:
     """How one system is reached; None when nobody has said so. One query."""
-    rows = _counted(_annotated(scope, at)).filter(system_id=system_id)
+    rows = _counted(annotated(scope, at)).filter(system_id=system_id)
     row = rows.first()
     return None if row is None else _line(row, at)
 
@@ -204,7 +200,7 @@ def unconnected(*, scope: Scope) -> list[str]:
 def whole(*, scope: Scope, system_name: str, at: datetime) -> Whole:
     """One connector. Raises `NotFound`, for another tenant's as well. Three queries."""
     scope.demand(Capability.READ_RECORD, to="see connectors")
-    rows = _annotated(scope, at).filter(system__name=system_name)
+    rows = annotated(scope, at).filter(system__name=system_name)
     row: Any = rows.first()
     if row is None:
         raise NotFound(f"{system_name[:100]} has no connector. The list shows those there are.")
@@ -318,7 +314,8 @@ def _pins(rows: Iterable[PinnedTool]) -> Pins:
     )
 
 
-def _annotated(scope: Scope, at: datetime) -> QuerySet[Any]:
+def annotated(scope: Scope, at: datetime) -> QuerySet[Any]:
+    """The tenant's connectors with what `why_of` asks of one."""
     mine = {"tenant_id": scope.tenant_id, "connector": OuterRef("pk")}
     rows = Connector.objects.filter(tenant_id=scope.tenant_id).select_related("system").defer(*_HEAVY)
     return rows.annotate(
@@ -334,7 +331,8 @@ def _counted(rows: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
-def _why(row: Any, at: datetime) -> WhyNot | None:
+def why_of(row: Any, at: datetime) -> WhyNot | None:
+    """Why a connector of `annotated` cannot be called now; None when it can."""
     name = row.system.name
     if row.state == ConnectorState.DISABLED:
         return WhyNot("disabled", f"{name} was switched off: {row.disabled_because}")
@@ -384,7 +382,7 @@ def _line(row: Any, at: datetime) -> Line:
         pinned=row.pinned,
         waiting=row.waiting,
         failures=row.failures,
-        why=_why(row, at),
+        why=why_of(row, at),
     )
 
 

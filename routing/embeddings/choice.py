@@ -28,6 +28,11 @@ def current() -> Embedder:
             return _minilm()
 
 
+def is_remote() -> bool:
+    """Whether making a vector waits for an outside service: then it is made before anything is locked."""
+    return settings.EMBEDDER == "openai"
+
+
 def named(model: str) -> Embedder:
     """The one that made vectors kept under this name. Raises `UnknownModel`: they must be embedded again."""
     known: Mapping[str, Callable[[], Embedder]] = {MINILM: _minilm, LEXICAL: _lexical}

@@ -28,8 +28,8 @@ from governance.scope import Scope, tars_scope
 from routing.executions import check, due
 from routing.executions.asking import KIND, TOLD, label_of, url_of, wish_of
 from routing.executions.bound import moved
-from routing.executions.bounding import bound_of
-from routing.executions.finishing import noted
+from routing.executions.bounding import planned
+from routing.executions.finishing import keep, noted
 from routing.executions.going_on import failed, moved_to
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Failure, Stage
@@ -96,7 +96,7 @@ def _approve(
         at=at,
         override=override,
     )
-    if what := moved(request.governance_check["bound"], bound_of(request, request.system)):
+    if what := moved(request.governance_check["bound"], planned(request).bound):
         raise Moved(f"Since this was asked, {what} moved, so nothing was approved. The rules are asked again.")
     if state is not RequestState.MET:
         return request
@@ -107,6 +107,7 @@ def _approve(
     )
     noted(request, "approval", f"{by} approved it.", at=at, outcome="approved", by=by, digest=question.digest)
     moved_to(request, Stage.READY, at=at)
+    keep(request)
     due.put(tenant_id=request.tenant_id, request_id=request.id, at=at)
     _told(request, f"{by} approved your request.", scope=scope, at=at)
     answer = approvals.own_answer(scope=scope, request_id=question.id)
@@ -136,6 +137,7 @@ def reject(
     request.governance_check = check.of_answer(request.governance_check, by=by, at=at, note=because, is_approved=False)
     noted(request, "approval", f"{by} rejected it: {because}", at=at, outcome="rejected", by=by)
     failed(request, Failure.REJECTED, f"{by} rejected it: {because}", at=at)
+    keep(request)
     _told(request, f"{by} rejected your request: {because}", scope=scope, at=at)
     answer = approvals.own_answer(scope=scope, request_id=question.id)
     _record(request, "executions.reject", question, f"{by} rejected, because: {because}", answer, scope=scope, at=at)
@@ -149,12 +151,13 @@ def ask_again(*, scope: Scope, request_id: UUID, at: datetime) -> bool:
         raise NotAllowed("Only TARS asks again.")
     request, question = _waiting(scope, request_id)
     assert request.system is not None
-    what = moved(request.governance_check["bound"], bound_of(request, request.system))
+    what = moved(request.governance_check["bound"], planned(request).bound)
     if what:
         approvals.void(request_id=question.id, because=f"{what} moved", at=at)
         request.question = None
         noted(request, "approval", f"Since it was asked, {what} moved: the rules are asked again.", at=at)
         moved_to(request, Stage.ROUTED, at=at)
+        keep(request)
         due.put(tenant_id=request.tenant_id, request_id=request.id, at=at)
     return bool(what)
 
@@ -177,6 +180,7 @@ def expire_questions(*, scope: Scope, at: datetime) -> int:
         request.governance_check = {**request.governance_check, "reason": said, "compliance_validated": False}
         noted(request, "approval", said, at=at, outcome="expired")
         failed(request, Failure.EXPIRED, said, at=at)
+        keep(request)
         _told(request, said, scope=scope, at=at)
         _record(request, "executions.expire", question, said, {}, scope=scope, at=at)
     return len(found)

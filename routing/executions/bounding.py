@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
 
 from governance import canonical
 from governance.estop import queries as estop
@@ -15,36 +17,37 @@ from routing.executions.bound import Bound
 from routing.executions.models import ExecutionRequest
 
 
-def bound_of(request: ExecutionRequest, system: System) -> Bound:
-    """The call of `system` that the request would make now, inside a tenant transaction. Three queries."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call that would be made now: of this system, under this constitution, exactly as `bound` says."""
+
+    system: System
+    bound: Bound
+
+
+def planned(request: ExecutionRequest) -> Planned:
+    """The call that the request would make now, inside a tenant transaction. Three queries."""
+    digests = SystemVersion.objects.filter(
+        tenant_id=request.tenant_id, system_id=OuterRef("id"), number=OuterRef("constitution_version")
+    )
+    rows = System.objects.filter(tenant_id=request.tenant_id, id=request.system_id)
+    system = rows.annotate(digest=Subquery(digests.values("digest"))).defer("capabilities_embedding").get()
     connector = Connector.objects.filter(tenant_id=request.tenant_id, system_id=system.id).first()
-    number, digest = version_of(request.tenant_id, system.id)
     tool, reached = _reached(request, connector)
-    return Bound(
+    bound = Bound(
         request_id=str(request.id),
         request_digest=canonical.digest(request.user_request),
         input_digest=canonical.digest(request.input_data),
         system_id=str(system.id),
         system=system.name,
-        constitution_version=number,
-        constitution_digest=digest,
+        constitution_version=system.constitution_version,
+        constitution_digest=system.digest or "",
         action=request.action,
         tool=tool,
         connector_digest=reached,
         maximums=dict(connector.maximums) if connector else {},
     )
-
-
-def system_of(request: ExecutionRequest) -> System:
-    """The system that is asked now."""
-    assert request.system_id is not None
-    return System.objects.get(tenant_id=request.tenant_id, id=request.system_id)
-
-
-def version_of(tenant_id: UUID, system_id: UUID) -> tuple[int, str]:
-    """The number and the digest of the constitution in force; 0 and "" where there is none."""
-    rows = SystemVersion.objects.filter(tenant_id=tenant_id, system_id=system_id).order_by("-number")
-    return rows.values_list("number", "digest").first() or (0, "")
+    return Planned(system, bound)
 
 
 def stopped(request: ExecutionRequest) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
+
 from billing.budgets.usage import Usage
 from governance.errors import DomainError
-from governance.registry.models import System
 from governance.scope import tars_scope
 from governance.tenancy import in_tenant
 from routing.connectors import calling as agents
@@ -21,20 +23,19 @@ from routing.connectors.contract import (
     AgentError,
     AnsweredNonsense,
     AnsweredTooMuch,
-    Call,
-    Law,
     Reply,
     TimedOut,
 )
 from routing.connectors.models import Connector
 from routing.connectors.queries import only_reads, pins_of
+from routing.executions import answering
 from routing.executions.answering import release, settle, told, usage_of
-from routing.executions.bounding import system_of, version_of
-from routing.executions.finishing import End, finish, noted
+from routing.executions.finishing import End, finish, keep, noted
 from routing.executions.going_on import failed, moved_to, retries_of
 from routing.executions.lease import Lease
 from routing.executions.models import ExecutionRequest
-from routing.executions.stages import Failure, Stage, Status
+from routing.executions.opening import Opening
+from routing.executions.stages import WAITS, Failure, Stage, Status
 from routing.telemetry.actions import record_within
 
 log = logging.getLogger(__name__)
@@ -70,32 +71,54 @@ class Told:
                 raise CalledOff
 
 
-def call(*, tenant_id: UUID, request_id: UUID, lease: Lease, clock: Clock) -> None:
-    """Call the agent of a request whose call was opened a moment ago, and keep what came back."""
-    with in_tenant(tenant_id, durable=True):
-        request = ExecutionRequest.objects.get(tenant_id=tenant_id, id=request_id)
-        system = system_of(request)
-        connector = Connector.objects.get(tenant_id=tenant_id, system=system)
-        asked = _call(request, system)
-    on_progress = Told(tenant_id, request_id, clock)
-    outcome: Reply | Exception
+def call(opening: Opening, *, lease: Lease) -> bool:
+    """Make a call that was opened a moment ago, and keep what came back; whether the request has more steps to take."""
+    outcome = _outcome(opening, lease)
+    with in_tenant(lease.tenant_id, durable=True):
+        rows = ExecutionRequest.objects.select_for_update(of=("self",)).select_related("system")
+        light = rows.defer("system__constitution", "system__capabilities_embedding")
+        now = light.get(tenant_id=lease.tenant_id, id=lease.request_id)
+        # a lease that ran out meanwhile: somebody else found this call lost, and went on
+        is_ours = (now.called_at, now.attempt) == (opening.called_at, opening.asked.attempt)
+        if now.stage != Stage.CALLING.value or not is_ours:
+            return False
+        _heard(now, opening.connector, outcome, at=lease.clock())
+        now = _ended(now, at=lease.clock())
+        keep(now)
+    return Stage(now.stage) not in WAITS
+
+
+def _outcome(opening: Opening, lease: Lease) -> Reply | Exception:
+    if isinstance(opening.way, DomainError):
+        return opening.way
+    on_progress = Told(lease.tenant_id, lease.request_id, lease.clock)
     try:
         with lease.kept():
-            outcome = agents.call(connector, asked, on_progress, clock=clock)
+            return agents.call(opening.connector, opening.asked, on_progress, clock=lease.clock, opened=opening.way)
     except (DomainError, CalledOff) as error:
-        outcome = error
+        return error
     except Exception as error:
-        log.exception("request %s: its call failed inside TARS", request_id)
-        outcome = error
-    with in_tenant(tenant_id, durable=True):
-        now = ExecutionRequest.objects.select_for_update(of=("self",)).get(tenant_id=tenant_id, id=request_id)
-        if now.stage == Stage.CALLING.value and (now.called_at, now.attempt) == (request.called_at, request.attempt):
-            _heard(now, connector, outcome, at=clock())
+        log.exception("request %s: its call failed inside TARS", lease.request_id)
+        return error
+
+
+def _ended(request: ExecutionRequest, *, at: datetime) -> ExecutionRequest:
+    """An answered request, settled and receipted at once. Should that fail, the answer is kept and its step comes again."""
+    if request.stage != Stage.ANSWERED.value:
+        return request
+    answered = copy(request)
+    try:
+        with transaction.atomic():
+            answering.step(request, at=at)
+    except Exception:
+        log.exception("request %s: it was answered, and could not be ended", request.id)
+        return answered
+    return request
 
 
 def lost(request: ExecutionRequest, *, at: datetime) -> None:
     """The process that waited for a locked request's answer died: ask again where that does no harm, else end."""
-    connector = Connector.objects.filter(tenant_id=request.tenant_id, system=system_of(request)).first()
+    connector = Connector.objects.filter(tenant_id=request.tenant_id, system_id=request.system_id).first()
     knows_repeats = connector is not None and connector.may_repeat
     is_repeatable = knows_repeats or _only_reads(request, connector)
     if knows_repeats:
@@ -108,38 +131,9 @@ def lost(request: ExecutionRequest, *, at: datetime) -> None:
     failed(request, Failure.LOST, sentence, at=at, is_repeatable=is_repeatable, least_retries=request.attempt)
 
 
-def _call(request: ExecutionRequest, system: System) -> Call:
-    assert request.deadline_at is not None
-    bound = request.governance_check["bound"]
-    return Call(
-        execution_id=str(request.id),
-        tenant_id=str(request.tenant_id),
-        system=system.name,
-        action=request.action,
-        request=request.user_request,
-        input=request.input_data,
-        constitution=_law(request, system),
-        deadline=request.deadline_at,
-        idempotency_key=f"{request.id}/{system.id}",
-        tool=bound["tool"],
-        session=request.session,
-        guidance=tuple(request.governance_check.get("guidance", ())),
-        mode="approved" if request.approval_digest else "direct",
-        budget=bound["maximums"],
-        routing_path=tuple(map(str, request.routing_path)),
-        depth=request.depth,
-        attempt=request.attempt,
-    )
-
-
-def _law(request: ExecutionRequest, system: System) -> Law:
-    number, digest = version_of(request.tenant_id, system.id)
-    return Law(document=system.constitution, version=str(number), digest=digest)
-
-
 def _heard(request: ExecutionRequest, connector: Connector, outcome: Reply | Exception, *, at: datetime) -> None:
     scope = tars_scope(request.tenant_id)
-    if isinstance(outcome, Reply):
+    if isinstance(outcome, Reply) and outcome.tool_calls:
         _recorded(request, connector, outcome, at=at)
     said = outcome if isinstance(outcome, Reply | AgentError) else None
     after_call(scope=scope, connector_id=connector.id, outcome=said, at=at)

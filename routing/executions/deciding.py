@@ -17,7 +17,7 @@ from governance.scope import tars_scope
 from routing.executions import asking, check
 from routing.executions.asker import actor_of
 from routing.executions.bound import Bound
-from routing.executions.bounding import bound_of, system_of
+from routing.executions.bounding import Planned, planned
 from routing.executions.choosing import facts
 from routing.executions.finishing import noted
 from routing.executions.going_on import failed, moved_to
@@ -27,16 +27,16 @@ from routing.executions.stages import Failure, Stage
 VERB = "executions.verdict"
 
 
-def step(request: ExecutionRequest, *, at: datetime) -> None:
-    """Ask the rulebook for a locked request and do what it says."""
-    system = system_of(request)
-    bound = bound_of(request, system)
+def step(request: ExecutionRequest, *, at: datetime) -> Planned:
+    """Ask the rulebook for a locked request and do what it says; the call that was asked about."""
+    plan = planned(request)
+    system, bound = plan.system, plan.bound
     try:
         decided = _decided(request, system, bound, at=at)
     except Invalid as refused:
         request.governance_check = check.of_refusal(action=request.action, sentence=refused.sentence)
         failed(request, Failure.DENIED, refused.sentence, at=at)
-        return
+        return plan
     _kept(request, decided, bound)
     verdict = decided.verdict
     noted(
@@ -55,6 +55,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
             asking.ask(request, system, bound, at=at)
         case _:
             failed(request, Failure.DENIED, verdict.sentence, at=at)
+    return plan
 
 
 def _decided(request: ExecutionRequest, system: System, bound: Bound, *, at: datetime) -> Decided:

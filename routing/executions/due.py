@@ -19,14 +19,21 @@ LONGEST_PAUSE: Final = timedelta(minutes=1)
 MOST_CLAIMS: Final = 20
 """A request that was taken on so often and never came to an end has something that kills runners."""
 
+_PUT: Final = """
+WITH put AS (
+  INSERT INTO due_requests (tenant_id, id, due_at, leased_by, claims) VALUES (%s, %s, %s, '', 0)
+  ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, leased_until = NULL, leased_by = '', claims = 0)
+SELECT pg_notify(%s, '')
+"""
+_RENEW: Final = """
+UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND leased_by = %s RETURNING claims
+"""
+
 
 def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
     """Make the request due, inside the caller's transaction; runners are woken when it commits."""
-    DueRequest.objects.update_or_create(
-        tenant_id=tenant_id, id=request_id, defaults={"due_at": at, "leased_until": None, "leased_by": "", "claims": 0}
-    )
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        cursor.execute(_PUT, [tenant_id, request_id, at, CHANNEL])
 
 
 def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bool:
@@ -36,10 +43,12 @@ def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> boo
     return bool(rows.update(leased_until=at + LEASE, leased_by=runner))
 
 
-def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bool:
-    """Keep a lease; False when it is somebody else's by now."""
-    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by=runner)
-    return bool(rows.update(leased_until=at + LEASE))
+def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> int | None:
+    """Keep a lease; how often the request was claimed since it was put, or None when the lease is somebody else's by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW, [at + LEASE, tenant_id, request_id, runner])
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
 
 
 def postpone(*, tenant_id: UUID, request_id: UUID, until: datetime) -> None:
@@ -53,11 +62,6 @@ def stumble(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> 
     rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by=runner)
     claims = rows.values_list("claims", flat=True).first() or 0
     rows.update(due_at=at + min(FIRST_PAUSE * 2**claims, LONGEST_PAUSE), leased_until=None, leased_by="")
-
-
-def is_worn(*, tenant_id: UUID, request_id: UUID) -> bool:
-    """Whether the request was taken on too often."""
-    return DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, claims__gt=MOST_CLAIMS).exists()
 
 
 def drop(*, tenant_id: UUID, request_id: UUID) -> None:

@@ -14,7 +14,7 @@ from billing.budgets.models import Reservation
 from governance import canonical
 from governance.ids import new_id
 from governance.ledger import actions as ledger
-from governance.registry.models import System, SystemVersion
+from governance.registry.models import SystemVersion
 from governance.scope import tars_scope
 from routing.executions import due, receipt
 from routing.executions.models import Execution, ExecutionRequest, Receipt
@@ -24,7 +24,7 @@ from routing.executions.stages import Stage, Status, demand_step
 CHANGES: Final = (
     "action", "stage", "system", "attempt", "tried", "routing_path", "route", "governance_check", "steps", "embedding_model",
     "request_embedding", "verdict_id", "approval_digest", "question", "hold", "answer", "progress", "progress_note",
-    "deadline_at", "called_at", "updated_at",
+    "deadline_at", "called_at", "updated_at", "finished_at",
 )  # fmt: skip
 """What a step may change; what cancels a request is written beside it."""
 
@@ -64,9 +64,17 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
     )
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
-    request.save(update_fields=[*CHANGES, "finished_at"])
+    keep(request)
     due.drop(tenant_id=request.tenant_id, request_id=request.id)
     return execution
+
+
+def keep(request: ExecutionRequest) -> None:
+    """Write what was changed of a locked request, if anything was."""
+    changed = request.changed(CHANGES)
+    if changed:
+        request.save(update_fields=changed)
+        request.loaded.update({name: getattr(request, name) for name in request.loaded})
 
 
 def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, **more: Any) -> None:
@@ -88,10 +96,7 @@ def cost_of(request: ExecutionRequest) -> Decimal | None:
 
 
 def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
-    systems = System.objects.filter(
-        tenant_id=request.tenant_id, id__in=[request.system_id] if request.system_id else []
-    )
-    system = systems.only("name").first()
+    system = request.system
     route: Mapping[str, Any] = request.route or {}
     confidence = route.get("confidence")
     noted(request, "receipt", f"Ended: {end.status.value.replace('_', ' ')}.", at=at)
@@ -126,8 +131,7 @@ def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Executio
 
 def _done(request: ExecutionRequest, execution: Execution) -> Done:
     check = request.governance_check
-    number, digest = _constitution(request.tenant_id, request.system_id)
-    bound: Mapping[str, Any] = check.get("bound") or {}
+    bound: Mapping[str, Any] = check.get("bound") or _constitution(request.tenant_id, request.system_id)
     return Done(
         execution_id=str(request.id),
         tenant_id=str(request.tenant_id),
@@ -141,8 +145,8 @@ def _done(request: ExecutionRequest, execution: Execution) -> Done:
         system=execution.system_name,
         action=request.action,
         routing_path=tuple(map(str, request.routing_path)),
-        constitution_version=bound.get("constitution_version", number),
-        constitution_digest=bound.get("constitution_digest", digest),
+        constitution_version=bound["constitution_version"],
+        constitution_digest=bound["constitution_digest"],
         tools_digest=bound.get("connector_digest", ""),
         verdict_id=str(request.verdict_id) if request.verdict_id else None,
         verdict_digest=check.get("verdict_digest", ""),
@@ -156,9 +160,8 @@ def _done(request: ExecutionRequest, execution: Execution) -> Done:
     )
 
 
-def _constitution(tenant_id: UUID, system_id: UUID | None) -> tuple[int | None, str]:
-    """The version in force and its digest; what a call was made under is in `bound` and goes before it."""
-    if system_id is None:
-        return None, ""
+def _constitution(tenant_id: UUID, system_id: UUID | None) -> Mapping[str, Any]:
+    """The version in force and its digest, for a request about which the rules were not asked."""
     rows = SystemVersion.objects.filter(tenant_id=tenant_id, system_id=system_id).order_by("-number")
-    return rows.values_list("number", "digest").first() or (None, "")
+    number, digest = rows.values_list("number", "digest").first() or (None, "")
+    return {"constitution_version": number, "constitution_digest": digest}

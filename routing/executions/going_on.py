@@ -9,7 +9,7 @@ from uuid import UUID
 
 from governance.registry.models import System
 from routing.executions import due
-from routing.executions.finishing import CHANGES, End, finish, noted
+from routing.executions.finishing import End, finish, noted
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Failure, Stage, Standing, after_failure, demand_step
 
@@ -29,10 +29,10 @@ def failed(
     may_retry: bool = True,
     least_retries: int = 0,
 ) -> None:
-    """Send a locked request on its way after `failure`, and save it. `sentence` says to people what happened, `least_retries`
-    how often the system is asked again at least, whatever the router's constitution says.
+    """Send a locked request on its way after `failure`; the caller keeps it.
 
-    What the failed call held was settled or released by the caller.
+    `sentence` says to people what happened, `least_retries` how often the system is asked again at least, whatever the router's
+    constitution says. What the failed call held was settled or released by the caller.
     """
     rest = alternatives(request)
     standing = Standing(
@@ -79,10 +79,9 @@ def alternatives(request: ExecutionRequest) -> list[Mapping[str, Any]]:
 
 
 def moved_to(request: ExecutionRequest, stage: Stage, *, at: datetime) -> None:
-    """Put a locked request into a stage and save everything that a step may change."""
+    """Put a locked request into a stage; the caller keeps it, once for all the steps of its transaction."""
     demand_step(Stage(request.stage), stage)
     request.stage, request.updated_at = stage.value, at
-    request.save(update_fields=CHANGES)
 
 
 def retries_of(request: ExecutionRequest) -> int:

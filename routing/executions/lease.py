@@ -29,8 +29,8 @@ class Lease:
     runner: str
     clock: Callable[[], datetime]
 
-    def renew(self) -> bool:
-        """Keep it, inside the tenant's transaction; False when it was given back, or is somebody else's by now."""
+    def renew(self) -> int | None:
+        """Keep it, inside the tenant's transaction; the claims so far, or None when it was given back or is somebody else's."""
         return due.renew(tenant_id=self.tenant_id, request_id=self.request_id, runner=self.runner, at=self.clock())
 
     @contextmanager

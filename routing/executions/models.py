@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any, Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -98,8 +101,21 @@ class ExecutionRequest(TenantRow):
             models.Index(fields=["tenant", "parent"], name="execution_requests_hops"),
         ]
 
+    loaded: dict[str, Any]
+
     def __str__(self) -> str:
         return self.user_request
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        found = super().from_db(db, field_names, values)
+        found.loaded = dict(zip(field_names, values, strict=False))
+        return found
+
+    def changed(self, names: Sequence[str]) -> list[str]:
+        """Which of these fields hold another object than was read. A value is replaced, never changed in place."""
+        now = {name: getattr(self, self._meta.get_field(name).attname) for name in names}
+        return [name for name, value in now.items() if value is not self.loaded.get(self._meta.get_field(name).attname)]
 
 
 class DueRequest(TenantRow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -17,10 +18,13 @@ from governance.scope import tars_scope
 from routing.connectors.actions import calls
 from routing.connectors.actions.calls import Admitted
 from routing.connectors.actions.common import Busy, NotReachable
+from routing.connectors.calling import Opened, open_within
+from routing.connectors.contract import Call, Law
 from routing.connectors.limits import amounts_of
+from routing.connectors.models import Connector
 from routing.executions import due
 from routing.executions.bound import Bound, moved
-from routing.executions.bounding import bound_of, stopped, system_of
+from routing.executions.bounding import Planned, planned, stopped
 from routing.executions.finishing import noted
 from routing.executions.going_on import failed, moved_to
 from routing.executions.models import ExecutionRequest
@@ -33,33 +37,90 @@ PATIENCE: Final = timedelta(minutes=15)
 """How long a request waits for an agent that is busy."""
 
 
-def step(request: ExecutionRequest, *, at: datetime) -> bool:
-    """Open the call of a locked request; False when it was not opened."""
-    system = system_of(request)
-    bound = bound_of(request, system)
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A call that was opened and is made once its step has committed. `way` is the connector, or why it could not be opened."""
+
+    asked: Call
+    connector: Connector
+    way: Opened | DomainError
+    called_at: datetime
+
+
+def step(request: ExecutionRequest, *, decided: Planned | None = None, at: datetime) -> Opening | None:
+    """Open the call of a locked request; None when it was not opened.
+
+    `decided`: the rules were asked about exactly this call earlier in this transaction.
+    """
+    plan = decided or planned(request)
     try:
-        what = stopped(request) or _moved(request, bound)
+        what = "" if decided else stopped(request) or _moved(request, plan.bound)
     except NotApproved as refused:
         failed(request, Failure.REJECTED, refused.sentence, at=at)
-        return False
+        return None
     if what:
-        request.approval_digest, request.question_id = "", None
-        noted(request, "verdict", f"{what} The rules are asked again.", at=at, system=system.name, outcome="moved")
-        moved_to(request, Stage.ROUTED, at=at)
-        return False
+        _ask_again(request, what, plan, at=at)
+        return None
     admitted = _admitted(request, at=at)
     if admitted is None:
-        return False
+        return None
+    if admitted.digest != plan.bound.connector_digest:
+        calls.after_call(scope=tars_scope(request.tenant_id), connector_id=admitted.connector_id, outcome=None, at=at)
+        _ask_again(request, "Since the verdict, the way to the agent or one of its tools moved.", plan, at=at)
+        return None
     try:
-        hold_id = _reserved(request, bound, admitted, at=at)
+        request.hold_id = _reserved(request, plan.bound, admitted, at=at)
     except DomainError as refused:
         scope = tars_scope(request.tenant_id)
         calls.after_call(scope=scope, connector_id=admitted.connector_id, outcome=None, at=at)
         failed(request, Failure.NO_MONEY, refused.sentence, at=at)
-        return False
-    request.hold_id = hold_id
-    _open(request, system, admitted, at=at)
-    return True
+        return None
+    _open(request, plan.system, admitted, at=at)
+    way = _way(admitted, at=at)
+    return Opening(_call(request, plan), admitted.connector, way, at)
+
+
+def _ask_again(request: ExecutionRequest, what: str, plan: Planned, *, at: datetime) -> None:
+    request.approval_digest, request.question_id = "", None
+    said = f"{what} The rules are asked again."
+    noted(request, "verdict", said, at=at, system=plan.system.name, outcome="moved")
+    moved_to(request, Stage.ROUTED, at=at)
+
+
+def _way(admitted: Admitted, *, at: datetime) -> Opened | DomainError:
+    """The connector with its secrets, opened while it is locked: what is called is what was admitted."""
+    try:
+        return open_within(admitted.connector, admitted.pins, at=at)
+    except DomainError as error:
+        return error
+
+
+def _call(request: ExecutionRequest, plan: Planned) -> Call:
+    assert request.deadline_at is not None
+    bound = plan.bound
+    return Call(
+        execution_id=str(request.id),
+        tenant_id=str(request.tenant_id),
+        system=plan.system.name,
+        action=request.action,
+        request=request.user_request,
+        input=request.input_data,
+        constitution=Law(
+            document=plan.system.constitution,
+            version=str(bound.constitution_version),
+            digest=bound.constitution_digest,
+        ),
+        deadline=request.deadline_at,
+        idempotency_key=f"{request.id}/{plan.system.id}",
+        tool=bound.tool,
+        session=request.session,
+        guidance=tuple(request.governance_check.get("guidance", ())),
+        mode="approved" if request.approval_digest else "direct",
+        budget=dict(bound.maximums),
+        routing_path=tuple(map(str, request.routing_path)),
+        depth=request.depth,
+        attempt=request.attempt,
+    )
 
 
 def _moved(request: ExecutionRequest, bound: Bound) -> str:

@@ -11,14 +11,16 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from governance.tenancy import in_tenant
-from routing.embeddings.choice import current
+from routing.embeddings.choice import current, is_remote
 from routing.executions import answering, calling, choosing, deciding, due, opening
-from routing.executions.finishing import End, finish, noted
+from routing.executions.finishing import End, finish, keep, noted
 from routing.executions.lease import Lease
 from routing.executions.models import ExecutionRequest
-from routing.executions.stages import HOLDS, Stage, Status
+from routing.executions.opening import Opening
+from routing.executions.stages import HOLDS, WAITS, Stage, Status
 
 log = logging.getLogger(__name__)
+_GOES_ON: Final = frozenset({Stage.RECEIVED, Stage.ROUTED, Stage.READY})
 MOST_STEPS: Final = 200
 """Steps of one turn: a request that needs more goes in circles, and stumbles."""
 
@@ -33,13 +35,14 @@ def advance(
 ) -> None:
     """Take the steps of one request until it waits or is done. Nothing happens while somebody else has it, or before it is due.
 
-    Once `is_stopping`, the request is given back after its step. What goes wrong is logged, and the request becomes due again
-    after a pause.
+    `runner` has claimed the request under this name; without one it is taken here. Once `is_stopping`, the request is given back
+    after its step. What goes wrong is logged, and the request becomes due again after a pause.
     """
     lease = Lease(tenant_id, request_id, runner or f"here-{uuid4()}", clock)
-    with in_tenant(tenant_id, durable=True):
-        if not due.take(tenant_id=tenant_id, request_id=request_id, runner=lease.runner, at=clock()):
-            return
+    if not runner:
+        with in_tenant(tenant_id, durable=True):
+            if not due.take(tenant_id=tenant_id, request_id=request_id, runner=lease.runner, at=clock()):
+                return
     try:
         for _ in range(MOST_STEPS):
             if not _step(lease):
@@ -56,47 +59,57 @@ def advance(
 
 def _give_back(lease: Lease) -> None:
     with in_tenant(lease.tenant_id, durable=True):
-        if lease.renew():
+        if lease.renew() is not None:
             due.postpone(tenant_id=lease.tenant_id, request_id=lease.request_id, until=lease.clock())
 
 
 def _step(lease: Lease) -> bool:
-    """The next step, in a transaction of its own; False when there is none now."""
-    _prepare(lease)
+    """The next steps, in a transaction of their own, and the call that they opened; False when there are none after them now."""
+    if is_remote():
+        _prepare(lease)
     with in_tenant(lease.tenant_id, durable=True):
         request = _locked(lease)
-        if request is None or not lease.renew():
+        claims = None if request is None else lease.renew()
+        if request is None or claims is None:
             return False
-        is_opened = _taken(request, at=lease.clock())
-    if is_opened:
-        calling.call(tenant_id=lease.tenant_id, request_id=lease.request_id, lease=lease, clock=lease.clock)
-    return True
+        opened = _taken(request, claims=claims, clock=lease.clock)
+        keep(request)
+    if opened is not None:
+        return calling.call(opened, lease=lease)
+    return Stage(request.stage) not in WAITS
 
 
-def _taken(request: ExecutionRequest, *, at: datetime) -> bool:
-    """Take the step of a locked request; True when a call was opened that the caller now makes."""
-    if due.is_worn(tenant_id=request.tenant_id, request_id=request.id):
-        _give_up(request, at=at)
-        return False
-    match Stage(request.stage):
+def _taken(request: ExecutionRequest, *, claims: int, clock: Callable[[], datetime]) -> Opening | None:
+    """Take the steps of a locked request that follow each other; what they opened is called by the caller, who keeps the row.
+
+    They share a transaction as far as everything goes well: a denial, a question and a second system are committed first, so
+    that locks are taken in their order.
+    """
+    if claims > due.MOST_CLAIMS:
+        _give_up(request, at=clock())
+        return None
+    before, decided, opened = Stage(request.stage), None, None
+    match before:
         case Stage.RECEIVED:
-            choosing.step(request, at=at)
-        case Stage.ROUTED:
-            deciding.step(request, at=at)
-        case Stage.READY:
-            return opening.step(request, at=at)
+            choosing.step(request, at=clock())
+        case Stage.ROUTED | Stage.READY:
+            pass
         case Stage.CALLING:
             # A call that this turn opened is made at once: one that is found open lost its process.
-            calling.lost(request, at=at)
+            calling.lost(request, at=clock())
         case Stage.ANSWERED:
-            answering.step(request, at=at)
+            answering.step(request, at=clock())
         case _:
             due.drop(tenant_id=request.tenant_id, request_id=request.id)
-    return False
+    if request.stage == Stage.ROUTED and before in _GOES_ON:
+        decided = deciding.step(request, at=clock())
+    if request.stage == Stage.READY and before in _GOES_ON:
+        opened = opening.step(request, decided=decided, at=clock())
+    return opened
 
 
 def _prepare(lease: Lease) -> None:
-    """Embed what is not routed yet, before the row is locked: the vector is kept by the embedder for the step."""
+    """Ask an outside service for the vector before the row is locked: the embedder keeps it for the step."""
     with in_tenant(lease.tenant_id, durable=True):
         rows = ExecutionRequest.objects.filter(tenant_id=lease.tenant_id, id=lease.request_id)
         text = rows.filter(stage=Stage.RECEIVED.value).values_list("user_request", flat=True).first()
@@ -105,7 +118,8 @@ def _prepare(lease: Lease) -> None:
 
 
 def _locked(lease: Lease) -> ExecutionRequest | None:
-    rows = ExecutionRequest.objects.select_for_update(of=("self",))
+    rows = ExecutionRequest.objects.select_for_update(of=("self",)).select_related("system")
+    rows = rows.defer("system__constitution", "system__capabilities_embedding")
     return rows.filter(tenant_id=lease.tenant_id, id=lease.request_id).first()
 
 

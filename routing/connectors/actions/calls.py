@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,7 +22,8 @@ from routing.connectors.contract import (
     ToolChanged,
 )
 from routing.connectors.models import Connector
-from routing.connectors.queries import digest_of, longest_call, pins_of, why_not
+from routing.connectors.pins import Pins
+from routing.connectors.queries import annotated, digest_of, longest_call, pins_of, why_of
 
 QUIET: Final = timedelta(seconds=5)
 """While all goes well, the time of the last call is written no more often than this: the row is everybody's."""
@@ -40,6 +41,8 @@ class Admitted:
     digest: str
     timeout_ms: int
     may_repeat: bool
+    connector: Connector = field(repr=False, compare=False)
+    pins: Pins = field(repr=False, compare=False)
 
 
 def admit_within(
@@ -49,11 +52,11 @@ def admit_within(
 
     Raises `NotReachable`, `ToolUnapproved`, `Busy`. Lock order: after the request, before budgets.
     """
-    rows = Connector.objects.select_for_update(of=("self",), no_key=True).select_related("system")
-    connector = rows.filter(tenant_id=scope.tenant_id, system_id=system_id).first()
+    rows = annotated(scope, at).select_for_update(of=("self",), no_key=True)
+    connector: Connector | None = rows.filter(system_id=system_id).first()
     if connector is None:
         raise NotReachable("The system has no connector. Say first how it is reached.")
-    if why := why_not(scope=scope, connector=connector, at=at):
+    if why := why_of(connector, at):
         raise NotReachable(why.sentence)
     known = pins_of(scope=scope, connector_id=connector.id)
     needs = ""
@@ -78,6 +81,8 @@ def admit_within(
         digest=digest_of(connector, known),
         timeout_ms=connector.timeout_ms,
         may_repeat=connector.may_repeat,
+        connector=connector,
+        pins=known,
     )
 
 

@@ -12,6 +12,7 @@ from billing.budgets.actions import set_price
 from governance.tenancy import in_tenant
 from routing.connectors.contract import Reply, TimedOut, Unreachable, Usage
 from routing.executions import work
+from routing.executions.finishing import keep
 from routing.executions.lease import Lease
 from routing.executions.models import DueRequest
 from routing.executions.stages import Stage
@@ -172,11 +173,11 @@ def _found_calling(cast: make.Cast, request: Any) -> Any:
     lease = Lease(cast.tenant.id, request.id, "dead", lambda: make.later(5))
     with in_tenant(cast.tenant.id, durable=True):
         DueRequest.objects.filter(id=request.id).update(leased_by="dead", leased_until=make.later(6))
-    for _ in range(3):
-        with in_tenant(cast.tenant.id, durable=True):
-            locked = work._locked(lease)
-            assert locked is not None
-            work._taken(locked, at=make.later(5))
+    with in_tenant(cast.tenant.id, durable=True):
+        locked = work._locked(lease)
+        assert locked is not None
+        work._taken(locked, claims=1, clock=lease.clock)
+        keep(locked)
     found = desk.now(cast.mel, request.id)
     assert found.stage == Stage.CALLING.value
     return found
