@@ -3,17 +3,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.db import connection
 
 from governance.errors import DomainError
 from governance.ids import new_id
 from governance.keys.did import did_of
 from governance.keys.models import ActorKey
 from governance.scope import Actor
+
+_CURRENT: Final = (
+    "SELECT id, sealed_private_key FROM actor_keys WHERE tenant_id = %s AND retired_at IS NULL AND user_id"
+)
 
 
 class KeyUnreadable(DomainError):
@@ -37,11 +43,12 @@ class Signer:
 
 def signer(*, tenant_id: UUID, actor: Actor) -> Signer | None:
     """The actor's current signer, or None if the actor has no key yet. Must run inside the tenant's transaction."""
-    row = (
-        ActorKey.objects.filter(tenant_id=tenant_id, user_id=actor.user_id, retired_at=None)
-        .values_list("id", "sealed_private_key")
-        .first()
-    )
+    with connection.cursor() as cursor:
+        if actor.user_id is None:
+            cursor.execute(f"{_CURRENT} IS NULL", [tenant_id])
+        else:
+            cursor.execute(f"{_CURRENT} = %s", [tenant_id, actor.user_id])
+        row = cursor.fetchone()
     return None if row is None else unsealed(row[0], bytes(row[1]))
 
 

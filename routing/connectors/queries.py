@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from governance.canonical import digest
@@ -15,13 +16,16 @@ from governance.errors import NotFound
 from governance.registry.compare import Comparison, compare
 from governance.registry.models import System
 from governance.scope import Capability, Scope
-from routing.connectors import breaker, ways
+from routing.connectors import breaker, reach, ways
 from routing.connectors.breaker import Breaker, Position
 from routing.connectors.models import Connector, ConnectorSecret, ConnectorState, Kind, PinnedTool, ToolState
 from routing.connectors.pins import Pins
 
 GRACE: Final = timedelta(seconds=30)
 """How long after its time a call may still be heard of."""
+_PINS: Final = """
+SELECT name, digest, state FROM pinned_tools WHERE tenant_id = %s AND connector_id = %s AND state <> 'retired'
+"""
 _HEAVY: Final = ("system__constitution", "system__capabilities_embedding")
 _STATES: Final = {
     "ready": ("tighten", "✓", "Can be called"),
@@ -152,7 +156,7 @@ class Whole:
 
 def reachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot]:
     """Of these systems, those that cannot be called now, each with its reason. One query."""
-    rows = {row.system_id: row for row in annotated(scope, at).filter(system_id__in=list(system_ids))}
+    rows = {row.system_id: row for row in reach.connectors(tenant_id=scope.tenant_id, system_ids=system_ids, at=at)}
     found: dict[UUID, WhyNot] = {}
     for system_id in system_ids:
         row = rows.get(system_id)
@@ -169,7 +173,7 @@ def reachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> di
 def lines(*, scope: Scope, at: datetime, text: str = "", state: str = "", after: str = "") -> list[Line]:
     """The tenant's connectors by the name of their system, in one query. `state` is `ready` or why it is not."""
     scope.demand(Capability.READ_RECORD, to="see connectors")
-    rows = _counted(annotated(scope, at))
+    rows = _counted(_annotated(scope, at))
     if text:
         rows = rows.filter(Q(system__name__icontains=text) | Q(target__icontains=text))
     if after:
@@ -180,7 +184,7 @@ def lines(*, scope: Scope, at: datetime, text: str = "", state: str = "", after:
 
 def of_system(*, scope: Scope, system_id: UUID, at: datetime) -> Line | None:
     """How one system is reached; None when nobody has said so. One query."""
-    rows = _counted(annotated(scope, at)).filter(system_id=system_id)
+    rows = _counted(_annotated(scope, at)).filter(system_id=system_id)
     row = rows.first()
     return None if row is None else _line(row, at)
 
@@ -200,7 +204,7 @@ def unconnected(*, scope: Scope) -> list[str]:
 def whole(*, scope: Scope, system_name: str, at: datetime) -> Whole:
     """One connector. Raises `NotFound`, for another tenant's as well. Three queries."""
     scope.demand(Capability.READ_RECORD, to="see connectors")
-    rows = annotated(scope, at).filter(system__name=system_name)
+    rows = _annotated(scope, at).filter(system__name=system_name)
     row: Any = rows.first()
     if row is None:
         raise NotFound(f"{system_name[:100]} has no connector. The list shows those there are.")
@@ -226,14 +230,24 @@ def whole(*, scope: Scope, system_name: str, at: datetime) -> Whole:
         updated_at=row.updated_at,
         secrets=tuple(secret_lines(secrets, at)),
         tools=tuple(tool_lines(tools)),
-        digest=digest_of(row, _pins(tools)),
+        digest=digest_of(row, pins_in((tool.name, tool.digest, tool.state) for tool in tools)),
     )
 
 
 def pins_of(*, scope: Scope, connector_id: UUID) -> Pins:
     """The agent's tools as they are decided. One query."""
-    rows = PinnedTool.objects.filter(tenant_id=scope.tenant_id, connector_id=connector_id)
-    return _pins(rows.exclude(state=ToolState.RETIRED).only("name", "digest", "state"))
+    with connection.cursor() as cursor:
+        cursor.execute(_PINS, [scope.tenant_id, connector_id])
+        return pins_in(cursor.fetchall())
+
+
+def pins_in(rows: Iterable[Sequence[str]]) -> Pins:
+    """The same from their names, digests and states."""
+    found = list(rows)
+    return Pins(
+        approved={name: digest for name, digest, state in found if state == ToolState.PINNED},
+        waiting=frozenset(name for name, _, state in found if state == ToolState.QUARANTINED),
+    )
 
 
 def only_reads(*, scope: Scope, connector_id: UUID, tool: str) -> bool:
@@ -306,16 +320,7 @@ def _said(definition: dict[str, Any]) -> dict[str, Any]:
     return {name: definition.get(name) for name in ("name", "description", "input_schema", "output_schema")}
 
 
-def _pins(rows: Iterable[PinnedTool]) -> Pins:
-    found = list(rows)
-    return Pins(
-        approved={row.name: row.digest for row in found if row.state == ToolState.PINNED},
-        waiting=frozenset(row.name for row in found if row.state == ToolState.QUARANTINED),
-    )
-
-
-def annotated(scope: Scope, at: datetime) -> QuerySet[Any]:
-    """The tenant's connectors with what `why_of` asks of one."""
+def _annotated(scope: Scope, at: datetime) -> QuerySet[Any]:
     mine = {"tenant_id": scope.tenant_id, "connector": OuterRef("pk")}
     rows = Connector.objects.filter(tenant_id=scope.tenant_id).select_related("system").defer(*_HEAVY)
     return rows.annotate(
@@ -332,7 +337,7 @@ def _counted(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def why_of(row: Any, at: datetime) -> WhyNot | None:
-    """Why a connector of `annotated` cannot be called now; None when it can."""
+    """Why a connector of `reach.connectors` cannot be called now; None when it can."""
     name = row.system.name
     if row.state == ConnectorState.DISABLED:
         return WhyNot("disabled", f"{name} was switched off: {row.disabled_because}")

@@ -10,10 +10,10 @@ from governance.approvals import actions as approvals
 from governance.approvals.people import staff
 from governance.approvals.quorum import Requirement
 from governance.notices.actions import tell
-from governance.registry.models import System
 from governance.scope import Role, tars_scope
 from routing.executions import due
 from routing.executions.bound import Bound
+from routing.executions.bounding import Agent
 from routing.executions.finishing import noted
 from routing.executions.going_on import moved_to
 from routing.executions.models import ExecutionRequest
@@ -25,7 +25,7 @@ TOLD: Final = "execution"
 """The kind of news."""
 
 
-def ask(request: ExecutionRequest, system: System, bound: Bound, *, at: datetime) -> None:
+def ask(request: ExecutionRequest, system: Agent, bound: Bound, *, at: datetime) -> None:
     """Put the call into the inbox of who may approve it, and let no runner look at it until it is answered."""
     scope = tars_scope(request.tenant_id)
     needs = (requirement(system.constitution, request.action),)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db import connection
 
 from governance import canonical
 from governance.estop import queries as estop
-from governance.registry.models import System, SystemVersion
 from governance.scope import tars_scope
 from routing.connectors import pins, ways
 from routing.connectors.models import Connector
@@ -16,38 +18,61 @@ from routing.connectors.queries import digest_of, pins_of
 from routing.executions.bound import Bound
 from routing.executions.models import ExecutionRequest
 
+_READ: Final = """
+SELECT s.id, s.name, s.constitution, s.constitution_version, coalesce(v.digest, ''), c.id, c.kind, c.target, c.arguments,
+  c.entry_tool, c.maximums
+FROM systems s
+LEFT JOIN system_versions v ON v.tenant_id = s.tenant_id AND v.system_id = s.id AND v.number = s.constitution_version
+LEFT JOIN connectors c ON c.tenant_id = s.tenant_id AND c.system_id = s.id
+WHERE s.tenant_id = %s AND s.id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The system that is asked now, under its constitution in force."""
+
+    id: UUID
+    name: str
+    constitution: Any
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A call that would be made now: of this system, under this constitution, exactly as `bound` says."""
+    """A call that would be made now, exactly as `bound` says."""
 
-    system: System
+    system: Agent
     bound: Bound
 
 
 def planned(request: ExecutionRequest) -> Planned:
-    """The call that the request would make now, inside a tenant transaction. Three queries."""
-    digests = SystemVersion.objects.filter(
-        tenant_id=request.tenant_id, system_id=OuterRef("id"), number=OuterRef("constitution_version")
-    )
-    rows = System.objects.filter(tenant_id=request.tenant_id, id=request.system_id)
-    system = rows.annotate(digest=Subquery(digests.values("digest"))).defer("capabilities_embedding").get()
-    connector = Connector.objects.filter(tenant_id=request.tenant_id, system_id=system.id).first()
-    tool, reached = _reached(request, connector)
+    """The call that the request would make now, inside a tenant transaction. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [request.tenant_id, request.system_id])
+        id, name, constitution, number, digest, connector_id, *reached = cursor.fetchone()
+    agent = Agent(id, name, json.loads(constitution))
+    connector = None
+    if connector_id is not None:
+        kind, target, arguments, entry_tool, maximums = reached
+        connector = Connector(
+            id=connector_id, kind=kind, target=target, arguments=arguments, entry_tool=entry_tool,
+            maximums=json.loads(maximums),
+        )  # fmt: skip
+    tool, reached_by = _reached(request, connector)
     bound = Bound(
         request_id=str(request.id),
         request_digest=canonical.digest(request.user_request),
         input_digest=canonical.digest(request.input_data),
-        system_id=str(system.id),
-        system=system.name,
-        constitution_version=system.constitution_version,
-        constitution_digest=system.digest or "",
+        system_id=str(agent.id),
+        system=agent.name,
+        constitution_version=number,
+        constitution_digest=digest,
         action=request.action,
         tool=tool,
-        connector_digest=reached,
-        maximums=dict(connector.maximums) if connector else {},
+        connector_digest=reached_by,
+        maximums=connector.maximums if connector else {},
     )
-    return Planned(system, bound)
+    return Planned(agent, bound)
 
 
 def stopped(request: ExecutionRequest) -> str:

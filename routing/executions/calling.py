@@ -75,9 +75,8 @@ def call(opening: Opening, *, lease: Lease) -> bool:
     """Make a call that was opened a moment ago, and keep what came back; whether the request has more steps to take."""
     outcome = _outcome(opening, lease)
     with in_tenant(lease.tenant_id, durable=True):
-        rows = ExecutionRequest.objects.select_for_update(of=("self",)).select_related("system")
-        light = rows.defer("system__constitution", "system__capabilities_embedding")
-        now = light.get(tenant_id=lease.tenant_id, id=lease.request_id)
+        rows = ExecutionRequest.objects.select_for_update(of=("self",))
+        now = rows.get(tenant_id=lease.tenant_id, id=lease.request_id)
         # a lease that ran out meanwhile: somebody else found this call lost, and went on
         is_ours = (now.called_at, now.attempt) == (opening.called_at, opening.asked.attempt)
         if now.stage != Stage.CALLING.value or not is_ours:

@@ -10,14 +10,13 @@ from billing.budgets.kinds import USD
 from billing.budgets.predicting import predicted
 from governance.errors import Invalid
 from governance.policy.verdict import Outcome
-from governance.registry.models import System
 from governance.rulebook.actions import Decided, decide_here
 from governance.rulebook.question import Question
 from governance.scope import tars_scope
 from routing.executions import asking, check
 from routing.executions.asker import actor_of
 from routing.executions.bound import Bound
-from routing.executions.bounding import Planned, planned
+from routing.executions.bounding import Agent, Planned, planned
 from routing.executions.choosing import facts
 from routing.executions.finishing import noted
 from routing.executions.going_on import failed, moved_to
@@ -58,7 +57,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> Planned:
     return plan
 
 
-def _decided(request: ExecutionRequest, system: System, bound: Bound, *, at: datetime) -> Decided:
+def _decided(request: ExecutionRequest, system: Agent, bound: Bound, *, at: datetime) -> Decided:
     said: dict[str, Any] = facts(request)
     cost = _cost(request, system, bound, at=at)
     if cost is not None:
@@ -72,7 +71,7 @@ def _decided(request: ExecutionRequest, system: System, bound: Bound, *, at: dat
     )
 
 
-def _cost(request: ExecutionRequest, system: System, bound: Bound, *, at: datetime) -> Decimal | None:
+def _cost(request: ExecutionRequest, system: Agent, bound: Bound, *, at: datetime) -> Decimal | None:
     """What the call will probably cost; else what it may cost at most; None where nobody says."""
     known = predicted(scope=tars_scope(request.tenant_id), system_id=system.id, at=at) or {}
     if USD in known:

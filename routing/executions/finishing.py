@@ -96,7 +96,7 @@ def cost_of(request: ExecutionRequest) -> Decimal | None:
 
 
 def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
-    system = request.system
+    bound: Mapping[str, Any] = request.governance_check.get("bound") or {}
     route: Mapping[str, Any] = request.route or {}
     confidence = route.get("confidence")
     noted(request, "receipt", f"Ended: {end.status.value.replace('_', ' ')}.", at=at)
@@ -104,7 +104,7 @@ def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Executio
         id=request.id,
         tenant_id=request.tenant_id,
         system_id=request.system_id,
-        system_name=system.name if system else request.wanted_system,
+        system_name=bound.get("system") or (request.system.name if request.system else request.wanted_system),
         user_request=request.user_request,
         request_embedding=request.request_embedding,
         embedding_model=request.embedding_model,

@@ -13,7 +13,6 @@ from billing.budgets import holds
 from governance.approvals import actions as approvals
 from governance.approvals.actions import NotApproved
 from governance.errors import DomainError
-from governance.registry.models import System
 from governance.scope import tars_scope
 from routing.connectors.actions import calls
 from routing.connectors.actions.calls import Admitted
@@ -24,7 +23,7 @@ from routing.connectors.limits import amounts_of
 from routing.connectors.models import Connector
 from routing.executions import due
 from routing.executions.bound import Bound, moved
-from routing.executions.bounding import Planned, planned, stopped
+from routing.executions.bounding import Agent, Planned, planned, stopped
 from routing.executions.finishing import noted
 from routing.executions.going_on import failed, moved_to
 from routing.executions.models import ExecutionRequest
@@ -179,7 +178,7 @@ def _reserved(request: ExecutionRequest, bound: Bound, admitted: Admitted, *, at
     return hold.id
 
 
-def _open(request: ExecutionRequest, system: System, admitted: Admitted, *, at: datetime) -> None:
+def _open(request: ExecutionRequest, system: Agent, admitted: Admitted, *, at: datetime) -> None:
     request.attempt += 1
     request.called_at, request.deadline_at = at, at + timedelta(milliseconds=admitted.timeout_ms)
     if system.id not in request.routing_path:

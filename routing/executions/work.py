@@ -118,8 +118,7 @@ def _prepare(lease: Lease) -> None:
 
 
 def _locked(lease: Lease) -> ExecutionRequest | None:
-    rows = ExecutionRequest.objects.select_for_update(of=("self",)).select_related("system")
-    rows = rows.defer("system__constitution", "system__capabilities_embedding")
+    rows = ExecutionRequest.objects.select_for_update(of=("self",))
     return rows.filter(tenant_id=lease.tenant_id, id=lease.request_id).first()
 
 

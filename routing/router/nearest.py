@@ -25,9 +25,11 @@ RULES: Final = 16
 SYSTEMS: Final = 12
 
 # `hnsw.iterative_scan`: where dead rows fill the index's answer, it goes on until there are enough. Without an index both
-# settings mean nothing. One round trip: the settings end with the transaction.
+# settings mean nothing. They end with the transaction.
+_SETTINGS: Final = (
+    "SELECT set_config('hnsw.ef_search', '120', true), set_config('hnsw.iterative_scan', 'strict_order', true)"
+)
 _RULES: Final = """
-SET LOCAL hnsw.ef_search = 120; SET LOCAL hnsw.iterative_scan = strict_order;
 SELECT r.id, r.request_pattern, r.recommended_system_id, r.alternative_systems, r.action, r.confidence_score, r.avg_cost_usd,
   r.avg_duration_ms, 1 - near.distance
 FROM (SELECT id, request_embedding::vector({n}) <=> %(q)s::vector({n}) AS distance FROM routing_rules
@@ -96,12 +98,11 @@ def written(vector: Vectors) -> str:
 
 
 def rules(*, scope: Scope, vector: str, model: str, dimensions: int, most: int = RULES) -> list[NearRule]:
-    """The nearest active rules of the tenant, nearest first: `most`, or all there are. One statement."""
+    """The nearest active rules of the tenant, nearest first: `most`, or all there are."""
     values: dict[str, Any] = {"q": vector, "tenant": scope.tenant_id, "model": model, "most": most}
     with connection.cursor() as cursor:
+        cursor.execute(_SETTINGS)
         cursor.execute(_RULES.format(n=int(dimensions)), values)
-        while cursor.description is None and cursor.nextset():
-            pass
         found = cursor.fetchall()
     return sorted((_rule(row) for row in found), key=lambda one: (-one.cosine, one.id))
 

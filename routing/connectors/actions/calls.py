@@ -10,7 +10,7 @@ from uuid import UUID
 
 from governance.scope import Scope
 from governance.scrub import scrubbed
-from routing.connectors import limits, pins, ways
+from routing.connectors import limits, pins, reach, ways
 from routing.connectors.actions.common import Busy, NotReachable, ToolUnapproved
 from routing.connectors.actions.tools import look_within
 from routing.connectors.breaker import Breaker, failed, gave_up, let_through, succeeded
@@ -23,7 +23,7 @@ from routing.connectors.contract import (
 )
 from routing.connectors.models import Connector
 from routing.connectors.pins import Pins
-from routing.connectors.queries import annotated, digest_of, longest_call, pins_of, why_of
+from routing.connectors.queries import digest_of, longest_call, pins_of, why_of
 
 QUIET: Final = timedelta(seconds=5)
 """While all goes well, the time of the last call is written no more often than this: the row is everybody's."""
@@ -52,8 +52,8 @@ def admit_within(
 
     Raises `NotReachable`, `ToolUnapproved`, `Busy`. Lock order: after the request, before budgets.
     """
-    rows = annotated(scope, at).select_for_update(of=("self",), no_key=True)
-    connector: Connector | None = rows.filter(system_id=system_id).first()
+    found = reach.connectors(tenant_id=scope.tenant_id, system_ids=[system_id], at=at, locks=True)
+    connector: Connector | None = found[0] if found else None
     if connector is None:
         raise NotReachable("The system has no connector. Say first how it is reached.")
     if why := why_of(connector, at):
