@@ -42,7 +42,7 @@ def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) ->
 
     Raises `NotFound`, `HoldClosed`.
     """
-    hold = found(scope, hold_id)
+    hold = found(scope, hold_id, only=("tenant_id", "system_id", "amounts", "held_at"))
     cost = dollars(usage, price_table(scope=scope, at=at))
     actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
     actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}

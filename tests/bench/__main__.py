@@ -78,6 +78,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return router.bench_router
 
+    def work() -> Callable[..., Iterable[Row]]:
+        from tests.bench import work
+
+        return work.bench_work
+
     return {
         "money": money,
         "api": api,
@@ -86,6 +91,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "amendments": amendments,
         "overview": overview,
         "router": router,
+        "work": work,
     }
 
 

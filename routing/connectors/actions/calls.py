@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from governance.scope import Scope
 from governance.scrub import scrubbed
 from routing.connectors import limits, pins, reach, ways
@@ -92,10 +94,11 @@ def after_call(*, scope: Scope, connector_id: UUID, outcome: Reply | AgentError 
     Whatever answers is alive: a reply that says it failed closes the breaker like any other. A tool found changed is looked at.
     """
     rows = Connector.objects.filter(tenant_id=scope.tenant_id, id=connector_id)
-    connector = rows.first()
-    if connector is None or (isinstance(outcome, Reply) and _is_quiet(connector, at)):
+    if isinstance(outcome, Reply) and _is_quiet(rows, at):
         return
-    connector = rows.select_for_update(of=("self",), no_key=True).select_related("system").get()
+    connector = rows.select_for_update(of=("self",), no_key=True).select_related("system").first()
+    if connector is None:
+        return
     before = breaker_of(connector)
     if isinstance(outcome, Reply):
         _save(connector, succeeded(before), called_at=at, error="")
@@ -113,9 +116,8 @@ def breaker_of(connector: Connector) -> Breaker:
     return Breaker(failures=connector.failures, opened_at=connector.opened_at, probed_at=connector.probed_at)
 
 
-def _is_quiet(connector: Connector, at: datetime) -> bool:
-    is_recent = connector.last_called_at is not None and connector.last_called_at > at - QUIET
-    return is_recent and not connector.failures and connector.opened_at is None and not connector.last_error
+def _is_quiet(rows: QuerySet[Connector], at: datetime) -> bool:
+    return rows.filter(last_called_at__gt=at - QUIET, failures=0, opened_at=None, last_error="").exists()
 
 
 def _save(connector: Connector, state: Breaker, *, called_at: datetime | None = None, error: str | None = None) -> None:

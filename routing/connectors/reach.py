@@ -1,0 +1,36 @@
+"""Connectors with what decides whether they can be called, in one statement: read for every request, so it is plain SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS
+
+from governance.registry.models import System
+from routing.connectors.models import Connector
+
+_READ: Final = """
+SELECT c.*, s.name AS system_name, s.api_key_required,
+  EXISTS (SELECT 1 FROM connector_secrets k WHERE k.tenant_id = c.tenant_id AND k.connector_id = c.id AND k.sealed <> ''
+    AND (k.retired_at IS NULL OR k.retired_at > %(at)s)) AS has_secret,
+  EXISTS (SELECT 1 FROM pinned_tools p
+    WHERE p.tenant_id = c.tenant_id AND p.connector_id = c.id AND p.state = 'pinned') AS has_tool
+FROM connectors c JOIN systems s ON s.tenant_id = c.tenant_id AND s.id = c.system_id
+WHERE c.tenant_id = %(tenant)s AND c.system_id = ANY(%(ids)s)
+"""
+_LOCK: Final = "FOR NO KEY UPDATE OF c"
+_SYSTEM: Final = ["id", "tenant_id", "name", "api_key_required"]
+
+
+def connectors(*, tenant_id: UUID, system_ids: Collection[UUID], at: datetime, locks: bool = False) -> list[Any]:
+    """The connectors of these systems, each with its system (name and whether it needs a secret), `has_secret` and `has_tool`,
+    as `queries.why_of` asks for them. `locks` keeps them from changing until the transaction ends."""
+    statement = f"{_READ}{_LOCK if locks else ''}"
+    found = list(Connector.objects.raw(statement, {"tenant": tenant_id, "ids": list(system_ids), "at": at}))
+    for row in found:
+        known = [row.system_id, row.tenant_id, row.system_name, row.api_key_required]
+        row.system = System.from_db(DEFAULT_DB_ALIAS, _SYSTEM, known)
+    return found
