@@ -117,7 +117,7 @@ def _ended(request: ExecutionRequest, *, at: datetime) -> ExecutionRequest:
 
 def lost(request: ExecutionRequest, *, at: datetime) -> None:
     """The process that waited for a locked request's answer died: ask again where that does no harm, else end."""
-    connector = Connector.objects.filter(tenant_id=request.tenant_id, system_id=request.system_id).first()
+    connector = Connector.objects.filter(tenant_id=request.tenant_id, system=request.system_id).first()
     knows_repeats = connector is not None and connector.may_repeat
     is_repeatable = knows_repeats or _only_reads(request, connector)
     if knows_repeats:

@@ -162,6 +162,6 @@ def _done(request: ExecutionRequest, execution: Execution) -> Done:
 
 def _constitution(tenant_id: UUID, system_id: UUID | None) -> Mapping[str, Any]:
     """The version in force and its digest, for a request about which the rules were not asked."""
-    rows = SystemVersion.objects.filter(tenant_id=tenant_id, system_id=system_id).order_by("-number")
+    rows = SystemVersion.objects.filter(tenant_id=tenant_id, system=system_id).order_by("-number")
     number, digest = rows.values_list("number", "digest").first() or (None, "")
     return {"constitution_version": number, "constitution_digest": digest}

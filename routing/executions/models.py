@@ -107,15 +107,15 @@ class ExecutionRequest(TenantRow):
         return self.user_request
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        found = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
+        found = super().from_db(db, field_names, values, **more)
         found.loaded = dict(zip(field_names, values, strict=False))
         return found
 
     def changed(self, names: Sequence[str]) -> list[str]:
         """Which of these fields hold another object than was read. A value is replaced, never changed in place."""
-        now = {name: getattr(self, self._meta.get_field(name).attname) for name in names}
-        return [name for name, value in now.items() if value is not self.loaded.get(self._meta.get_field(name).attname)]
+        columns = {field.name: field.attname for field in self._meta.concrete_fields}
+        return [name for name in names if getattr(self, columns[name]) is not self.loaded.get(columns[name])]
 
 
 class DueRequest(TenantRow):
