@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -18,6 +19,9 @@ from psycopg import sql
 # Playwright's synchronous API leaves an event loop running in this thread, which Django takes for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
+BEGUN = "test_begun"
+MIGRATED = "test_migrated"
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
@@ -27,13 +31,13 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     owner = _owner_settings()
-    _recreate(owner, name)
     app = dict(connection.settings_dict)
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict.update(NAME=name, USER=owner["USER"], PASSWORD=owner["PASSWORD"])
-        call_command("migrate", verbosity=0, interactive=False)
-        connection.close()
+    with django_db_blocker.unblock(), _alone(owner) as server:
+        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [MIGRATED]).fetchone() is None:
+            _recreate(server, BEGUN)
+            _migrate(owner, BEGUN)
+            server.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (BEGUN, MIGRATED))))
+        _recreate(server, name, like=MIGRATED)
         connection.settings_dict.update(NAME=name, USER=app["USER"], PASSWORD=app["PASSWORD"])
     yield
     with django_db_blocker.unblock():
@@ -54,8 +58,22 @@ def _owner_settings() -> dict[str, str]:
     return dict(environ.Env.db_url_config(os.environ["TARS_DATABASE_OWNER_URL"]))
 
 
-def _recreate(owner: dict[str, str], name: str) -> None:
+@contextmanager
+def _alone(owner: dict[str, str]) -> Iterator[psycopg.Connection]:
+    """The server's maintenance connection, one test process at a time: the first one migrates for all of this run."""
     dsn = {"host": owner["HOST"], "port": owner["PORT"], "user": owner["USER"], "password": owner["PASSWORD"]}
     with psycopg.connect(**dsn, dbname=owner["NAME"], autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        server.execute("SELECT pg_advisory_lock(hashtext('tars tests: databases'))")
+        yield server
+
+
+def _migrate(owner: dict[str, str], name: str) -> None:
+    connection.close()
+    connection.settings_dict.update(NAME=name, USER=owner["USER"], PASSWORD=owner["PASSWORD"])
+    call_command("migrate", verbosity=0, interactive=False)
+    connection.close()
+
+
+def _recreate(server: psycopg.Connection, name: str, *, like: str = "template1") -> None:
+    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
