@@ -13,7 +13,7 @@ class RoutingConfig(AppConfig):
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
-        from routing.executions import approving, choosing, waiting
+        from routing.executions import approving, choosing, panel, waiting
         from routing.executions import export as executions
         from routing.router import export as router_export
         from routing.router import impact as router_impact
@@ -38,4 +38,5 @@ class RoutingConfig(AppConfig):
         impact.register("router", router_impact.found)
         impact.register("executions", waiting.found)
         router_panel.register_waiting(waiting.count)
+        panels.register_beside(panel.TEMPLATE, panel.card)
         panels.register_beside(router_panel.TEMPLATE, router_panel.card)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("assets/", include("governance.assets.urls")),
     path("ask/", include("routing.router.ask_urls")),
     path("routing/", include("routing.router.urls")),
+    path("executions/", include("routing.executions.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
     path("rulebook/", include("governance.lawbook.urls")),

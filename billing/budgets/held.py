@@ -113,6 +113,13 @@ def holds(
     return tuple(_hold(row) for row in rows[:limit])
 
 
+def holds_for(*, scope: Scope, subject_id: UUID) -> tuple[HoldLine, ...]:
+    """What was set aside for one thing, such as an execution, oldest first; one query."""
+    rows = Reservation.objects.filter(tenant_id=scope.tenant_id, subject_id=subject_id)
+    found = rows.select_related("system").defer("system__constitution").order_by("id")[:MOST]
+    return tuple(map(_hold, found))
+
+
 def hold(*, scope: Scope, hold_id: UUID) -> HoldLine:
     """One hold. Raises `NotFound`."""
     rows = Reservation.objects.filter(tenant_id=scope.tenant_id, id=hold_id)

@@ -14,6 +14,7 @@ PAGES = {
     "rulebook:verdicts": "Verdicts",
     "telemetry:calls": "Tool calls",
     "budgets:holds": "Holds",
+    "executions:list": "Executions",
 }
 """The list pages whose filters can be kept, by URL name."""
 

@@ -11,7 +11,7 @@ from governance.errors import DomainError, Invalid, NotAllowed, NotFound
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
-from routing.executions.finishing import End, finish, noted
+from routing.executions.finishing import End, finish, noted, should_try_elsewhere
 from routing.executions.models import Execution, ExecutionRequest
 from routing.executions.sealing import EVENT
 from routing.executions.stages import Stage, Status
@@ -58,12 +58,15 @@ def cancel(*, scope: Scope, request_id: UUID, at: datetime) -> ExecutionRequest:
 @governed("executions.rate", subject="execution_id")
 def rate(*, scope: Scope, execution_id: UUID, stars: int, words: str = "", at: datetime) -> Execution:
     """Say how good it was, 1 to 5, with words; it may be said anew. Raises `NotFound`, `NotAllowed`, `Invalid`."""
-    execution = _own(scope, execution_id, to="rate it")
+    execution, request = _own(scope, execution_id, to="rate it")
     if isinstance(stars, bool) or stars not in STARS:
         raise Invalid("Give 1 to 5 stars.", problems=(("/stars", "is not 1 to 5"),))
     execution.user_satisfaction, execution.user_feedback = stars, _said(words, "/words") or None
     execution.rated_by, execution.rated_at = scope.actor.name, at
-    execution.save(update_fields=["user_satisfaction", "user_feedback", "rated_by", "rated_at"])
+    execution.should_retry_with_different_path = should_try_elsewhere(request, Status(execution.status), stars=stars)
+    execution.save(
+        update_fields=["user_satisfaction", "user_feedback", "rated_by", "rated_at", "should_retry_with_different_path"]
+    )
     return execution
 
 
@@ -73,7 +76,7 @@ def dispute(*, scope: Scope, execution_id: UUID, words: str, at: datetime) -> Ex
 
     Raises `NotFound`, `NotAllowed`, `Invalid`, `TooLate` (disputed already).
     """
-    execution = _own(scope, execution_id, to="dispute it")
+    execution, _ = _own(scope, execution_id, to="dispute it")
     said = _said(words, "/words")
     if not said:
         raise Invalid("Say what is not right.", problems=(("/words", "is empty"),))
@@ -91,15 +94,15 @@ def dispute(*, scope: Scope, execution_id: UUID, words: str, at: datetime) -> Ex
     return execution
 
 
-def _own(scope: Scope, id: UUID, *, to: str) -> Execution:
-    """The execution, locked, if the scope asked for it or manages systems."""
+def _own(scope: Scope, id: UUID, *, to: str) -> tuple[Execution, ExecutionRequest]:
+    """The execution, locked, and its request, if the scope asked for it or manages systems."""
     execution = Execution.objects.select_for_update(of=("self",)).filter(tenant_id=scope.tenant_id, id=id).first()
     request = ExecutionRequest.objects.filter(tenant_id=scope.tenant_id, id=id).first()
     if execution is None or request is None:
         raise NotFound("There is no such execution, or it is not done yet.")
     if not (_is_own(scope, request) or scope.can(Capability.MANAGE_SYSTEMS)):
         raise NotAllowed(f"Only {execution.requested_by} and who manages systems can {to}.")
-    return execution
+    return execution, request
 
 
 def _is_own(scope: Scope, request: ExecutionRequest) -> bool:

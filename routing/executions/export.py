@@ -14,17 +14,24 @@ from governance.errors import Invalid
 from governance.exports.sources import CHUNK, Asked, Source
 from governance.exports.table import Column, Row
 from governance.scope import Scope
+from governance.web import now
 from routing.executions import queries, records
-from routing.executions.queries import Filter
+from routing.executions.answerable import waiting_ids
+from routing.executions.forms import DAYS
+from routing.executions.queries import OPEN, RATINGS, Filter
 from routing.executions.shapes import MODES, STAGES, STATUSES
 
 _CHOICES: Final = {
-    "state": (*STAGES, *STATUSES),
+    "state": (OPEN, *STAGES, *STATUSES),
+    "days": tuple(DAYS),
+    "rating": tuple(RATINGS),
     "mode": MODES,
     "stars": ("1", "2", "3", "4", "5"),
     "mine": ("true", "false"),
+    "disputed": ("true", "false"),
+    "waiting": ("true", "false"),
 }
-_NAMES: Final = ("q", "system", "channel", *_CHOICES, "since", "until")
+_NAMES: Final = ("q", "system", "who", "channel", *_CHOICES, "since", "until")
 
 
 def asked(scope: Scope, parameters: Mapping[str, str]) -> Asked:
@@ -39,22 +46,25 @@ def asked(scope: Scope, parameters: Mapping[str, str]) -> Asked:
     if problems:
         raise Invalid("A filter cannot be read; every fault is listed.", problems=tuple(problems))
     words = ", ".join(f"{name} {value}" for name, value in said.items())
-    return Asked(payload=said, words=words or "every execution", query=urlencode(said))
+    query = urlencode(said)
+    if days := said.pop("days", ""):
+        said = {**said, "since": (now() - DAYS[days]).isoformat()}
+    return Asked(payload=said, words=words or "every execution", query=query)
 
 
 def count(scope: Scope, payload: dict[str, Any], most: int) -> int:
-    return queries.executions(scope=scope, filter=_filter(payload))[:most].count()
+    return queries.executions(scope=scope, filter=_filter(scope, payload))[:most].count()
 
 
 def chunk(scope: Scope, payload: dict[str, Any], before: Any) -> tuple[list[Row], Any]:
     """Newest first."""
-    rows = queries.executions(scope=scope, filter=_filter(payload))
+    rows = queries.executions(scope=scope, filter=_filter(scope, payload))
     found = list((rows.filter(id__lt=UUID(before)) if before else rows)[:CHUNK])
     lines = [Row(records.line_record(line)) for line in queries.lines_of(found)]
     return lines, str(found[-1].id) if len(found) == CHUNK else None
 
 
-def _filter(payload: Mapping[str, str]) -> Filter:
+def _filter(scope: Scope, payload: Mapping[str, str]) -> Filter:
     times = {name: datetime.fromisoformat(payload[name]) for name in ("since", "until") if name in payload}
     return Filter(
         text=payload.get("q", ""),
@@ -63,7 +73,11 @@ def _filter(payload: Mapping[str, str]) -> Filter:
         state=payload.get("state", ""),
         mode=payload.get("mode", ""),
         stars=int(payload.get("stars", 0)),
+        rating=payload.get("rating", ""),
+        who=payload.get("who", ""),
         mine=payload.get("mine") == "true",
+        disputed=payload.get("disputed") == "true",
+        among=waiting_ids(scope, at=now()) if payload.get("waiting") == "true" else None,
         **times,
     )
 

@@ -16,7 +16,7 @@ from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.registry.models import SystemVersion
 from governance.scope import tars_scope
-from routing.executions import due, receipt
+from routing.executions import due, elsewhere, receipt
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.receipt import Done
 from routing.executions.stages import Stage, Status, demand_step
@@ -95,6 +95,13 @@ def cost_of(request: ExecutionRequest) -> Decimal | None:
     return sum((Decimal(amount) for amount, _ in charged), Decimal(0))
 
 
+def should_try_elsewhere(request: ExecutionRequest, status: Status, *, stars: int | None = None) -> bool:
+    """Whether another system is left that might do better."""
+    left = elsewhere.others(request.route, asked={*map(str, request.tried), str(request.system_id)})
+    is_off = any(step["step"] == "cancelled" for step in request.steps)
+    return elsewhere.should_try(status=status, stars=stars, is_called_off=is_off, others=len(left))
+
+
 def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
     bound: Mapping[str, Any] = request.governance_check.get("bound") or {}
     route: Mapping[str, Any] = request.route or {}
@@ -120,6 +127,7 @@ def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Executio
         started_at=request.created_at,
         completed_at=at,
         cost_usd=cost_of(request),
+        should_retry_with_different_path=should_try_elsewhere(request, end.status),
         suggested_improvements=list(end.suggestions) or None,
         action=request.action,
         requested_by=request.requested_by,

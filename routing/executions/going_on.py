@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from governance.registry.models import System
-from routing.executions import due
+from routing.executions import due, elsewhere
 from routing.executions.finishing import End, finish, noted
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Failure, Stage, Standing, after_failure, demand_step
@@ -70,9 +70,7 @@ def taken_up(request: ExecutionRequest, candidate: Mapping[str, Any]) -> None:
 
 def alternatives(request: ExecutionRequest) -> list[Mapping[str, Any]]:
     """The candidates against whom nothing spoke and who were not asked yet, in order; those that are active still."""
-    done = {*map(str, request.tried), str(request.system_id)}
-    rows = (request.route or {}).get("candidates", ())
-    rest = [one for one in rows if not one["vetoes"] and one["system_id"] not in done]
+    rest = elsewhere.others(request.route, asked={*map(str, request.tried), str(request.system_id)})
     systems = System.objects.filter(tenant_id=request.tenant_id, id__in=[one["system_id"] for one in rest])
     active = set(map(str, systems.filter(status="active").values_list("id", flat=True))) if rest else set()
     return [one for one in rest if one["system_id"] in active]

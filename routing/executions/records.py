@@ -13,7 +13,7 @@ from routing.executions.stages import Stage
 
 COLUMNS: Final = (
     "id", "request", "system", "action", "stage", "status", "channel", "requested_by", "parent_id", "created_at", "finished_at",
-    "cost_usd", "progress", "progress_note", "stars",
+    "cost_usd", "progress", "progress_note", "stars", "is_disputed",
 )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def line_record(line: Line) -> dict[str, Any]:
         "progress": line.progress,
         "progress_note": line.progress_note,
         "stars": line.stars,
+        "is_disputed": line.is_disputed,
     }
 
 
@@ -68,6 +69,7 @@ def whole_record(whole: Whole) -> dict[str, Any]:
         "rated_by": whole.rated_by,
         "rated_at": utc(whole.rated_at),
         "suggestions": list(whole.suggestions),
+        "should_retry_with_different_path": whole.should_retry,
         "dispute": whole.dispute,
         "disputed_by": whole.disputed_by,
         "disputed_at": utc(whole.disputed_at),

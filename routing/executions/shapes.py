@@ -7,6 +7,7 @@ from rest_framework import serializers
 from governance.rest import Anything, Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
 from routing.executions.afterwards import WORDS
 from routing.executions.asked import KEY_LENGTH, TEXT_LENGTH
+from routing.executions.queries import OPEN, RATINGS
 from routing.executions.stages import Stage, Status
 
 LONGEST_NAME = 200
@@ -59,10 +60,18 @@ class Taken(Record):
 class ExecutionQuery(Query):
     q = Text(required=False, allow_blank=True, max_length=200, help_text="words of the request")
     system = Text(required=False, allow_blank=True, max_length=LONGEST_NAME)
-    state = Choice([*STAGES, *STATUSES], required=False, allow_blank=True, help_text="a stage, or how it ended")
+    state = Choice(
+        [OPEN, *STAGES, *STATUSES],
+        required=False,
+        allow_blank=True,
+        help_text="a stage, how it ended, or open: not done",
+    )
     channel = Text(required=False, allow_blank=True, max_length=40, help_text="through what it came, such as page, api")
     mode = Choice(MODES, required=False, allow_blank=True, help_text="approved: a person had to be asked")
     stars = serializers.IntegerField(required=False, min_value=1, max_value=5)
+    rating = Choice(list(RATINGS), required=False, allow_blank=True, help_text="good: 4 or 5 stars, poor: 1 or 2")
+    who = Text(required=False, allow_blank=True, max_length=200, help_text="a part of the name that asked")
+    disputed = serializers.BooleanField(required=False, default=False)
     since = Instant(required=False)
     until = Instant(required=False, help_text="before this")
     mine = serializers.BooleanField(required=False, default=False)
@@ -92,6 +101,7 @@ class Line(Record):
     progress = Whole(min_value=0, max_value=100, help_text="0: unknown")
     progress_note = Text(allow_blank=True)
     stars = Whole(allow_null=True, min_value=1, max_value=5)
+    is_disputed = Flag()
 
 
 class Hop(Line):
@@ -154,6 +164,7 @@ class Execution(Line):
     rated_by = Text(allow_blank=True)
     rated_at = Instant(allow_null=True)
     suggestions = serializers.ListField(child=Text())
+    should_retry_with_different_path = Flag(help_text="another system is left that might do better")
     dispute = Text(allow_blank=True)
     disputed_by = Text(allow_blank=True)
     disputed_at = Instant(allow_null=True)

@@ -1,77 +1,19 @@
-"""The ask page: type a request, see who would get it and why not the others. Nothing is kept and nothing is done."""
+"""The ask page: type a request, see who would get it and why not the others, hand it in. A preview keeps and does nothing."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from governance.errors import DomainError
+from governance.ids import new_id
 from governance.registry.queries import names as system_names
 from governance.scope import Capability, Scope
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
+from routing.router.bars import bars_of, cost_of
 from routing.router.choosing import choose
 from routing.router.forms import AskForm
-from routing.router.ranking import Candidate, Choice, Source
-
-_OUTCOMES: Final = {
-    "permit": ("may do it", "tighten", "✓"),
-    "require_approval": ("needs approval first", "expand", "◆"),
-    "deny": ("may not do it", "bad", "✕"),
-}
-_SOURCES: Final = {
-    "named": "You named it",
-    "rule": "A rule sends requests like this there",
-    "capability": "By what it can do",
-    "default": "The fallback system",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A candidate as the page draws it."""
-
-    one: Candidate
-    is_chosen: bool
-    is_alternative: bool
-
-    @property
-    def percent(self) -> int:
-        return round(self.one.score * 100)
-
-    @property
-    def why(self) -> str:
-        if self.one.source is Source.RULE and any(veto.code == "below_threshold" for veto in self.one.vetoes):
-            return "By the nearest rule that names it"
-        said = _SOURCES[self.one.source.value]
-        return f"{said}, as alternative {self.one.place}" if self.one.place else said
-
-    @property
-    def cost(self) -> str:
-        """Dollars with two to four digits behind the point; "" where nothing is known."""
-        return cost_of(self.one)
-
-    @property
-    def outcome(self) -> str:
-        return _OUTCOMES[self.one.outcome][0] if self.one.outcome else ""
-
-    @property
-    def tone(self) -> str:
-        return _OUTCOMES[self.one.outcome][1] if self.one.outcome else ""
-
-    @property
-    def mark(self) -> str:
-        return _OUTCOMES[self.one.outcome][2] if self.one.outcome else ""
-
-
-def cost_of(one: Candidate) -> str:
-    if not one.predicted:
-        return ""
-    whole, _, digits = f"{Decimal(one.predicted['cost_usd']):.4f}".partition(".")
-    return f"{whole}.{digits.rstrip('0').ljust(2, '0')}"
+from routing.router.ranking import Choice
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,26 +25,37 @@ def page(request: HttpRequest) -> HttpResponse:
         scope.demand(Capability.READ_RECORD, to="ask where a request goes")
     initial = {name: request.GET.get(name, "") for name in ("text", "system", "action")}
     with reading(request):
-        form = AskForm(
-            request.POST if request.method == "POST" else None, names=system_names(scope=scope), initial=initial
-        )
+        data = request.POST if request.method == "POST" else None
+        form = AskForm(data, names=system_names(scope=scope), initial=initial)
         choice, refusal = _asked(scope, form)
-        context = {
-            "form": form,
-            "choice": choice,
-            "bars": _bars(choice) if choice else [],
-            "cost": cost_of(choice.chosen) if choice and choice.chosen else "",
-            "threshold_percent": round(choice.threshold * 100) if choice else 0,
-            "refusal": refusal,
-            "may_write": scope.can(Capability.ROUTE),
-            "may_read": scope.can(Capability.READ_RECORD),
-        }
-        answer = page_or_fragment(
-            request, page="routing/router/ask.html", fragment="routing/router/_decision.html", context=context
-        )
-    if refusal:
-        answer.status_code = refusal.status
-    return answer
+        return drawn(request, form, choice=choice, refusal=refusal)
+
+
+def drawn(
+    request: HttpRequest, form: AskForm, *, choice: Choice | None = None, refusal: DomainError | None = None
+) -> HttpResponse:
+    """The page, or its decision alone, inside the tenant's transaction; also for whoever takes the request on."""
+    scope = scope_of(request)
+    context = {
+        "form": form,
+        "choice": choice,
+        "bars": bars_of(choice) if choice else [],
+        "cost": cost_of(choice.chosen) if choice and choice.chosen else "",
+        "threshold_percent": round(choice.threshold * 100) if choice else 0,
+        "refusal": refusal,
+        "may_write": scope.can(Capability.ROUTE),
+        "may_read": scope.can(Capability.READ_RECORD),
+        "key": new_id(now()),
+        "refused": scope.why_not(Capability.REQUEST, to="hand in a request"),
+    }
+    status = refusal.status if refusal else 200
+    return page_or_fragment(
+        request,
+        page="routing/router/ask.html",
+        fragment="routing/router/_decision.html",
+        context=context,
+        status=status,
+    )
 
 
 def _asked(scope: Scope, form: AskForm) -> tuple[Choice | None, DomainError | None]:
@@ -114,7 +67,3 @@ def _asked(scope: Scope, form: AskForm) -> tuple[Choice | None, DomainError | No
     except DomainError as refusal:
         return None, refusal
     return found, None
-
-
-def _bars(choice: Choice) -> list[Bar]:
-    return [Bar(one, one is choice.chosen, one in choice.alternatives) for one in choice.candidates]

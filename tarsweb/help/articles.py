@@ -37,6 +37,7 @@ ARTICLES = (
     Article("telemetry", "Telemetry", ("telemetry:",), "telemetry:calls"),
     Article("assets", "Assets", ("assets:",), "assets:list"),
     Article("asking", "Asking", ("ask:",), "ask:page"),
+    Article("executions", "Executions", ("executions:",), "executions:list"),
     Article("routing", "Routing", ("routing:",), "routing:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),

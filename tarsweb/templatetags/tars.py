@@ -145,6 +145,12 @@ def money(value: Decimal | int | str | None, currency: str = "") -> str:
 
 
 @register.filter
+def usd(value: Decimal | str | None) -> str:
+    """0.012000 → 0.012 USD: what a piece of work cost, no longer than it is."""
+    return NOTHING if value is None else f"{humane.money(humane.trimmed(Decimal(value)))} USD"
+
+
+@register.filter
 def percent(value: float | Decimal | None, places: int = 1) -> str:
     """A share of one: 0.0283 → 2.8 %."""
     return NOTHING if value is None else f"{float(value) * 100:.{places}f} %"

@@ -30,6 +30,7 @@ class Page:
 CLAY = "/systems/clay-consigliere"
 RETURNED = "/amendments/?state=changes_requested"
 AMENDMENT, PERSON = r"/amendments/AMD-\d+/$", r"/people/[0-9a-f-]{36}/$"
+EXECUTION = r"/executions/[0-9a-f-]{36}/$"
 PAGES = (
     Page("overview", "overview:home", "/"),
     Page("overview-member", "overview:home", "/", who="katie@oms.com"),
@@ -96,6 +97,11 @@ PAGES = (
     Page("law", "lawbook:law", "/rulebook/law/"),
     Page("import", "lawbook:import", "/rulebook/import/", who=OPERATOR),
     Page("ask", "ask:page", "/ask/?text=Audit+payroll+compliance"),
+    Page("executions", "executions:list", "/executions/"),
+    Page("executions-none", "executions:list", "/executions/?q=nothing-is-called-so"),
+    Page("executions-member", "executions:list", "/executions/", who="katie@oms.com"),
+    Page("execution", "executions:detail", "/executions/?state=success", (EXECUTION,)),
+    Page("execution-waiting", "executions:detail", "/executions/?state=awaiting_approval", (EXECUTION,), who=OPERATOR),
     Page("routing", "routing:list", "/routing/"),
     Page("routing-none", "routing:list", "/routing/?q=nothing-is-called-so"),
     Page("routing-rule", "routing:detail", "/routing/", (r"/routing/[0-9a-f-]{36}/$",)),

@@ -1,0 +1,1 @@
+"""Pages of executions: the list with its tail, one execution as a why card, the answers given on it, handing in."""
