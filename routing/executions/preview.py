@@ -17,7 +17,7 @@ from governance.errors import NotAllowed
 from governance.scope import Role, Scope
 from routing.connectors.models import Connector, Kind
 from routing.executions.bound import moved
-from routing.executions.bounding import bound_of
+from routing.executions.bounding import planned
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Stage
 
@@ -68,7 +68,7 @@ def preview(*, scope: Scope, id: UUID, at: datetime) -> Preview | None:
         digest=question.digest,
         due_at=question.due_at,
         excluded=_excluded(request),
-        moved=moved(kept, bound_of(request, request.system)),
+        moved=moved(kept, planned(request).bound),
         authority=asked(
             scope=scope,
             request=question,
