@@ -7,6 +7,7 @@ from billing.budgets.models import (
     Reservation,
     ReservationLine,
     Resource,
+    StorageLevel,
     SystemShare,
     TopUp,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Reservation",
     "ReservationLine",
     "Resource",
+    "StorageLevel",
     "SystemShare",
     "TopUp",
 ]

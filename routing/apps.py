@@ -5,15 +5,16 @@ class RoutingConfig(AppConfig):
     name = "routing"
 
     def ready(self) -> None:
+        from billing.budgets import storage, systems
         from governance.exports import sources
         from governance.jobs import handlers
         from governance.registry import impact, panels
+        from routing.connectors import declared, installed, looking
         from routing.connectors import export as connectors
-        from routing.connectors import installed, looking
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
-        from routing.executions import approving, choosing, panel, waiting
+        from routing.executions import approving, choosing, kept, panel, waiting
         from routing.executions import export as executions
         from routing.router import export as router_export
         from routing.router import impact as router_impact
@@ -29,6 +30,8 @@ class RoutingConfig(AppConfig):
         tools.register_kinds()
         alerts.register_kinds()
         approving.register()
+        storage.register(kept.SOURCE, kept.count)
+        systems.register_maximums(declared.maximums)
         vetoes.register("connector", choosing.out_of_reach)
         panels.register_beside(connector_panel.TEMPLATE, connector_panel.card)
         panels.register_beside(telemetry_panel.TEMPLATE, telemetry_panel.card)

@@ -254,6 +254,20 @@ class BudgetPace(TenantRow):
         ]
 
 
+class StorageLevel(TenantRow):
+    """How many bytes one slice keeps of a tenant, kept as they are written (`storage.change_within`), so that nobody counts."""
+
+    source = models.TextField()
+    bytes = models.BigIntegerField()
+
+    class Meta:
+        db_table = "storage_levels"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "source"], name="storage_levels_one_each"),
+            models.CheckConstraint(condition=models.Q(bytes__gte=0), name="storage_levels_sign"),
+        ]
+
+
 class Measure(models.TextChoices):
     INPUT_TOKENS = "input_tokens", "Input tokens"
     OUTPUT_TOKENS = "output_tokens", "Output tokens"

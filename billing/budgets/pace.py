@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -19,17 +20,21 @@ from billing.budgets.models import Resource
 
 _SLOT = f"""least(greatest(floor(extract(epoch FROM m.at - r.window_start) * {SLOTS}
   / extract(epoch FROM r.window_end - r.window_start)), 0), {SLOTS} - 1)::int"""
-_CHARGED = f"""
-SELECT l.resource_id, {_SLOT} AS slot, sum(l.settled) AS settled
-FROM budget_moves m
+_CHARGED = """
+SELECT l.resource_id, {slot} AS slot, sum(l.settled) AS settled
+FROM {moves} m
 JOIN reservation_lines l ON l.tenant_id = m.tenant_id AND l.reservation_id = m.reservation_id
 JOIN resources r ON r.tenant_id = m.tenant_id AND r.id = l.resource_id
 WHERE m.tenant_id = %(tenant)s AND m.kind = 'settle' AND l.settled > 0
-"""  # noqa: S608 -- only names of this module are put in
+"""
+_MOST_UNSEALED: Final = 20_000
+"""A backlog of sealing beyond this is not looked at: the forecast is then too hopeful, and the stuck task stands on a page."""
+_NEWEST = f"""(SELECT u.tenant_id, u.reservation_id, u.kind, u.at, u.id FROM budget_moves u
+  WHERE u.tenant_id = %(tenant)s AND u.sealed_in IS NULL ORDER BY u.id DESC LIMIT {_MOST_UNSEALED})"""  # noqa: S608
 _KEEP = f"""
 INSERT INTO budget_paces (id, tenant_id, resource_id, slot, settled)
 SELECT uuidv7(), %(tenant)s, found.resource_id, found.slot, found.settled
-FROM ({_CHARGED} AND m.id = ANY(%(moves)s) GROUP BY 1, 2 ORDER BY 1, 2) found
+FROM ({_CHARGED.format(moves="budget_moves", slot=_SLOT)} AND m.id = ANY(%(moves)s) GROUP BY 1, 2 ORDER BY 1, 2) found
 ON CONFLICT (tenant_id, resource_id, slot) DO UPDATE SET settled = budget_paces.settled + EXCLUDED.settled
 """  # noqa: S608 -- only names of this module are put in
 _READ = f"""
@@ -37,7 +42,7 @@ SELECT resource_id, slot, sum(settled) FROM (
   SELECT p.resource_id, p.slot, p.settled FROM budget_paces p
     WHERE p.tenant_id = %(tenant)s AND p.resource_id = ANY(%(resources)s)
   UNION ALL
-  ({_CHARGED} AND m.sealed_in IS NULL AND l.resource_id = ANY(%(resources)s) GROUP BY 1, 2)
+  ({_CHARGED.format(moves=_NEWEST, slot=_SLOT)} AND l.resource_id = ANY(%(resources)s) GROUP BY 1, 2)
 ) both_parts GROUP BY 1, 2
 """  # noqa: S608 -- only names of this module are put in
 Slots = Mapping[int, Decimal]

@@ -177,6 +177,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='StorageLevel',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('source', models.TextField()),
+                ('bytes', models.BigIntegerField()),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+            ],
+            options={
+                'db_table': 'storage_levels',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'source'), name='storage_levels_one_each'), models.CheckConstraint(condition=models.Q(('bytes__gte', 0)), name='storage_levels_sign')],
+            },
+        ),
+        migrations.CreateModel(
             name='Price',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),

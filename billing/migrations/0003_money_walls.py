@@ -12,6 +12,7 @@ WALLED = [
     "prices",
     "reservation_lines",
     "reservations",
+    "storage_levels",
     "system_shares",
     "top_ups",
 ]
@@ -260,6 +261,42 @@ CREATE TRIGGER resources_limit BEFORE INSERT OR UPDATE OF total_budget, resource
 """
 
 
+PLATFORM = """
+-- How full every tenant's running budgets are, for platform staff and for nobody else: one row a tenant, its fullest budget and the
+-- dollars of its longest window. Figures only: no system, no hold, no person.
+CREATE FUNCTION tars_platform_budgets(staff uuid, at timestamptz) RETURNS TABLE (
+    tenant_id uuid, name text, is_active boolean, is_demo boolean, budgets bigint, near bigint, used_up bigint,
+    resource_type text, window_type text, window_end timestamptz, total_budget numeric, used numeric, reserved numeric,
+    dollars_total numeric, dollars_used numeric, dollars_reserved numeric)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH running AS (
+    -- one look-up by the key for each kind of budget, however many windows are over
+    SELECT r.*, CASE WHEN r.total_budget > 0 THEN (r.used + r.reserved) / r.total_budget ELSE 1 END AS part
+    FROM tenants t
+      CROSS JOIN unnest(ARRAY['llm_tokens', 'compute_hours', 'api_calls', 'storage_gb', 'usd_budget']) AS kind(name)
+      CROSS JOIN (VALUES ('hourly', 'hour'), ('daily', 'day'), ('weekly', 'week'), ('monthly', 'month')) AS span(name, unit)
+      JOIN resources r ON r.tenant_id = t.id AND r.resource_type = kind.name AND r.window_type = span.name
+        AND r.window_start = date_trunc(span.unit, $2 AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+    WHERE r.is_limit),
+  counted AS (
+    SELECT r.tenant_id, count(*) AS budgets, count(*) FILTER (WHERE r.part >= r.alert_threshold AND r.total_budget > 0) AS near,
+      count(*) FILTER (WHERE r.available = 0 AND r.total_budget > 0) AS used_up
+    FROM running r GROUP BY 1),
+  fullest AS (SELECT DISTINCT ON (r.tenant_id) r.* FROM running r WHERE r.total_budget > 0 ORDER BY r.tenant_id, r.part DESC, r.id),
+  dollars AS (
+    SELECT DISTINCT ON (r.tenant_id) r.* FROM running r WHERE r.resource_type = 'usd_budget'
+    ORDER BY r.tenant_id, r.window_end - r.window_start DESC)
+  SELECT t.id, t.name, t.is_active, t.is_demo, coalesce(c.budgets, 0), coalesce(c.near, 0), coalesce(c.used_up, 0),
+    f.resource_type, f.window_type, f.window_end, f.total_budget, f.used, f.reserved, d.total_budget, d.used, d.reserved
+  FROM tenants t LEFT JOIN counted c ON c.tenant_id = t.id LEFT JOIN fullest f ON f.tenant_id = t.id
+    LEFT JOIN dollars d ON d.tenant_id = t.id
+  WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.is_active AND u.is_platform_staff)
+  ORDER BY f.part DESC NULLS LAST, t.name, t.id $$;
+-- forced row security binds the owner too, and the function above runs as the owner
+CREATE POLICY lookup ON resources FOR SELECT TO CURRENT_USER USING (true);
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [("billing", "0002_money")]
 
@@ -268,6 +305,6 @@ class Migration(migrations.Migration):
         *(rls.Referable(table) for table in ("reservations", "resources", "system_shares")),
         *(rls.Refer(table, column, to) for table, column, to in REFERENCES),
         *(rls.AppendOnly(table) for table in ("budget_alerts", "prices")),
-        *(rls.KeepRows(table) for table in ("budget_moves", "budget_paces", "budget_plans", "reservation_lines", "reservations", "system_shares", "top_ups")),
-        *(migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (FUNCTIONS, RESERVE, SETTLE, CLOSE, LIMITS)),
+        *(rls.KeepRows(table) for table in ("budget_moves", "budget_paces", "budget_plans", "reservation_lines", "reservations", "storage_levels", "system_shares", "top_ups")),
+        *(migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (FUNCTIONS, RESERVE, SETTLE, CLOSE, LIMITS, PLATFORM)),
     ]

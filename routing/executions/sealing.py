@@ -1,6 +1,7 @@
 """Receipts are anchored some at a time: one ledger entry holds the root of a batch's tree, each receipt knows its leaf.
 
-With the batch, the systems' counts and averages move: an execution is counted exactly once, with its receipt's sealing.
+With the batch, the systems' counts and averages move, and what is kept: an execution is counted exactly once, with its
+receipt's sealing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from governance.ledger import merkle
 from governance.ledger.verbs import governed
 from governance.registry.statistics import Ended, fold_within
 from governance.scope import Scope
+from routing.executions import kept
 from routing.executions.models import Execution, Receipt
 from routing.executions.stages import Status
 
@@ -47,6 +49,7 @@ def seal_receipts(*, scope: Scope, at: datetime) -> int:
     if not rows:
         return 0
     fold_within(tenant_id=scope.tenant_id, ended=_ended(scope, rows))
+    kept.tell_within(tenant_id=scope.tenant_id, receipt_ids=[row.id for row in rows], at=at)
     root = merkle.root([_leaf(row) for row in rows]).hex()
     entry = ledger.append(
         scope=scope,

@@ -18,6 +18,7 @@ from governance.tenants.models import Tier
 from governance.web import now
 from tarsweb.people.letters import deliver
 from tarsweb.platform import actions, queries, shapes
+from tarsweb.platform import budgets as money
 from tarsweb.platform.stewards import Steward, steward_of
 
 
@@ -48,6 +49,18 @@ class Tenants(Face):
         address = reverse("api-platform-tenant", kwargs={"tenant_id": opened.tenant.id})
         headers = {"Location": address, "Cache-Control": "no-store"}
         return Response({**record, "invitation_link": link or None}, status=201, headers=headers)
+
+
+class Budgets(Face):
+    @endpoint(gives=shapes.TenantBudgets, query=shapes.BudgetQuery, is_paged=True)
+    def get(self, request: Request, asked: dict[str, Any]) -> Response:
+        """How full every tenant's budgets are, in the order in which the tenants were opened."""
+        steward = _steward(request)
+        limit, after = paging(request)
+        lines = money.lines(actor=steward.actor, at=now(), filter=money.Filter(**asked))
+        found = sorted((line for line in lines if str(line.id) > after), key=lambda line: line.id)
+        results = [line.as_row() for line in found[:limit]]
+        return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
 
 
 class OneTenant(Face):

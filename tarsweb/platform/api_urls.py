@@ -4,6 +4,7 @@ from governance.rest import route
 from tarsweb.platform import api
 
 urlpatterns = [
+    *route("platform/budgets/", api.Budgets, name="api-platform-budgets"),
     *route("platform/tenants/", api.Tenants, name="api-platform-tenants"),
     *route("platform/tenants/<uuid:tenant_id>/", api.OneTenant, name="api-platform-tenant"),
     *route("platform/tenants/<uuid:tenant_id>/terms/", api.Terms, name="api-platform-terms"),

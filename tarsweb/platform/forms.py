@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from governance.tenants.models import TIER_LIMITS, Tier
+from tarsweb.platform.budgets import LEVELS, SORTS
 
 _REASON = {"max_length": 2000, "help_text": "It stands on the tenant’s ledger."}
 
@@ -19,6 +20,18 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(
         required=False, choices=[("", "Every state"), ("active", "Active"), ("deactivated", "Deactivated")]
     )
+
+
+class BudgetFilterForm(forms.Form):
+    """What narrows the list of tenants near their limit, and how it is sorted."""
+
+    q = forms.CharField(required=False, label=_("Name"), max_length=200)
+    level = forms.ChoiceField(required=False, label=_("Level"), choices=[("", _("Every tenant")), *LEVELS.items()])
+    sort = forms.ChoiceField(required=False, label=_("Order"), choices=list(SORTS.items()))
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__({name: data.get(name, "") for name in ("q", "level", "sort")})
+        self.fields["q"].widget.attrs["data-filter"] = ""
 
 
 class _Terms(forms.Form):

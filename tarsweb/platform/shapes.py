@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from billing.budgets.models import ResourceType, WindowType
 from governance.rest import Body, Choice, Flag, Instant, Query, Record, Text, Whole
 from governance.tenants.models import Tier
+from tarsweb.platform.budgets import LEVELS
 
 _MOST = 1_000_000
 _STATES = ["active", "deactivated"]
@@ -38,6 +40,35 @@ class Tenant(Record):
     created_at = Instant()
     deactivated_at = Instant(allow_null=True)
     deactivated_because = Text(allow_blank=True)
+
+
+class BudgetQuery(Query):
+    """The filters of the page of that name."""
+
+    q = Text(required=False, allow_blank=True, max_length=200, help_text="text in the name")
+    level = Choice(list(LEVELS), required=False, allow_blank=True, help_text="; ".join(map(": ".join, LEVELS.items())))
+
+
+class TenantBudgets(Record):
+    """How full a tenant's running budgets are: its fullest, and the dollars of its longest window. Amounts are decimal text."""
+
+    id = serializers.UUIDField()
+    name = Text()
+    state = Choice(_STATES)
+    is_demo = Flag()
+    budgets = Whole()
+    near = Whole()
+    used_up = Whole()
+    resource_type = Choice(ResourceType.values, allow_null=True)
+    window_type = Choice(WindowType.values, allow_null=True)
+    window_end = Instant(allow_null=True)
+    total_budget = Text(allow_null=True)
+    used = Text(allow_null=True)
+    reserved = Text(allow_null=True)
+    part = Text(allow_null=True, help_text="what is spent or held of the fullest, 0 to 1")
+    dollars_total = Text(allow_null=True)
+    dollars_used = Text(allow_null=True)
+    dollars_reserved = Text(allow_null=True)
 
 
 class NewTenant(Body):

@@ -7,6 +7,7 @@ from tarsweb.platform import views
 app_name = "platform"
 urlpatterns = [
     path("tenants/", views.index, name="list"),
+    path("budgets/", views.budgets, name="budgets"),
     path("tenants/open/", views.open_page, name="open"),
     path("tenants/<uuid:tenant_id>/", views.detail, name="tenant"),
     path("tenants/<uuid:tenant_id>/terms/", views.terms, name="terms"),

@@ -14,16 +14,19 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.errors import DomainError
+from governance.exports.table import MEDIA
 from governance.identity.confirm import confirm, factor_of
 from governance.identity.models import User
 from governance.tenants.models import Tier
 from governance.web import now, page_or_fragment
 from tarsweb.people.letters import deliver
 from tarsweb.platform import actions, queries, visits
-from tarsweb.platform.forms import CloseForm, FilterForm, OpenForm, ReasonForm, TermsForm
+from tarsweb.platform import budgets as money
+from tarsweb.platform.forms import BudgetFilterForm, CloseForm, FilterForm, OpenForm, ReasonForm, TermsForm
 from tarsweb.platform.stewards import Steward, steward_of
 
 PER_PAGE = 25
@@ -52,12 +55,38 @@ def index(request: HttpRequest, steward: Steward) -> HttpResponse:
     filter = queries.Filter(**form.cleaned_data)
     lines = queries.tenants(actor=steward.actor, filter=filter)
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "asked": FilterForm(form.cleaned_data), "filter": filter}
+    context = {"page": page, "asked": FilterForm(form.cleaned_data), "filter": filter, "lists": _tabs("list")}
     return page_or_fragment(
         request,
         page="tarsweb/platform/page.html",
         fragment="tarsweb/platform/_tenants.html",
         context=context,
+    )
+
+
+@require_safe
+@_staffed
+def budgets(request: HttpRequest, steward: Steward) -> HttpResponse:
+    """Which tenants approach their limit, filtered and sorted by the URL; `format` takes the list away."""
+    form = BudgetFilterForm(request.GET)
+    form.is_valid()
+    filter = money.Filter(**form.cleaned_data)
+    found = money.lines(actor=steward.actor, at=now(), filter=filter)
+    if (wanted := request.GET.get("format", "")) in ("csv", "json"):
+        file = HttpResponse(money.file_of(found, format=wanted), content_type=MEDIA[wanted])
+        file["Content-Disposition"] = f'attachment; filename="tenants-budgets.{wanted}"'
+        return file
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return page_or_fragment(
+        request,
+        page="tarsweb/platform/budgets.html",
+        fragment="tarsweb/platform/_budgets.html",
+        context={
+            "page": page,
+            "asked": BudgetFilterForm(form.cleaned_data),
+            "filter": filter,
+            "lists": _tabs("budgets"),
+        },
     )
 
 
@@ -243,3 +272,10 @@ def _opening(
     ]
     context = {"form": form, "tabs": tabs, "refusal": refusal}
     return render(request, "tarsweb/platform/open.html", context, status=status)
+
+
+def _tabs(here: str) -> list[dict[str, Any]]:
+    labels = {"list": _("Tenants"), "budgets": _("Near their limit")}
+    return [
+        {"label": label, "url": reverse(f"platform:{name}"), "current": name == here} for name, label in labels.items()
+    ]

@@ -128,6 +128,7 @@ PAGES = (
     Page("webhooks", "webhooks:list", "/webhooks/", who=ADMIN),
     Page("webhook-add", "webhooks:add", "/webhooks/add/", who=ADMIN),
     Page("platform", "platform:list", "/platform/tenants/", who=STAFF),
+    Page("platform-budgets", "platform:budgets", "/platform/budgets/", who=STAFF),
     Page("platform-open", "platform:open", "/platform/tenants/open/", who=STAFF),
     Page(
         "platform-tenant", "platform:tenant", "/platform/tenants/", (r"/platform/tenants/[0-9a-f-]{36}/$",), who=STAFF

@@ -39,6 +39,7 @@ from routing.connectors import actions as connectors
 from routing.connectors.contract import ToolDefinition
 from routing.executions import work
 from routing.executions.actions import handle
+from routing.executions.sealing import seal_receipts
 from routing.router.actions import Wish, write_rule
 from routing.telemetry.actions import report
 from tests import factories as make
@@ -130,6 +131,7 @@ def _work(cast: make.Cast) -> None:
     """A request that is done, with its receipt, and one that is due."""
     done = handle(scope=cast.bo, text="Audit payroll", system=cast.system.name, at=make.AT)
     work.advance(tenant_id=cast.tenant.id, request_id=done.id, clock=lambda: make.AT)
+    seal_receipts(scope=cast.tars, at=make.AT)
     handle(scope=cast.bo, text="Audit payroll again", at=make.AT)
 
 

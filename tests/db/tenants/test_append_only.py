@@ -56,6 +56,7 @@ KEPT = (
     "rollbacks",
     "routing_rules",
     "standing_authorities",
+    "storage_levels",
     "system_shares",
     "systems",
     "tenants",

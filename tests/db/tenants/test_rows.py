@@ -74,6 +74,7 @@ TABLES = {
     "snoozes": "tenant_id",
     "standing_authorities": "tenant_id",
     "stored_files": "tenant_id",
+    "storage_levels": "tenant_id",
     "system_shares": "tenant_id",
     "system_versions": "tenant_id",
     "systems": "tenant_id",

@@ -74,6 +74,7 @@ def test_walls__no_other_policy_widens_them_but_own_memberships_and_the_owners_l
         ("invitations", "lookup", "SELECT", [USERS["owner"]]),
         ("memberships", "lookup", "SELECT", [USERS["owner"]]),
         ("memberships", "own", "SELECT", ["public"]),
+        ("resources", "lookup", "SELECT", [USERS["owner"]]),
         ("tenants", "lookup", "SELECT", [USERS["owner"]]),
         ("tenants", "own", "SELECT", ["public"]),
     ]
@@ -143,6 +144,7 @@ def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
         "tars_due",
         "tars_invitation_tenant",
         "tars_keep_routing_index",
+        "tars_platform_budgets",
         "tars_platform_tenants",
         "tars_token_tenant",
     )

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from billing.budgets.amounts import said, text
-from billing.budgets.forecast import forecast
+from billing.budgets.bars import bar, part
+from billing.budgets.forecast import forecast, slices
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.quotas import Cap, caps_in_plan, caps_of, strictest
 from billing.budgets.usage import BadUsage, Tokens, Usage
@@ -112,3 +113,21 @@ def test_amounts__as_stored_and_as_read() -> None:
     assert said("usd_budget", Decimal("1234.5")) == "1,234.50 USD"
     assert said("usd_budget", Decimal("0.000001")) == "0.000001 USD"
     assert said("llm_tokens", Decimal(1200)) == "1,200 LLM tokens"
+
+
+def test_slices__share_slots_by_time__and_lose_nothing() -> None:
+    half = slices({0: Decimal(6), 59: Decimal(4)}, part=0.5)
+    assert (half[0], half[-1], sum(half)) == (6, 4, 10)
+    uneven = slices({slot: Decimal(1) for slot in range(17)}, part=17 / 120)
+    assert all(abs(amount - Decimal(17) / 12) < Decimal("0.0001") for amount in uneven)
+    late = slices({90: Decimal(3)}, part=0.25)
+    assert (late[-1], sum(late)) == (3, 3), "what was booked by another clock counts as just now"
+    assert slices({0: Decimal(1)}, part=0) == [0] * 12
+
+
+def test_bar__parts_never_exceed_it__and_little_can_be_seen() -> None:
+    found = bar(total=Decimal(100), spent=Decimal("0.01"), held=Decimal(120), mark=Decimal("0.8"))
+    assert (found.spent, found.held, found.mark) == ("0.60", "99.40", "80.00")
+    nothing = bar(total=Decimal(0), spent=Decimal(0), held=Decimal(0))
+    assert (nothing.spent, nothing.held, nothing.mark) == ("0.00", "0.00", "")
+    assert (part(total=Decimal(0), taken=Decimal(0)), part(total=Decimal(4), taken=Decimal(1))) == (1.0, 0.25)
