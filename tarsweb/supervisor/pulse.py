@@ -89,7 +89,7 @@ def _seconds(value: object) -> float | None:
 def process_fault(leader: int, marks: Mapping[int, Mark]) -> str | None:
     """Why these processes cannot be working, seen from outside: one is stopped, or an idle one was killed."""
     members = session_members(leader)
-    if any(_is_stopped(process) for process in members):
+    if any(is_stopped(process.pid) for process in members):
         return "one of its processes is stopped"
     living = {process.pid for process in members}
     if any(pid not in living and not mark.is_busy for pid, mark in marks.items()):
@@ -114,8 +114,9 @@ def silence_fault(marks: Mapping[int, Mark], *, started_at: float) -> str | None
     return None if marks or time.time() - started_at < 30 else "none of its processes has begun"
 
 
-def _is_stopped(process: psutil.Process) -> bool:
+def is_stopped(pid: int) -> bool:
+    """Whether somebody stopped the process (SIGSTOP)."""
     try:
-        return bool(process.status() == psutil.STATUS_STOPPED)
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     except psutil.Error:
         return False

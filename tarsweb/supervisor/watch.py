@@ -136,19 +136,31 @@ class WorkerWatch:
 
 
 class RunnerWatch:
-    """Starts the runner again when it has ended, or when its loop has not gone round for a minute."""
+    """Starts the runner again when it has ended, was stopped, or its loop has not gone round for a minute.
+
+    What it had begun is found by its leases, by the next one.
+    """
 
     def __init__(self, service: Service, *, beat: Path, say: Say) -> None:
         self._service, self._beat, self._say = service, beat, say
-        self._probe = _Every(_PROBE_SECONDS)
+        self._glance, self._probe = _Every(_PROCESS_SECONDS), _Every(_PROBE_SECONDS)
+        self._was_stopped = False
 
     def look(self) -> None:
         """One glance; at the beat now and then."""
         if self._service.has_ended():
             if self._service.restart_due():
                 self._restart("has ended")
+        elif self._glance and self._is_stopped():
+            self._restart("is stopped")
         elif self._probe and time.time() - self._last_beat() > _BEAT_SECONDS:
             self._restart("is frozen")
+
+    def _is_stopped(self) -> bool:
+        """Seen twice: somebody may look at it for a moment. Its agents are not asked: one that is stopped runs out of time."""
+        is_stopped = pulse.is_stopped(self._service.pid or 0)
+        was_stopped, self._was_stopped = self._was_stopped, is_stopped
+        return is_stopped and was_stopped
 
     def _last_beat(self) -> float:
         try:
@@ -158,6 +170,7 @@ class RunnerWatch:
 
     def _restart(self, why: str) -> None:
         self._say(f"The runner {why}; starting it again")
+        self._was_stopped = False
         self._service.restart()
 
 

@@ -97,6 +97,9 @@ class Installation:
         found = [process for process in run_members(token) if part in " ".join(process.cmdline())]
         return sorted(found, key=lambda process: (process.create_time(), process.pid))
 
+    def runners(self) -> list[psutil.Process]:
+        return self.members("tarsweb.supervisor.runner")
+
     def postmaster(self) -> psutil.Process:
         data = Path(self.home.state()["cluster"]) / "data"
         return psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
@@ -125,6 +128,29 @@ class Installation:
                 "SELECT (SELECT count(*) FROM django_q_ormq), (SELECT count(*) FROM django_q_task WHERE success)"
             ).fetchone() or (0, 0)
         return left == 0 and done > 0
+
+    def hand_in(self) -> str:
+        """The tenant of a request that was just taken on: nobody can do it, so that the runner ends it alone."""
+        code = (
+            "from django.utils import timezone; from tests import factories as make; "
+            "from routing.executions.actions import handle; cast = make.cast(); "
+            "handle(scope=cast.mel, text='What is the weather on Mars', at=timezone.now()); print(cast.tenant.id)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "django", "shell", "-v", "0", "-c", code],
+            env={**self.env, "DJANGO_SETTINGS_MODULE": "tarsweb.settings"},
+            cwd=REPOSITORY,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.split()[-1]
+
+    def receipts(self, tenant_id: str) -> int:
+        with psycopg.connect(database_url(role="app", home=self.home)) as connection:
+            connection.execute("SELECT set_config('app.tenant_id', %s, false)", [tenant_id])
+            row = connection.execute("SELECT count(*) FROM executions JOIN receipts ON execution_id = executions.id")
+            return int((row.fetchone() or (0,))[0])
 
     def everybody(self) -> list[psutil.Process]:
         return [*self.members(""), self.postmaster(), *self.postmaster().children()]
@@ -222,10 +248,20 @@ def test_up__a_process_dies_or_freezes__it_is_started_again(installation: Instal
         installation.give_task()
         assert wait_until(installation.task_is_done, seconds=60)
 
+        (stopped,) = installation.runners()
+        stopped.suspend()
+        assert wait_until(lambda: not stopped.is_running() and bool(installation.runners()), seconds=60)
+        tenant_id = installation.hand_in()
+        assert wait_until(lambda: installation.receipts(tenant_id) == 1, seconds=60)
+
+        (runner,) = installation.runners()
         server = installation.postmaster()
         server.kill()
         assert wait_until(lambda: "The database is back" in installation.said(), seconds=60)
         assert wait_until(lambda: installation.sign_in_status() == 200, seconds=60)
+        tenant_id = installation.hand_in()
+        assert wait_until(lambda: installation.receipts(tenant_id) == 1, seconds=60)
+        assert runner.is_running()
 
 
 def test_up__port_is_taken__one_sentence_and_nothing_started(installation: Installation) -> None:

@@ -6,6 +6,7 @@ A seeded small size here, the sizes of the performance notes with `TARS_PROOF=fu
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -68,14 +69,23 @@ def _sums(cast: make.Cast) -> None:
                     assert budget.total_budget == budget.used + budget.reserved + budget.available
 
 
+@pytest.mark.proof
 def test_many_callers__mixed_with_settles_releases_and_expiries__exactly_the_budget(cast: make.Cast) -> None:
     planned(cast, str(BUDGET))
 
+    times: list[float] = []
+
     def only_reserve(caller: int) -> int:
-        return sum(_tried(cast, f"first-{caller}-{n}") is not None for n in range(REQUESTS // CALLERS // 2))
+        granted = 0
+        for n in range(REQUESTS // CALLERS // 2):
+            began = time.monotonic()
+            granted += _tried(cast, f"first-{caller}-{n}") is not None
+            times.append(time.monotonic() - began)
+        return granted
 
     assert sum(_at_once(CALLERS, only_reserve)) == BUDGET
     assert stand(cast) == ("0", str(BUDGET), "0")
+    assert not IS_FULL or sorted(times)[int(len(times) * 0.99)] <= 2.0
     with in_tenant(cast.tenant.id):
         first = list(Reservation.objects.values_list("id", flat=True))
 
@@ -100,6 +110,7 @@ def test_many_callers__mixed_with_settles_releases_and_expiries__exactly_the_bud
     _sums(cast)
 
 
+@pytest.mark.proof
 def test_one_key__many_times_at_once__one_hold(cast: make.Cast) -> None:
     planned(cast, "1")
     found = _at_once(KEYS, lambda _: held(cast, key="same"))
@@ -154,6 +165,7 @@ _STEP = st.tuples(
 )
 
 
+@pytest.mark.proof
 @settings(
     max_examples=HISTORIES,
     deadline=None,

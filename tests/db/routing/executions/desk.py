@@ -17,13 +17,15 @@ from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.connectors import callable_agent
 from routing.connectors import calling as agents
-from routing.connectors.actions import configure
+from routing.connectors.actions import approve_tools, configure, look
 from routing.connectors.contract import Call, OnProgress, Reply
+from routing.connectors.queries import whole
 from routing.executions import work
 from routing.executions.actions import handle
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.stages import Stage
 from tests import factories as make
+from tests.db.connectors import world as connectors
 from tests.db.router import desk as router
 
 _serial = itertools.count()
@@ -81,6 +83,27 @@ def agent(
         **connector,
     )
     return made
+
+
+def payroll(cast: make.Cast) -> None:
+    """A system called domicile, reached as TARS's own payroll agent in a process of its own, its tools looked at and approved."""
+    name = "domicile"
+    constitution = {"skill": name, "version": "1.0.0", "capabilities": ["audit", "upload_payroll_entries"]}
+    register_system(scope=cast.bo, name=name, type=SystemType.AGENT, constitution=constitution, at=make.AT)
+    configure(
+        scope=cast.bo,
+        system_name=name,
+        deployment_type="local",
+        kind="mcp_stdio",
+        target="payroll",
+        may_repeat=True,
+        at=make.AT,
+    )
+    job = connectors.worked(look(scope=cast.bo, system_name=name, at=make.AT))
+    assert job.state == "done", job.error
+    with in_tenant(cast.tenant.id):
+        waiting = whole(scope=cast.sam, system_name=name, at=make.AT).waiting
+    approve_tools(scope=cast.sam, system_name=name, digests=[one.digest for one in waiting], at=make.AT)
 
 
 def breaks(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
