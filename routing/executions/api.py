@@ -54,8 +54,8 @@ class Steps(Face):
     @endpoint(gives=shapes.Steps, query=shapes.StepQuery, is_tagged=True)
     def get(self, request: Request, execution_id: UUID, asked: dict[str, Any]) -> Response:
         """What happened since: small enough to be asked for often."""
-        whole = queries.execution(scope=self.scope(request), id=execution_id)
-        record = records.steps_record(whole, after=asked["after"])
+        story = queries.story(scope=self.scope(request), id=execution_id)
+        record = records.steps_record(story, after=asked["after"])
         return tagged(request, record, digest=canonical.digest(record))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.urls import reverse
 
 from governance.registry.records import utc
-from routing.executions.queries import Line, Whole
+from routing.executions.queries import Line, Story, Whole
 from routing.executions.stages import Stage
 
 COLUMNS: Final = (
@@ -79,16 +79,15 @@ def whole_record(whole: Whole) -> dict[str, Any]:
     }
 
 
-def steps_record(whole: Whole, *, after: int) -> dict[str, Any]:
+def steps_record(story: Story, *, after: int) -> dict[str, Any]:
     """What happened after the first `after` steps."""
-    line = whole.line
     return {
-        "stage": line.stage,
-        "status": line.status or None,
-        "progress": line.progress,
-        "progress_note": line.progress_note,
-        "steps": list(whole.steps[after:]),
-        "next": len(whole.steps),
+        "stage": story.stage,
+        "status": story.status or None,
+        "progress": story.progress,
+        "progress_note": story.progress_note,
+        "steps": list(story.steps[after:]),
+        "next": len(story.steps),
     }
 
 

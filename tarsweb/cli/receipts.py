@@ -13,9 +13,7 @@ from routing.executions.proof import Finding, judged
 from tarsweb.cli.database import fail
 
 OTHER_KEY = "It is signed by another key than the one you named."
-NOTHING = (
-    "Established: nothing. A file that was changed anywhere shows nothing about the rest of it; ask TARS for it anew."
-)
+NOTHING = "Established: nothing. One fault anywhere leaves nothing shown about the rest; ask TARS for the receipt anew."
 UNNAMED = "Whose key signed it: compare the signer with the key that TARS has in this tenant, or give it with --key."
 
 

@@ -123,7 +123,7 @@ def runner(scope: Scope, at: datetime) -> Check:
         ("Being worked on", found.working),
         ("Agents of this tenant at work", mine.filter(stage=Stage.CALLING.value).count()),
         ("Of this tenant, waiting for approval", mine.filter(stage=Stage.AWAITING_APPROVAL.value).count()),
-        ("At the same time", settings.RUNNERS),
+        ("At most at the same time", settings.RUNNERS),
     )
     if not found.is_alive(at):
         sentence = "The runner has not gone round in the last minute. Requests are taken on, and nobody works on them."

@@ -84,6 +84,17 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """What happened to a request so far, for who asks often."""
+
+    stage: str
+    status: str
+    progress: int
+    progress_note: str
+    steps: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A receipt as it is handed out. `anchor` is None until its batch stands in the ledger."""
 
@@ -159,6 +170,16 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
         tried=tuple(row.tried),
         system_id=row.system_id,
     )
+
+
+def story(*, scope: Scope, id: UUID) -> Story:
+    """What happened so far, in one query. Raises `NotFound`, also for what the scope may not see."""
+    rows = _visible(scope).filter(id=id).values_list("stage", "status", "progress", "progress_note", "steps")
+    found = rows.first()
+    if found is None:
+        raise NotFound("There is no such execution.")
+    stage, status, progress, note, steps = found
+    return Story(stage, status or "", progress, note, tuple(steps))
 
 
 def receipt(*, scope: Scope, id: UUID) -> Proof:

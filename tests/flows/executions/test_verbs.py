@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -138,3 +139,34 @@ def test_receipt__is_judged_by_itself__once_anchored_with_its_way_to_the_ledger(
     after = get(cast.mel, f"{id}/receipt/").json()
     assert judged(after).ledger_sequence == get(cast.mel, f"{id}/").json()["receipt"]["ledger_sequence"]
     assert json.loads(after["statement"])["execution_id"] == id
+
+
+def test_hand_in__many_at_once_under_one_key__is_one_request(cast: make.Cast) -> None:
+    told = [one.result for one in at_once([lambda: post(cast.mel, text="Run payroll", key="k")] * 6)]
+    assert {one.status_code for one in told} == {202}
+    assert len({one.json()["id"] for one in told}) == 1
+
+
+@pytest.mark.parametrize(("verb", "body"), [("cancel", {}), ("dispute", {"words": "It paid twice."})])
+def test_verb__two_at_once__happens_once(cast: make.Cast, verb: str, body: dict[str, Any]) -> None:
+    id = handed_in(cast.mel) if verb == "cancel" else done(cast)
+    told = [one.result for one in at_once([lambda: post(cast.mel, f"{id}/{verb}/", **body)] * 2)]
+    assert sorted(one.status_code for one in told) == [200, 409]
+
+
+def test_reject_and_approve__at_once__one_of_them_counts(cast: make.Cast) -> None:
+    id, digest, agent = waiting(cast)
+    no = {"digest": digest, "password": make.PASSWORD, "note": "Not now."}
+    told = [
+        one.result for one in at_once([lambda: yes(cast.bo, id, digest), lambda: post(cast.cy, f"{id}/reject/", **no)])
+    ]
+    assert sorted(one.status_code for one in told) == [200, 409]
+    found = worked(cast.mel, id)
+    assert (found["status"], len(agent.calls)) in {("success", 1), ("governance_blocked", 0)}
+
+
+def test_stars__two_at_once__both_are_heard_and_one_stays(cast: make.Cast) -> None:
+    id = done(cast)
+    rates = [partial(post, cast.mel, f"{id}/rate/", stars=stars) for stars in (1, 5)]
+    told = [one.result for one in at_once(rates)]
+    assert {one.status_code for one in told} == {200} and get(cast.mel, f"{id}/").json()["stars"] in {1, 5}
