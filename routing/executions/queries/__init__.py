@@ -13,7 +13,7 @@ from routing.executions.queries.lists import (
     page,
 )
 from routing.executions.queries.rows import Line, demand_visible, lines_of
-from routing.executions.queries.whole import Held, Proof, Sealed, Whole, execution, receipt
+from routing.executions.queries.whole import Held, Proof, Sealed, Story, Whole, execution, receipt, story
 
 __all__ = [
     "OPEN",
@@ -25,6 +25,7 @@ __all__ = [
     "Page",
     "Proof",
     "Sealed",
+    "Story",
     "Whole",
     "demand_visible",
     "execution",
@@ -35,4 +36,5 @@ __all__ = [
     "news",
     "page",
     "receipt",
+    "story",
 ]

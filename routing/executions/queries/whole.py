@@ -174,7 +174,7 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
 
 def story(*, scope: Scope, id: UUID) -> Story:
     """What happened so far, in one query. Raises `NotFound`, also for what the scope may not see."""
-    rows = _visible(scope).filter(id=id).values_list("stage", "status", "progress", "progress_note", "steps")
+    rows = visible(scope).filter(id=id).values_list("stage", "status", "progress", "progress_note", "steps")
     found = rows.first()
     if found is None:
         raise NotFound("There is no such execution.")
