@@ -10,9 +10,12 @@ from rest_framework.response import Response
 
 from governance import canonical
 from governance.rest import Face, endpoint, paged, paging, tagged, unknown_cursor
+from governance.scope import Scope
 from governance.web import now, reading
 from routing.executions import actions, queries, records, shapes
+from routing.executions.answerable import waiting_ids
 from routing.executions.asked import TooDeep
+from routing.executions.preview import preview
 from routing.executions.queries import Filter
 
 _TAKING_ON = (actions.KeyTaken, actions.NotWorking, actions.GoesInCircles, TooDeep)
@@ -23,9 +26,10 @@ class Executions(Face):
     @endpoint(gives=shapes.Line, query=shapes.ExecutionQuery, is_paged=True)
     def get(self, request: Request, asked: dict[str, Any]) -> Response:
         """Requests, newest first, under way and done. Whoever does not read the record sees what they asked for."""
-        limit, after = paging(request)
-        filter = Filter(**{_NAMES.get(name, name): value for name, value in asked.items()})
-        rows = queries.executions(scope=self.scope(request), filter=filter)
+        scope, (limit, after) = self.scope(request), paging(request)
+        among = waiting_ids(scope, at=now()) if asked.pop("waiting") else None
+        filter = Filter(among=among, **{_NAMES.get(name, name): value for name, value in asked.items()})
+        rows = queries.executions(scope=scope, filter=filter)
         found = list((rows.filter(id__lt=_id(after)) if after else rows)[: limit + 1])
         results = [records.line_record(line) for line in queries.lines_of(found[:limit])]
         return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
@@ -46,7 +50,7 @@ class OneExecution(Face):
     @endpoint(gives=shapes.Execution, is_tagged=True)
     def get(self, request: Request, execution_id: UUID) -> Response:
         """Where one request stands, with every step, and what came of it."""
-        record = records.whole_record(queries.execution(scope=self.scope(request), id=execution_id))
+        record = _record(self.scope(request), execution_id)
         return tagged(request, record, digest=canonical.digest(record))
 
 
@@ -80,7 +84,12 @@ class Receipt(Face):
 def answered(request: Request, face: Face, id: UUID) -> Response:
     """The execution as it is now, after a verb."""
     with reading(request._request):
-        return Response(records.whole_record(queries.execution(scope=face.scope(request), id=id)))
+        return Response(_record(face.scope(request), id))
+
+
+def _record(scope: Scope, id: UUID) -> dict[str, Any]:
+    whole = queries.execution(scope=scope, id=id)
+    return records.whole_record(whole, preview(scope=scope, id=id, at=now()) if whole.question_id else None)
 
 
 def _id(text: str) -> UUID:

@@ -12,6 +12,7 @@ urlpatterns = [
     *route(f"{_ONE}receipt/", api.Receipt, name="api-execution-receipt"),
     *route(f"{_ONE}approve/", verbs_api.Approve, name="api-execution-approve"),
     *route(f"{_ONE}reject/", verbs_api.Reject, name="api-execution-reject"),
+    *route(f"{_ONE}ask_again/", verbs_api.AskAgain, name="api-execution-ask-again"),
     *route(f"{_ONE}cancel/", verbs_api.Cancel, name="api-execution-cancel"),
     *route(f"{_ONE}rate/", verbs_api.Rate, name="api-execution-rate"),
     *route(f"{_ONE}dispute/", verbs_api.Dispute, name="api-execution-dispute"),

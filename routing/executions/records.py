@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any, Final
+from uuid import UUID
 
 from django.urls import reverse
 
 from governance.registry.records import utc
+from routing.executions.preview import Preview
 from routing.executions.queries import Line, Story, Whole
 from routing.executions.stages import Stage
 
@@ -39,8 +41,8 @@ def line_record(line: Line) -> dict[str, Any]:
     }
 
 
-def whole_record(whole: Whole) -> dict[str, Any]:
-    """One execution with everything that is known of it."""
+def whole_record(whole: Whole, asked: Preview | None) -> dict[str, Any]:
+    """One execution with everything that is known of it; `asked` is what a person is asked about it."""
     check = dict(whole.governance_check)
     return {
         **line_record(whole.line),
@@ -58,9 +60,7 @@ def whole_record(whole: Whole) -> dict[str, Any]:
             "outcome": check.get("outcome", ""),
             "sentence": check.get("reason", ""),
         },
-        "question": None
-        if whole.question_id is None
-        else {"id": str(whole.question_id), "digest": whole.digest, "due_at": utc(whole.due_at)},
+        "question": None if asked is None or whole.question_id is None else _question(whole.question_id, asked),
         "holds": [{**asdict(one), "id": str(one.id)} for one in whole.holds],
         "deadline_at": utc(whole.deadline_at),
         "duration_ms": whole.duration_ms,
@@ -76,6 +76,21 @@ def whole_record(whole: Whole) -> dict[str, Any]:
         "hops": [line_record(one) for one in whole.hops],
         "receipt": None if whole.receipt is None else asdict(whole.receipt),
         "url": f"/executions/{whole.line.id}/",
+    }
+
+
+def _question(id: UUID, asked: Preview) -> dict[str, Any]:
+    return {
+        "id": str(id),
+        "digest": asked.digest,
+        "due_at": utc(asked.due_at),
+        **{name: asked.bound[name] for name in ("system", "action", "tool", "constitution_version")},
+        "maximum": asked.maximum,
+        "way": asked.way,
+        "target": asked.target,
+        "moved": asked.moved,
+        "why_not_approve": asked.box.approve,
+        "why_not_reject": asked.box.refuse,
     }
 
 

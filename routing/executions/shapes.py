@@ -75,6 +75,7 @@ class ExecutionQuery(Query):
     since = Instant(required=False)
     until = Instant(required=False, help_text="before this")
     mine = serializers.BooleanField(required=False, default=False)
+    waiting = serializers.BooleanField(required=False, default=False, help_text="for the caller's answer")
 
 
 class StepQuery(Query):
@@ -109,11 +110,21 @@ class Hop(Line):
 
 
 class Question(Record):
-    """What a person is asked. An answer names `digest`."""
+    """What a person is asked: one call, exactly as it would be made. An answer names `digest`."""
 
     id = serializers.UUIDField()
     digest = Text()
     due_at = Instant(allow_null=True)
+    system = Text()
+    action = Text()
+    tool = Text(allow_blank=True)
+    constitution_version = Whole()
+    maximum = Text(allow_blank=True, help_text="what it may cost at most; empty: nobody said")
+    way = Text(allow_blank=True, help_text="how the agent is reached")
+    target = Text(allow_blank=True)
+    moved = Text(allow_blank=True, help_text="what moved since it was asked; empty: nothing")
+    why_not_approve = Text(allow_blank=True, help_text="why the caller cannot; empty: they can")
+    why_not_reject = Text(allow_blank=True)
 
 
 class Verdict(Record):
@@ -182,6 +193,13 @@ class Steps(Record):
     progress_note = Text(allow_blank=True)
     steps = serializers.ListField(child=Object())
     next = Whole()
+
+
+class Asked(Record):
+    """Whether the rules are asked again."""
+
+    has_moved = Flag()
+    sentence = Text()
 
 
 class Decision(Body):

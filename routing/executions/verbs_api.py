@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from governance.approvals.actions import AlreadyDecided, Moved, NoteMissing, OwnProposal
 from governance.identity.confirm import NotConfirmed, confirm_in_body
 from governance.rest import Face, endpoint
-from governance.scope import Scope
+from governance.scope import Capability, Scope, tars_scope
 from governance.web import now, reading
 from routing.executions import afterwards, approving, queries, shapes
 from routing.executions.api import answered
@@ -35,6 +35,18 @@ class Reject(Face):
         said = _answer(request, seen(self, request, execution_id), execution_id, body)
         approving.reject(request_id=execution_id, **said)
         return answered(request, self, execution_id)
+
+
+class AskAgain(Face):
+    @endpoint(gives=shapes.Asked, problems=(approving.NotWaiting,))
+    def post(self, request: Request, execution_id: UUID) -> Response:
+        """If something moved since the question was asked, close it and have the rules asked under what holds now."""
+        scope = seen(self, request, execution_id)
+        scope.demand(Capability.DECIDE, to="have the rules asked again")
+        tars = tars_scope(scope.tenant_id)
+        has_moved = approving.ask_again(scope=tars, request_id=execution_id, at=now())
+        said = "The rules are asked again." if has_moved else "Nothing has moved; it can be decided as it stands."
+        return Response({"has_moved": has_moved, "sentence": said})
 
 
 class Cancel(Face):

@@ -256,6 +256,7 @@ class ExecutionRow(TypedDict):
     progress: int
     progress_note: str
     stars: int | None
+    is_disputed: bool
 
 
 class Execution(ExecutionRow):

@@ -174,8 +174,8 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
 
 def story(*, scope: Scope, id: UUID) -> Story:
     """What happened so far, in one query. Raises `NotFound`, also for what the scope may not see."""
-    rows = visible(scope).filter(id=id).values_list("stage", "status", "progress", "progress_note", "steps")
-    found = rows.first()
+    rows: Any = visible(scope).filter(id=id)
+    found = rows.values_list("stage", "status", "progress", "progress_note", "steps").first()
     if found is None:
         raise NotFound("There is no such execution.")
     stage, status, progress, note, steps = found

@@ -155,6 +155,8 @@ def test_list__pages_and_filters(cast: make.Cast) -> None:
     assert ids("state=success") == ids("stars=4") == ids("q=run") == [done]
     assert ids("state=awaiting_approval") == ids("mode=approved") == [waits]
     assert ids("mode=direct") == ids("mode=direct&channel=api") == [fresh, done]
+    assert ids("rating=good") == [done] and ids("rating=poor") == ids("disputed=true") == []
+    assert ids("state=open") == [fresh, waits] and ids(f"who={cast.mel.actor.name[:4]}") == [done]
     assert ids("system=payroll") == [waits, done] and ids("channel=page") == ids("stars=5") == []
     assert ids(f"until={moment}") == [done] and ids(f"since={moment}") == [fresh, waits]
     first = get(cast.uma, "?limit=2").json()

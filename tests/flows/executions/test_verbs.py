@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from governance.scope import Capability, Scope
+from governance.web import now
+from routing.connectors.actions import configure
 from routing.executions.proof import judged
 from routing.executions.sealing import seal_receipts
 from tests import factories as make
@@ -83,6 +85,28 @@ def test_answer__takes_the_right_person_who_is_there(cast: make.Cast) -> None:
 def test_requester__never_approves_their_own(cast: make.Cast) -> None:
     id, digest, _ = waiting(cast, by=cast.bo)
     assert is_problem(yes(cast.bo, id, digest), 403, "own_proposal")
+
+
+def test_question__shows_the_call_as_it_would_be_made__and_what_moved_since(cast: make.Cast) -> None:
+    id, digest, agent = waiting(cast)
+    asked = get(cast.bo, f"{id}/").json()["question"]
+    assert (asked["system"], asked["action"], asked["target"]) == ("payroll", "audit", agent.name)
+    assert (asked["moved"], asked["why_not_approve"]) == ("", "")
+    assert "You asked for this" in get(cast.mel, f"{id}/").json()["question"]["why_not_approve"]
+    assert [one["id"] for one in get(cast.bo, "?waiting=true").json()["results"]] == [id]
+    assert get(cast.ada, "?waiting=true").json()["results"] == []
+    assert post(cast.bo, f"{id}/ask_again/").json()["has_moved"] is False
+    other = desk.Agent()
+    configure(
+        scope=cast.bo, system_name="payroll", deployment_type="local", kind="callable", target=other.name, at=now()
+    )
+    assert get(cast.bo, f"{id}/").json()["question"]["moved"] == "the way to the agent or one of its tools"
+    assert is_problem(post(cast.mel, f"{id}/ask_again/"), 403, "not_allowed")
+    assert is_problem(post(make.stranger(), f"{id}/ask_again/"), 404, "not_found")
+    assert post(cast.bo, f"{id}/ask_again/").json()["has_moved"] is True
+    assert is_problem(post(cast.bo, f"{id}/ask_again/"), 409, "not_waiting")
+    again = worked(cast.mel, id)["question"]
+    assert again["digest"] != digest and again["target"] == other.name
 
 
 def test_two_at_once__one_approves(cast: make.Cast) -> None:
