@@ -20,9 +20,11 @@ from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.notices import kinds
 from governance.notices.actions import News, tell_all
+from governance.notices.queries import Filter, Line, after
 from governance.scope import Capability, Role, Scope
 
 KIND = "budget"
+MOST_UNREAD = 20
 LATE = timedelta(minutes=5)
 """A movement may commit this long after the moment it carries."""
 
@@ -59,6 +61,19 @@ def check_alerts(*, scope: Scope, at: datetime) -> int:
     if new:
         tell_all(scope=scope, news=list(_news(new, to=_audience(scope))), at=at)
     return len(new)
+
+
+def unread(*, scope: Scope, at: datetime) -> tuple[Line, ...]:
+    """What this person was told of budgets whose windows still run and has not looked at, newest first; three queries."""
+    told = after(scope=scope, filter=Filter(is_unread=True, kind=KIND), last=None, limit=MOST_UNREAD)
+    about = {line.id: UUID(line.key.split(":")[1]) for line in told}
+    running = Q(window_start__lte=at, window_end__gt=at, tenant_id=scope.tenant_id)
+    ids = set(Resource.objects.filter(running, id__in=about.values()).values_list("id", flat=True))
+    shares = SystemShare.objects.filter(
+        tenant_id=scope.tenant_id, id__in=about.values(), resource__window_start__lte=at, resource__window_end__gt=at
+    )
+    ids |= set(shares.values_list("id", flat=True)) if told else set()
+    return tuple(line for line in told if about[line.id] in ids)
 
 
 def register() -> None:
@@ -125,7 +140,7 @@ def _news(new: Iterable[_Found], *, to: frozenset[UUID]) -> Iterator[News]:
             key=f"budget:{share_id or row_id}:{one.level}",
             subject=subject,
             sentence=f"{subject}: {_sentence(one)}",
-            url="/budgets/",
+            url=f"/budgets/systems/{one.share.system.name}/" if one.share else f"/budgets/{row_id}/",
             is_urgent=one.level == AlertLevel.FULL,
         )
 

@@ -191,8 +191,7 @@ class Board:
 
 def board(*, scope: Scope, at: datetime) -> Board:
     """The tenant's running budgets. Five queries, however many there are."""
-    rows = _running(scope, at=at)
-    meters = meters_of(rows, scope=scope, at=at)
+    meters, rows = running_meters(scope=scope, at=at)
     quotas = _quotas(scope, rows)
     held = Reservation.objects.filter(tenant_id=scope.tenant_id, state=HoldState.HELD).aggregate(
         open=Count("*"), oldest=Min("held_at"), late=Count("id", filter=Q(expires_at__lte=at))
@@ -207,11 +206,15 @@ def board(*, scope: Scope, at: datetime) -> Board:
     )
 
 
-def near(*, scope: Scope, at: datetime) -> tuple[Meter, ...]:
-    """The budgets and quotas at or above their alert mark, the fullest first; two queries."""
+def running_meters(*, scope: Scope, at: datetime) -> tuple[list[Meter], list[Resource]]:
+    """The running budgets with their forecasts, the shortest window of each type first; two queries."""
     rows = _running(scope, at=at)
-    meters = [meter_of(row) for row in rows]
-    found = [one for one in (*meters, *_quotas(scope, rows)) if one.is_near]
+    return meters_of(rows, scope=scope, at=at), rows
+
+
+def near_of(meters: Sequence[Meter], rows: Sequence[Resource], *, scope: Scope) -> tuple[Meter, ...]:
+    """What is at or above its alert mark of these budgets and their quotas, the fullest first; one query."""
+    found = [one for one in (*meters, *_quotas(scope, rows)) if one.is_near and one.total > 0]
     return tuple(sorted(found, key=lambda one: -one.part))
 
 

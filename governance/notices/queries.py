@@ -41,6 +41,7 @@ class Line:
     at: datetime
     is_urgent: bool
     read_at: datetime | None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def lines(rows: Iterable[Notice]) -> list[Line]:
             at=row.at,
             is_urgent=row.is_urgent,
             read_at=row.read_at,
+            key=row.key,
         )
         for row in rows
     ]

@@ -14,6 +14,9 @@ from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from billing.budgets.amounts import text
+from billing.budgets.board import Meter
+from billing.budgets.panel import glance
 from governance.amendments.kinds import AmendmentType
 from governance.approvals.queries import late_reviews
 from governance.scope import Capability, Scope
@@ -39,6 +42,9 @@ class Tile:
     note: str
     url: str
     unit: str = ""
+    meter: str | None = None
+    meter_max: str = ""
+    meter_high: str = ""
 
 
 @require_safe
@@ -57,10 +63,11 @@ def _desk(request: HttpRequest) -> HttpResponse:
         return render(request, "tarsweb/overview/member.html")
     lines, rates = waiting(scope, at=at), queries.rollback_rates(scope)
     days = queries.days(scope, at)
-    points, ledger = queries.rate_points(days, at), queries.ledger(scope)
+    points, ledger, money = queries.rate_points(days, at), queries.ledger(scope), glance(scope=scope, at=at)
     context = {
         "greeting": _greeting(lines, points[-1], ledger, at),
-        "tiles": _tiles(lines, points[-1], days, ledger, at),
+        "tiles": (*_tiles(lines, points[-1], days, ledger, at), *_money_tile(money.dollars)),
+        "money": money,
         "lines": lines[:_WAITING],
         "late_reviews": late_reviews(scope=scope, at=at) if scope.can(Capability.DECIDE) else 0,
         "waiting": len(lines),
@@ -155,6 +162,26 @@ def _tiles(
             _ledger_note(ledger, at),
             reverse("ledger:list"),
             "entry" if ledger.entries == 1 else "entries",
+        ),
+    )
+
+
+def _money_tile(dollars: Meter | None) -> tuple[Tile, ...]:
+    """The dollars of the longest window, where some are planned."""
+    if dollars is None:
+        return ()
+    ends = dollars.forecast.exhausted_at if dollars.forecast else None
+    about = f"runs out {timezone.localtime(ends):%d %b} at this pace" if ends else f"{dollars.free_text} free"
+    return (
+        Tile(
+            f"{dollars.window_label} dollars",
+            dollars.used_text,
+            f"{dollars.held_text} held · {about}",
+            reverse("budgets:list"),
+            f"of {dollars.total_text}",
+            text(dollars.committed),
+            text(dollars.total),
+            text(dollars.total * dollars.alert_threshold),
         ),
     )
 

@@ -147,4 +147,6 @@ def _windows_chart(shown: past.History) -> dict[str, Any]:
             _("Held"): [float(one.meter.reserved) for one in rows],
         },
         "summary": _("%(mean)s a window on average, over the last %(count)s. Its rows are below.") % words,
+        "columns": [_("From (UTC)"), _("Spent"), _("Held")],
+        "rows": [(one.title, one.meter.used_text, one.meter.held_text) for one in rows],
     }

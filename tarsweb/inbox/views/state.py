@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from billing.budgets import alerts
 from governance.amendments.queries import amendment_page
 from governance.errors import DomainError
 from governance.scope import Capability
@@ -89,6 +90,7 @@ def context_of(request: HttpRequest, *, open_key: str | None = None, **refused: 
         "bare_query": query_of(asked),
         "searches": searches.panel(scope=scope, page=PAGE, query=query_of(asked)),
         "may_propose": scope.can(Capability.PROPOSE),
+        "money": alerts.unread(scope=scope, at=now()) if asked.tab is Tab.ME else (),
         **pane_of(request, key=key, found=found, **refused),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from billing.budgets import alerts
 from billing.budgets.actions import check_alerts, grant_monthly, set_plan, settle
 from billing.budgets.usage import Usage
+from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.budgets.money import held, planned, row
 from tests.web import client_of
@@ -107,3 +110,35 @@ def test_pages__every_reader_sees_them(who: str, cast: make.Cast) -> None:
     for name in ("", "systems/", "holds/", "top-ups/", "plans/", "prices/"):
         assert client.get(f"{URL}{name}").status_code == 200, name
         assert client_of(cast.mel).get(f"{URL}{name}").status_code == 403, name
+
+
+def test_alert__waits_in_the_inbox_until_it_was_opened_or_its_window_is_over(cast: make.Cast) -> None:
+    at, bo = timezone.now(), client_of(cast.bo)
+    planned(cast, "10", at=at)
+    assert "Budgets near their limit" not in bo.get("/inbox/").content.decode()
+    held(cast, at=at, usd_budget="9")
+    check_alerts(scope=cast.tars, at=at)
+    page = bo.get("/inbox/").content.decode()
+    budget = f"{URL}{row(cast, at=at).id}/"
+    assert "Budgets near their limit" in page and f'href="{budget}"' in page
+    assert "Budgets near their limit" not in client_of(cast.uma).get("/inbox/").content.decode(), (
+        "auditors are not told"
+    )
+    read = re.search(r'data-reads="(/notices/[0-9a-f-]{36}/read/)"', page)
+    assert read and bo.post(read[1]).status_code == 302
+    assert "Budgets near their limit" not in bo.get("/inbox/").content.decode()
+    with in_tenant(cast.tenant.id):
+        tess = alerts.unread(scope=cast.tess, at=at)
+        assert len(tess) == 1 and alerts.unread(scope=cast.tess, at=at + timedelta(days=40)) == ()
+
+
+def test_overview_and_system__show_what_is_near(cast: make.Cast) -> None:
+    at, bo = timezone.now(), client_of(cast.bo)
+    planned(cast, "100", at=at)
+    planned(cast, "10", window="daily", at=at)
+    held(cast, at=at, usd_budget="9")
+    page = bo.get("/").content.decode()
+    assert "Monthly dollars" in page and "9.00 held · 91.00 free" in page
+    assert "Budgets near their limit" in page and "1.00 free of 10.00 USD" in page
+    card = bo.get(f"/systems/{cast.system.name}/").content.decode()
+    assert "_panel-budgets" in card and "1 hold is open" in card and f"{URL}systems/{cast.system.name}/" in card
