@@ -18,6 +18,7 @@ class GovernanceConfig(AppConfig):
         from governance.jobs import handlers
         from governance.notices import of_jobs
         from governance.registry import export as systems
+        from governance.tokens import impact as tokens_of_systems
         from governance.tokens import leaving as of_tokens
         from governance.webhooks import audience
 
@@ -41,6 +42,7 @@ class GovernanceConfig(AppConfig):
         from governance.rulebook import panel as rulebook_panel
 
         impact.register("assets", of_assets.found)
+        impact.register("tokens", tokens_of_systems.found)
         panels.register_beside(drift_panel.TEMPLATE, drift_panel.card)
         panels.register_beside(rulebook_panel.TEMPLATE, rulebook_panel.card)
         panels.register(as_of.TEMPLATE, as_of.approvers)

@@ -20,8 +20,9 @@ from governance.identity.actions import add_member
 from governance.identity.confirm import Confirmation
 from governance.identity.models import User
 from governance.identity.queries import scope_for
-from governance.registry.actions import register_system
-from governance.registry.models import System, SystemType
+from governance.registry import impact
+from governance.registry.actions import change_status, register_system
+from governance.registry.models import Status, System, SystemType
 from governance.scope import Role, Scope, tars_scope
 from governance.tenancy import in_tenant
 from governance.tenants.actions import open_tenant
@@ -138,6 +139,13 @@ def changed(constitution: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def constitution_of(scope: Scope, *, name: str = "clay-consigliere") -> dict[str, Any]:
     with in_tenant(scope.tenant_id):
         return System.objects.get(tenant_id=scope.tenant_id, name=name).constitution
+
+
+def status(scope: Scope, name: str, status: Status, *, at: datetime = AT) -> None:
+    """The system has this status from now on, by somebody who has looked at what hangs on it."""
+    with in_tenant(scope.tenant_id):
+        seen = impact.of(scope=scope, system=System.objects.get(tenant_id=scope.tenant_id, name=name)).digest
+    change_status(scope=scope, system_name=name, status=status, reason="It is time.", seen=seen, at=at)
 
 
 def digest_of(scope: Scope, proposal: AmendmentProposal) -> str:

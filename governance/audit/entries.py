@@ -15,7 +15,9 @@ from governance.ledger.hashing import nanoseconds
 from governance.ledger.models import LedgerEntry
 
 _AMENDMENT = re.compile(r"^AMD-([0-9]{1,18})$")
-_SYSTEM_VERBS = frozenset({"registry.register_system", "registry.set_dependencies", "registry.fix_system"})
+_SYSTEM_VERBS = frozenset(
+    f"registry.{verb}" for verb in ("register_system", "set_dependencies", "fix_system", "change_status")
+)
 _SHOWN_ELSEWHERE = frozenset({"name", "subject", "before", "after", "bound", "statement", "signature", "decisions"})
 
 

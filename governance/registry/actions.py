@@ -58,7 +58,6 @@ FIXABLE = (
     "deployment_type",
     "endpoint_url",
     "api_key_required",
-    "status",
     "documentation_url",
     "github_repo",
 )
@@ -197,6 +196,8 @@ def fix_system(*, scope: Scope, system_name: str, values: Mapping[str, Any], rea
     scope.demand(Capability.FIX_DATA, to="fix data")
     if not reason.strip():
         raise ReasonMissing("Say why this is mended: the reason stands on the ledger.")
+    if "status" in values:
+        raise Invalid("The status changes on the system's page Status, which shows first what hangs on it.")
     if governed_fields := sorted(set(values) - set(FIXABLE)):
         raise Invalid(f"{governed_fields[0]} cannot be edited here: it is governed. Propose an amendment instead.")
     system = _locked(scope=scope, name=system_name)

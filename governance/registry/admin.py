@@ -16,21 +16,18 @@ from governance.registry.models import System, SystemVersion
 from governance.scope import Scope
 from governance.web import now
 
-# The status changes on its own page, which shows first what hangs on the system.
-MENDED = tuple(name for name in FIXABLE if name != "status")
-
 
 @admin.register(System)
 class SystemAdmin(FixableAdmin):
     """A system's ungoverned fields may be mended; its constitution changes by amendment only."""
 
-    fixable = MENDED
+    fixable = FIXABLE
     list_display = ("name", "type", "status", "version", "constitution_version", "lifecycle_state", "updated_at")
     list_filter = ("type", "status", "lifecycle_state", "deployment_type")
     search_fields = ("name", "description")
     ordering = ("name",)
     fields = (
-        *MENDED,
+        *FIXABLE,
         "name",
         "status",
         "version",

@@ -111,7 +111,7 @@ class Thing(Record):
 class Touched(Record):
     """Everything of one kind that hangs on the system."""
 
-    code = Text(help_text="needed_by, named_by, assets, router, fallback, rules, alternatives, work")
+    code = Text(help_text="needed_by, named_by, assets, tokens, router, fallback, rules, alternatives, work")
     title = Text()
     consequence = Text(help_text="what becomes of it when the system is not active")
     total = Whole()

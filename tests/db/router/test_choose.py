@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from governance.drift.actions import set_state
 from governance.errors import Invalid, NotFound
 from governance.estop.actions import stop
-from governance.registry.actions import fix_system
+from governance.registry.models import Status
 from governance.tenancy import in_tenant
+from routing.executions import choosing
 from routing.router import vetoes
 from routing.router.models import RoutingRule
 from routing.router.ranking import Source, Veto
@@ -93,9 +94,7 @@ def test_veto__deprecated_stopped_or_on_hold__the_alternative_gets_it(cast: make
     desk.written(cast.bo, "Process payroll PDFs", "domicile", "memvid", action="payroll")
     for system in ("memvid", "notion"):
         assert "status" not in desk.vetoes(desk.chosen(cast.bo, PAYROLL), system)
-    fix_system(
-        scope=cast.tess, system_name="domicile", values={"status": "deprecated"}, reason="Old.", at=make.later(2)
-    )
+    make.status(cast.bo, "domicile", Status.DEPRECATED)
     assert desk.vetoes(desk.chosen(cast.bo, PAYROLL), "domicile") == ["status"]
     set_state(scope=cast.bo, system_name="memvid", state="HOLD", reason="Odd answers.", at=make.later(2))
     stop(scope=cast.bo, system_name="notion", reason="It writes twice.", at=make.later(3))
@@ -150,3 +149,11 @@ def test_choose__number_of_statements__does_not_follow_rules_or_systems(cast: ma
         desk.written(cast.bo, f"Payroll of branch {number}", f"payroll-{number}", "domicile", action="payroll")
     desk.embedded(cast)
     assert counted() == few <= 10
+
+
+def test_reach__of_all_candidates__is_asked_in_one_statement(cast: make.Cast) -> None:
+    assert "connector" in vetoes._checks, "RoutingConfig.ready registers what cannot be called"
+    found = desk.chosen(cast.bo, PAYROLL).candidates
+    with in_tenant(cast.tenant.id), CaptureQueriesContext(connection) as asked:
+        choosing.out_of_reach(cast.bo, found, make.later(5))
+    assert len(found) > 1 and len(asked) == 1

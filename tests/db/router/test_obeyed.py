@@ -8,7 +8,7 @@ import pytest
 
 from governance.constitution.diff import Effect, changes
 from governance.constitution.sentence import describe
-from governance.registry.actions import fix_system
+from governance.registry.models import Status
 from routing.router import vetoes
 from routing.router.ranking import Source
 from tests import factories as make
@@ -30,10 +30,6 @@ def tenant(**rules: Any) -> make.Cast:
     desk.system(cast, "helpdesk", "handle_request", description="Answers colleagues")
     desk.embedded(cast)
     return cast
-
-
-def status(cast: make.Cast, name: str, value: str) -> None:
-    fix_system(scope=cast.tess, system_name=name, values={"status": value}, reason="Old.", at=make.later(2))
 
 
 def test_threshold__an_amendment_of_it__is_obeyed_by_the_very_next_choice() -> None:
@@ -72,7 +68,7 @@ def test_fallback_system__takes_what_is_out_of_scope__and_it_is_said() -> None:
 
 def test_fallback_system__not_active__is_vetoed_with_a_sentence() -> None:
     cast = tenant(fallback_system="helpdesk")
-    status(cast, "helpdesk", "deprecated")
+    make.status(cast.bo, "helpdesk", Status.DEPRECATED)
     found = desk.chosen(cast.bo, ODD)
     assert found.chosen is None and desk.vetoes(found, "helpdesk") == ["status"]
     assert found.sentence.endswith(
@@ -87,7 +83,7 @@ def test_fallback_system__that_does_not_exist__is_said() -> None:
 
 def test_router__deprecated__its_constitution_is_obeyed_no_more() -> None:
     cast = tenant(fallback_system="helpdesk", max_retries=9)
-    status(cast, cast.system.name, "deprecated")
+    make.status(cast.bo, cast.system.name, Status.DEPRECATED)
     found = desk.chosen(cast.bo, ODD)
     assert (found.router, found.max_retries, found.chosen) == ("", 3, None)
 

@@ -18,7 +18,7 @@ from governance.identity.actions import remove_member, set_roles
 from governance.ids import new_id
 from governance.keys.models import ActorKey
 from governance.ledger.models import LedgerEntry
-from governance.registry.actions import fix_system
+from governance.registry.models import Status
 from governance.scope import AGENT_CAPABILITIES, ActorKind, Capability, Role, Scope
 from governance.tenancy import in_tenant
 from governance.tokens.actions import AlreadyRevoked, BadWish, Issued, admit, issue_token, revoke_token
@@ -137,8 +137,7 @@ def test_token__of_an_inactive_account_or_an_archived_system__is_refused() -> No
     cast.users["bo"].save()
     with pytest.raises(BadToken, match="no longer a member"):
         scope_of_token(made.secret, make.AT)
-    values = {"status": "archived"}
-    fix_system(scope=cast.tess, system_name="clay-consigliere", values=values, reason="Over", at=make.AT)
+    make.status(cast.tess, "clay-consigliere", Status.ARCHIVED)
     with pytest.raises(BadToken, match="archived"):
         scope_of_token(of_system.secret, make.AT)
     with pytest.raises(BadWish, match="archived"):
