@@ -10,6 +10,9 @@ from functools import partial
 from tests.bench.database import served
 from tests.bench.measure import Row
 
+_ONLY_BY_NAME = {"scope"}
+"""Its data is not in the repository."""
+
 
 def main(wanted: set[str]) -> None:
     rows: list[Row] = []
@@ -29,7 +32,8 @@ def main(wanted: set[str]) -> None:
         from tests.bench import embeddings
 
         rows += _run("embeddings", [embeddings.bench_embeddings])
-    database = {name: part for name, part in _with_database().items() if not wanted or name in wanted}
+    parts = _with_database()
+    database = {name: part for name, part in parts.items() if name in (wanted or set(parts) - _ONLY_BY_NAME)}
     if database:
         with served() as home:
             for name, part in database.items():
@@ -83,6 +87,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return work.bench_work
 
+    def scope() -> Callable[..., Iterable[Row]]:
+        from tests.bench import scope
+
+        return scope.bench_scope
+
     return {
         "money": money,
         "api": api,
@@ -91,6 +100,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "amendments": amendments,
         "overview": overview,
         "router": router,
+        "scope": scope,
         "work": work,
     }
 
