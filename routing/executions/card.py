@@ -34,6 +34,8 @@ class Text:
 
     text: str
     is_words: bool
+    facts: tuple[tuple[str, str], ...] = ()
+    """Names with their values, where it is a small object of plain ones."""
 
     @property
     def is_long(self) -> bool:
@@ -105,6 +107,19 @@ class Card:
         return self.may_act and not is_late and not self.whole.is_cancel_wanted
 
     @property
+    def may_ask_again(self) -> bool:
+        return self.may_request and self.line.is_done
+
+    @property
+    def is_success(self) -> bool:
+        return self.line.status == Status.SUCCESS and not self.whole.should_retry
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is more to show than the sentence at the top says."""
+        return self.output is not None or bool(self.whole.suggestions)
+
+    @property
     def moment(self) -> str:
         """What changes when more than the progress moves."""
         return f"{self.line.stage}-{len(self.whole.steps)}-{len(self.tree)}-{int(self.whole.is_cancel_wanted)}"
@@ -112,6 +127,11 @@ class Card:
     @property
     def threshold_percent(self) -> int:
         return round(self.choice.threshold * 100) if self.choice else 0
+
+    @property
+    def was_decided(self) -> bool:
+        """Whether the rules were asked about it."""
+        return bool(self.whole.governance_check.get("outcome") or self.why)
 
     @property
     def approved_at(self) -> datetime | None:
@@ -244,4 +264,18 @@ def _text(value: Any) -> Text | None:
         return None
     if isinstance(value, str):
         return Text(value, is_words=True)
-    return Text(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True), is_words=False)
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return Text(text, is_words=False, facts=_facts(value) if len(text) <= LONG else ())
+
+
+def _facts(value: Any) -> tuple[tuple[str, str], ...]:
+    """`is_clean: true` → Is clean, yes; nothing where a value holds others."""
+    if not isinstance(value, dict) or any(isinstance(one, dict | list) and one for one in value.values()):
+        return ()
+    return tuple((str(name).replace("_", " ").capitalize(), _plainly(one)) for name, one in value.items())
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "", [], {}) else str(value)

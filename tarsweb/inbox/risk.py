@@ -27,7 +27,7 @@ class Level(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one question. `protected` names the protected places it touches, `dependents` counts systems that build
-    on the one that changes."""
+    on the one that changes, `is_act` is a call that an agent makes once it is approved."""
 
     effect: str
     basis: str = "ordinary"
@@ -36,6 +36,7 @@ class Facts:
     dependents: int = 0
     is_overdue: bool = False
     is_second_person: bool = False
+    is_act: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ def _reasons(facts: Facts) -> Iterator[tuple[Level, str]]:
         yield level, f"touches protected {', '.join(facts.protected[:3])}"
     if facts.is_second_person:
         yield Level.MEDIUM, "undoes what is in force"
+    if facts.is_act:
+        yield Level.MEDIUM, "an agent acts, and nothing rolls that back"
     if facts.changes >= MANY_CHANGES:
         yield Level.MEDIUM, f"changes {facts.changes} fields at once"
     if facts.dependents >= MANY_DEPENDENTS:

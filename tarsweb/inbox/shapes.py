@@ -36,7 +36,7 @@ class Question(Record):
     """One row of the inbox. `id` is null for what asks nobody right now: a draft, something stale or handed back."""
 
     id = serializers.UUIDField(allow_null=True)
-    kind = Text(help_text="amendment or rollback")
+    kind = Text(help_text="what asks, such as amendment, rollback, execution, top_up")
     subject = Text(help_text="AMD-42")
     sentence = Text()
     system = Text(allow_blank=True, help_text="empty where it is about no single system")

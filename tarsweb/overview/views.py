@@ -21,6 +21,8 @@ from governance.amendments.kinds import AmendmentType
 from governance.approvals.queries import late_reviews
 from governance.scope import Capability, Scope
 from governance.web import now, scope_of, scoped
+from routing.executions import queries as executions
+from routing.executions.figures import Figures, of_the_day
 from tarsweb import humane
 from tarsweb.guide.queries import checklist
 from tarsweb.guide.session import seen
@@ -30,7 +32,7 @@ from tarsweb.overview.greeting import greeting
 from tarsweb.overview.queries import RATE_DAYS, RECENT_DAYS, Day, LedgerFigures, RatePoint, SystemRate, Window
 
 PER_PAGE: Final = 25
-_WAITING, _RECENT, _SYSTEMS = 5, 8, 12
+_WAITING, _RECENT, _SYSTEMS, _OWN = 5, 8, 12, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,17 @@ def _desk(request: HttpRequest) -> HttpResponse:
     """What waits, what changed and how well changes hold."""
     scope, at = scope_of(request), now()
     if not scope.can(Capability.READ_RECORD):
-        return render(request, "tarsweb/overview/member.html")
+        return _of_a_member(request, scope)
     lines, rates = waiting(scope, at=at), queries.rollback_rates(scope)
     days = queries.days(scope, at)
     points, ledger, money = queries.rate_points(days, at), queries.ledger(scope), glance(scope=scope, at=at)
     context = {
         "greeting": _greeting(lines, points[-1], ledger, at),
-        "tiles": (*_tiles(lines, points[-1], days, ledger, at), *_money_tile(money.dollars)),
+        "tiles": (
+            *_tiles(lines, points[-1], days, ledger, at),
+            _work(of_the_day(scope=scope, at=at)),
+            *_money_tile(money.dollars),
+        ),
         "money": money,
         "lines": lines[:_WAITING],
         "late_reviews": late_reviews(scope=scope, at=at) if scope.can(Capability.DECIDE) else 0,
@@ -184,6 +190,24 @@ def _money_tile(dollars: Meter | None) -> tuple[Tile, ...]:
             text(dollars.total * dollars.alert_threshold),
         ),
     )
+
+
+def _work(figures: Figures) -> Tile:
+    """What agents did since yesterday, and what is under way."""
+    share = "" if figures.share is None else f"{figures.share:.1%} succeeded, ".replace("%", " %")
+    waiting = f", {figures.waiting:,} of them for approval" if figures.waiting else ""
+    return Tile(
+        "Executions, 24 hours",
+        f"{figures.ended:,}",
+        f"{share}{figures.under_way:,} under way{waiting}",
+        f"{reverse('executions:list')}?days=1",
+    )
+
+
+def _of_a_member(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """What somebody without a desk asked for, and where to ask."""
+    found = executions.page(scope=scope, filter=executions.Filter(), limit=_OWN)
+    return render(request, "tarsweb/overview/member.html", {"found": found})
 
 
 def _ledger_note(ledger: LedgerFigures, at: datetime) -> str:

@@ -40,6 +40,7 @@ class Line:
     channel: str
     stars: int | None
     is_disputed: bool
+    error: str
 
     @property
     def mark(self) -> Mark:
@@ -78,6 +79,7 @@ def rows_of(scope: Scope, *, whole: bool = False) -> QuerySet[ExecutionRequest]:
         cost_usd=Subquery(done.values("cost_usd")[:1]),
         stars=Subquery(done.values("user_satisfaction")[:1]),
         disputed_at=Subquery(done.values("disputed_at")[:1]),
+        error=Subquery(done.values("error_message")[:1]),
         channel=F("steps__0__channel"),
     )
     return rows.defer("request_embedding", "system__constitution") if whole else rows.defer("steps", *_HEAVY)
@@ -105,4 +107,5 @@ def line_of(row: Any) -> Line:
         channel=row.channel or "",
         stars=row.stars,
         is_disputed=row.disputed_at is not None,
+        error=row.error or "",
     )

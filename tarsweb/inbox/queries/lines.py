@@ -14,6 +14,7 @@ from governance.approvals.subjects import Row
 from governance.errors import NotFound
 from governance.scope import Scope
 from governance.web import now
+from routing.executions.asking import KIND as EXECUTION
 from tarsweb.inbox.risk import Facts, Risk, risk_of
 from tarsweb.inbox.times import Due, due_bucket
 
@@ -104,6 +105,7 @@ def line_of(item: Item, *, scope: Scope, at: datetime, mine: frozenset[UUID]) ->
         dependents=row.dependents,
         is_overdue=due is Due.OVERDUE,
         is_second_person=question is not None and question.kind == "rollback",
+        is_act=row.type == EXECUTION,
     )
     return Line(
         item=item,

@@ -102,7 +102,7 @@ def test_overview__stranger__sees_none_of_it() -> None:
 
 
 def test_overview__member__is_told_what_the_seat_is_for() -> None:
-    assert "You are a member here" in overview(make.cast().mel)
+    assert "You are a member here" in overview(make.cast().mel) and "Ask for something" in overview(make.cast().mel)
 
 
 def test_overview__ledger_verified__tile_says_so() -> None:
