@@ -13,7 +13,8 @@ WHOLE_DIGITS: Final = 18
 PLACES: Final = 6
 UNLIMITED: Final = Decimal(10**WHOLE_DIGITS - 1)
 """The total of a budget that only counts."""
-_EXACT: Final = Context(prec=64)
+EXACT: Final = Context(prec=64)
+"""No amount that can come about is rounded by it."""
 
 
 class BadAmount(Invalid):
@@ -42,7 +43,7 @@ def exact(value: Any, *, name: str, least: Decimal | None = None) -> Decimal:
         _refuse(
             name, f"The amount of {name} must be {'at least ' + text(least) if least is not None else 'above zero'}."
         )
-    if len(value.as_tuple().digits) > _EXACT.prec or value.adjusted() >= WHOLE_DIGITS or _places(value) > PLACES:
+    if len(value.as_tuple().digits) > EXACT.prec or value.adjusted() >= WHOLE_DIGITS or _places(value) > PLACES:
         _refuse(
             name,
             f"The amount of {name} has more than {WHOLE_DIGITS} digits before or {PLACES} after the point. Round it.",
@@ -72,7 +73,7 @@ def said(name: str, amount: Decimal) -> str:
 
 def plain(name: str, amount: Decimal) -> str:
     """An amount as people read it, without its unit."""
-    shown = amount.normalize(_EXACT)
+    shown = amount.normalize(EXACT)
     return f"{amount:,.2f}" if name == "usd_budget" and _places(shown) <= 2 else f"{Decimal(text(shown)):,f}"
 
 
@@ -93,7 +94,7 @@ _STEPS: Final = {
 
 
 def _places(value: Decimal) -> int:
-    exponent = value.normalize(_EXACT).as_tuple().exponent
+    exponent = value.normalize(EXACT).as_tuple().exponent
     return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 

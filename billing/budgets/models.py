@@ -42,7 +42,7 @@ class Resource(TenantRow):
         output_field=_amount(),
         db_persist=True,
     )
-    system_quotas = models.JSONField(default=dict)
+    system_quotas = models.JSONField(default=dict, db_default={})
     alert_threshold = models.DecimalField(
         max_digits=4, decimal_places=3, default=Decimal("0.80"), db_default=Decimal("0.80")
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from billing.budgets.amounts import EXACT, UNLIMITED
 from billing.budgets.usage import Usage, rounded_up
 
 
@@ -33,7 +34,7 @@ def in_force(prices: Iterable[Priced], *, at: datetime) -> dict[tuple[str, str],
 def dollars(usage: Usage, table: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
     """What the usage cost, each model's tokens by its own price, rounded up to the millionth.
 
-    None where a price or a measure is unknown.
+    None where a price or a measure is unknown; never more than an amount can be, whatever an agent says that it used.
     """
     total = Decimal(0)
     for measure, model, used in usage.measures():
@@ -42,5 +43,5 @@ def dollars(usage: Usage, table: Mapping[tuple[str, str], Decimal]) -> Decimal |
             continue
         if used is None or price is None:
             return None
-        total += used * price
-    return rounded_up(total)
+        total = EXACT.fma(used, price, total)
+    return min(rounded_up(total), UNLIMITED)

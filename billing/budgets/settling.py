@@ -38,12 +38,14 @@ class Settled:
 
 
 def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) -> Settled:
-    """Charge what was used, also after the hold expired or was released. The same usage again gives the same answer.
+    """Charge what was used, also after the hold expired or was released, by the prices of when it was set aside.
+
+    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer.
 
     Raises `NotFound`, `HoldClosed`.
     """
     hold = found(scope, hold_id, only=("tenant_id", "system_id", "amounts", "held_at"))
-    cost = dollars(usage, price_table(scope=scope, at=at))
+    cost = dollars(usage, price_table(scope=scope, at=hold.held_at))
     actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
     actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}
     is_priced = cost is not None or USD not in hold.amounts

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from typing import Final
 
-from billing.budgets.amounts import PLACES, UNLIMITED
+from billing.budgets.amounts import EXACT, PLACES, UNLIMITED
 from governance.errors import Invalid
 
 _STEP: Final = Decimal(1).scaleb(-PLACES)
@@ -72,7 +72,7 @@ class Usage:
 
 def rounded_up(amount: Decimal) -> Decimal:
     """To the millionth, in the budget's favour."""
-    return amount.quantize(_STEP, rounding=ROUND_UP)
+    return amount.quantize(_STEP, rounding=ROUND_UP, context=EXACT)
 
 
 def _demand(name: str, value: object, kind: type[int] | type[Decimal]) -> None:

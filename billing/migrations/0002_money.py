@@ -24,6 +24,11 @@ class Migration(migrations.Migration):
             name='is_limit',
             field=models.BooleanField(db_default=True, default=True, help_text='false: counts what is used and gives quotas a window, limits nobody'),
         ),
+        migrations.AlterField(
+            model_name='resource',
+            name='system_quotas',
+            field=models.JSONField(db_default={}, default=dict),
+        ),
         migrations.CreateModel(
             name='Reservation',
             fields=[

@@ -47,8 +47,8 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What a session adds to one decision. `texts`: its rules in the text format; `guidance`: its other sentences, for the
-    agent; `ended`: what the next stored decision will tell."""
+    """What a session adds to one decision. `texts`: its rules in the text format, `enforced`: the sentences that they came from;
+    `guidance`: its other sentences, for the agent; `ended`: what the next stored decision will tell."""
 
     name: str = ""
     session_id: UUID | None = None
@@ -56,6 +56,7 @@ class InForce:
     texts: tuple[str, ...] = ()
     guidance: tuple[str, ...] = ()
     ended: tuple[Ended, ...] = ()
+    enforced: tuple[str, ...] = ()
 
 
 _ENDS = "greatest(s.accessed_at + %(ttl)s, r.expires_at)"
@@ -101,7 +102,7 @@ def in_force(*, tenant_id: UUID, name: str, at: datetime) -> InForce:
     if not name:
         return InForce()
     found = _rows(_IN_FORCE, {"tenant": tenant_id, "name": name, "ttl": TTL})
-    texts, guidance, ended = [], [], []
+    texts, enforced, guidance, ended = [], [], [], []
     for _, rule_id, text, rules, ends_at, ended_at, because in found:
         if ended_at is not None:
             ended.append(Ended(text, because, ended_at, rule_id))
@@ -109,10 +110,12 @@ def in_force(*, tenant_id: UUID, name: str, at: datetime) -> InForce:
             ended.append(Ended(text, SessionRuleEnd.EXPIRED.value, ends_at, rule_id))
         elif rules:
             texts.append(rules)
+            enforced.append(text)
         else:
             guidance.append(text)
     theory = Theory(rules=tuple(rule for text in texts for rule in _parsed(text)))
-    return InForce(name, found[0][0] if found else None, theory, tuple(texts), tuple(guidance), tuple(ended))
+    id = found[0][0] if found else None
+    return InForce(name, id, theory, tuple(texts), tuple(guidance), tuple(ended), tuple(enforced))
 
 
 def touched(*, tenant_id: UUID, name: str, rule_ids: Iterable[str], at: datetime) -> tuple[Ended, ...]:

@@ -19,6 +19,7 @@ from governance.ledger.actions import signer_for
 from governance.outbound import AddressRefused, NoAnswer
 from governance.outbound import call as sent
 from governance.scope import tars_scope
+from governance.scrub import scrubbed
 from governance.tenancy import in_tenant
 from routing.connectors import installed, pins, redact, ways
 from routing.connectors.actions.common import NotReachable
@@ -89,7 +90,7 @@ def call(
     secrets = opened.values
 
     def told(percent: int, sentence: str) -> None:
-        on_progress(percent, redact.without(sentence, secrets))
+        on_progress(min(max(percent, 0), 100), scrubbed(sentence, secrets=secrets))
 
     try:
         reply = transport_of(opened, clock=clock).call(replace(call, deadline=deadline), on_progress=told)

@@ -28,7 +28,8 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One piece of work for one agent. `depth` counts the hops before this one, `attempt` from 1."""
+    """One piece of work for one agent. `session_rules` are the session's sentences that TARS enforces, `guidance` those that the
+    agent is to follow; `depth` counts the hops before this one, `attempt` from 1."""
 
     execution_id: str
     tenant_id: str
@@ -42,6 +43,7 @@ class Call:
     tool: str = ""
     session: str = ""
     guidance: tuple[str, ...] = ()
+    session_rules: tuple[str, ...] = ()
     mode: Mode = "direct"
     budget: Mapping[str, str] = field(default_factory=dict)
     routing_path: tuple[str, ...] = ()
@@ -69,7 +71,8 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One tool that ran. `input` is None when only its digest is known; `ms` when nobody measured."""
+    """One tool that ran. `input` is None when only its digest is known; `ms` when nobody measured. `is_seen`: TARS made the call
+    itself; otherwise an agent told of it, and nothing but its word stands behind it."""
 
     server: str
     tool: str
@@ -78,6 +81,7 @@ class ToolCall:
     input: JSON = None
     ms: int | None = None
     error: str = ""
+    is_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def request_value(call: Call) -> dict[str, JSON]:
         "request": call.request,
         "input": call.input,
         "constitution": {"document": law.document, "version": law.version, "digest": law.digest},
-        "session": {"name": call.session, "guidance": list(call.guidance)},
+        "session": {"name": call.session, "rules": list(call.session_rules), "guidance": list(call.guidance)},
         "mode": call.mode,
         "deadline": call.deadline.astimezone(UTC).strftime(_TIME),
         "budget": dict(call.budget),
@@ -88,12 +88,13 @@ def read_request(body: bytes) -> Call:
         deadline = datetime.strptime(value["deadline"], _TIME).replace(tzinfo=UTC)
     except ValueError:
         raise BadRequest("deadline: that is no time") from None
-    taken = {"tars", "kind", "constitution", "session", "deadline", "guidance", "routing_path"}
+    taken = {"tars", "kind", "constitution", "session", "deadline", "routing_path"}
     return Call(
         **{key: item for key, item in value.items() if key not in taken},
         constitution=Law(**value["constitution"]),
         session=value["session"]["name"],
         guidance=tuple(value["session"]["guidance"]),
+        session_rules=tuple(value["session"]["rules"]),
         deadline=deadline,
         routing_path=tuple(value["routing_path"]),
     )

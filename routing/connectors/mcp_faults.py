@@ -52,7 +52,7 @@ def answered(
     if error.code == PARSE_ERROR:
         raise AnsweredNonsense("The agent's answer is no message of the protocol.")
     said = said or "It failed, and did not say why."
-    own = ToolCall(server=call.system, tool=tool, is_success=False, ms=ms, error=said)
+    own = ToolCall(server=call.system, tool=tool, is_success=False, ms=ms, error=said, is_seen=True)
     return Reply(is_error=True, error=said, tool_calls=(own,), ms=ms)
 
 

@@ -80,6 +80,7 @@ def reply_of(
         input=shown,
         ms=ms,
         error=failure,
+        is_seen=True,
     )
     usage, unread = _usage(meta)
     told = tuple(envelope.tool_call_of(one) for one in _list(meta, "tool_calls") if not fault(one, of="tool_call"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from billing.budgets import holds, settling
 from billing.budgets.errors import HoldClosed
-from billing.budgets.usage import Tokens, Usage
+from billing.budgets.usage import BadUsage, Tokens, Usage
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
 from routing.executions.finishing import End, finish, noted
@@ -68,16 +68,19 @@ def told(usage: Told) -> dict[str, Any]:
 
 
 def usage_of(kept: Mapping[str, Any]) -> Usage:
-    """The same, as money reads it."""
+    """The same, as money reads it. A report that cannot be is no report: the whole hold is charged."""
     seconds = kept.get("compute_seconds")
-    return Usage(
-        input_tokens=kept.get("input_tokens"),
-        output_tokens=kept.get("output_tokens"),
-        model=kept.get("model", ""),
-        compute_seconds=None if seconds is None else Decimal(seconds),
-        api_calls=kept.get("api_calls"),
-        by_model={model: Tokens(*counts) for model, counts in kept.get("by_model", {}).items()},
-    )
+    try:
+        return Usage(
+            input_tokens=kept.get("input_tokens"),
+            output_tokens=kept.get("output_tokens"),
+            model=kept.get("model", ""),
+            compute_seconds=None if seconds is None else Decimal(seconds),
+            api_calls=kept.get("api_calls"),
+            by_model={model: Tokens(*counts) for model, counts in kept.get("by_model", {}).items()},
+        )
+    except BadUsage:
+        return Usage()
 
 
 def _hops(request: ExecutionRequest) -> list[Status]:

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from billing.budgets.usage import Usage
 from governance.errors import DomainError
-from governance.scope import tars_scope
+from governance.scope import agent_name, tars_scope
 from governance.tenancy import in_tenant
 from routing.connectors import calling as agents
 from routing.connectors.actions.calls import after_call
@@ -202,14 +202,22 @@ def failure_of(error: Exception) -> Failure:
 
 
 def _recorded(request: ExecutionRequest, connector: Connector, reply: Reply, *, at: datetime) -> None:
+    """The calls that TARS made, under their approved definitions; and those that the agent tells of, as its own word."""
     scope = tars_scope(request.tenant_id)
-    record_within(
-        scope=scope,
-        calls=reply.tool_calls,
-        execution_id=request.id,
-        at=at,
-        keeps_arguments=connector.keeps_arguments,
-        tool_digests=dict(pins_of(scope=scope, connector_id=connector.id).approved),
-        verdict_id=request.verdict_id,
-        approved_by=request.governance_check.get("approved_by", ""),
-    )
+    keeps = connector.keeps_arguments
+    seen = [one for one in reply.tool_calls if one.is_seen]
+    told = [one for one in reply.tool_calls if not one.is_seen]
+    if seen:
+        record_within(
+            scope=scope,
+            calls=seen,
+            execution_id=request.id,
+            at=at,
+            keeps_arguments=keeps,
+            tool_digests=dict(pins_of(scope=scope, connector_id=connector.id).approved),
+            verdict_id=request.verdict_id,
+            approved_by=request.governance_check.get("approved_by", ""),
+        )
+    if told:
+        by = agent_name(request.governance_check["bound"]["system"])
+        record_within(scope=scope, calls=told, execution_id=request.id, at=at, keeps_arguments=keeps, reported_by=by)

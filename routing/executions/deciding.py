@@ -88,4 +88,9 @@ def _kept(request: ExecutionRequest, decided: Decided, bound: Bound) -> None:
         sentence=verdict.sentence,
         sources=[reason.source for reason in verdict.because],
         verdict_id=str(decided.id) if decided.id else None,
-    ) | {"verdict_digest": decided.digest, "guidance": list(decided.guidance), "bound": bound.as_json()}
+    ) | {
+        "verdict_digest": decided.digest,
+        "guidance": list(decided.guidance),
+        "session_rules": list(decided.enforced),
+        "bound": bound.as_json(),
+    }

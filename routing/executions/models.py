@@ -145,7 +145,7 @@ class Execution(TenantRow):
     user_request = models.TextField()
     request_embedding = VectorField(null=True)
     embedding_model = models.TextField(default="")
-    routing_path = ArrayField(models.UUIDField(), default=list)
+    routing_path = ArrayField(models.UUIDField(), default=list, db_default=[])
     routing_confidence = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     route = models.JSONField(null=True, help_text="every candidate with its score and its vetoes")
     steps = models.JSONField(default=list)

@@ -114,6 +114,7 @@ def _call(request: ExecutionRequest, plan: Planned) -> Call:
         tool=bound.tool,
         session=request.session,
         guidance=tuple(request.governance_check.get("guidance", ())),
+        session_rules=tuple(request.governance_check.get("session_rules", ())),
         mode="approved" if request.approval_digest else "direct",
         budget=dict(bound.maximums),
         routing_path=tuple(map(str, request.routing_path)),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from pgvector.django import VectorField
 
 from governance.rows import TenantRow, reference
@@ -18,15 +19,15 @@ class RoutingRule(TenantRow):
     request_embedding = VectorField(null=True, editable=False)
     embedding_model = models.TextField(default="", editable=False)
     recommended_system = reference("governance.System")
-    alternative_systems = ArrayField(models.UUIDField(), default=list)
+    alternative_systems = ArrayField(models.UUIDField(), default=list, db_default=[])
     action = models.TextField(default="", blank=True)
     based_on_executions = models.IntegerField(default=0, db_default=0)
     success_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     avg_cost_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     avg_duration_ms = models.IntegerField(null=True)
     confidence_score = models.DecimalField(max_digits=5, decimal_places=4)
-    last_validated = models.DateTimeField()
-    created_at = models.DateTimeField()
+    last_validated = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
     auto_generated = models.BooleanField(default=True, db_default=True)
     created_by = models.TextField(null=True)
     is_active = models.BooleanField(default=True, db_default=True)

@@ -33,8 +33,8 @@ _HELD: Final = frozenset({"TARS/e-stop", "TARS/safety-spent", "TARS/safety-risk"
 class Decided:
     """A verdict as it was stored. `id` is None where nothing is stored: the system does not exist, or TARS failed.
 
-    `guidance`: sentences of the session for the agent to follow. `ended_rules`: rules of the session that ended and that no
-    decision has told of before. `ledger_sequence` is None until a permit is sealed.
+    `guidance`: sentences of the session for the agent to follow, `enforced`: those that TARS holds it to. `ended_rules`: rules of
+    the session that ended and that no decision has told of before. `ledger_sequence` is None until a permit is sealed.
     """
 
     id: UUID | None
@@ -48,6 +48,7 @@ class Decided:
     rulebook_digest: str
     at: datetime
     ledger_sequence: int | None
+    enforced: tuple[str, ...] = ()
 
 
 class TooMany(Invalid):
@@ -249,6 +250,7 @@ def _decided(
         rulebook_digest="" if row is None else row.rulebook_digest,
         at=at,
         ledger_sequence=None if row is None else row.sealed_in,
+        enforced=answer.gathered.session.enforced if answer.gathered else (),
     )
 
 

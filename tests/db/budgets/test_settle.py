@@ -53,6 +53,25 @@ def test_settle__twice__the_same_answer_once_charged_and_another_usage_refused(c
         settle(scope=cast.bo, hold_id=hold.id, usage=_used(7), at=make.later(3))
 
 
+def test_settle__a_price_that_changed_meanwhile__is_for_the_next_hold(cast: make.Cast) -> None:
+    hold = held(cast, usd_budget="5")
+    set_price(scope=cast.tess, measure="api_calls", usd=Decimal(1), at=make.later(5))
+    first, again = (settle(scope=cast.bo, hold_id=hold.id, usage=_used(), at=make.later(n)) for n in (4, 6))
+    assert first.actual == again.actual and not again.is_new, "the same report gives the same answer"
+    late = held(cast, usd_budget="5")
+    assert settle(scope=cast.bo, hold_id=late.id, usage=_used(), at=make.later(6)).actual[USD] == Decimal("0.3")
+    new = held(cast, usd_budget="5", at=make.later(7))
+    assert settle(scope=cast.bo, hold_id=new.id, usage=_used(), at=make.later(8)).actual[USD] > Decimal(2)
+
+
+def test_settle__a_price_and_a_count_beyond_all_amounts__is_overshoot_and_no_failure(cast: make.Cast) -> None:
+    set_price(scope=cast.tess, measure="api_calls", usd=Decimal(10**11), at=make.later(1))
+    hold = held(cast, at=make.later(2))
+    usage = Usage(input_tokens=0, output_tokens=0, compute_seconds=Decimal(0), api_calls=2**53 - 1)
+    answer = settle(scope=cast.bo, hold_id=hold.id, usage=usage, at=make.later(3))
+    assert stand(cast) == ("100", "0", "0") and answer.overshoot[USD] > 10**17
+
+
 def test_settle__unknown_usage_or_price__charges_the_whole_hold(cast: make.Cast) -> None:
     for usage in (Usage(), Usage(input_tokens=1, output_tokens=None, compute_seconds=Decimal(1), api_calls=1)):
         answer = settle(scope=cast.bo, hold_id=held(cast).id, usage=usage, at=make.later())

@@ -206,21 +206,25 @@ def test_calls__page_by_page__every_row_once(cast: make.Cast) -> None:
     assert len(seen) == len(set(seen)) == 21
 
 
-def test_alert__a_tool_that_fails_too_often__operators_are_told_once_an_hour(cast: make.Cast) -> None:
+def test_alert__a_tool_that_fails__is_told_once_a_day__too_often_urgently_once_an_hour(cast: make.Cast) -> None:
     at = AT.replace(minute=30)
     ran(cast, *[told("pay", ok=False)] * 3, *[told("pay")] * 5, at=at)
     ran(cast, *[told("audit", ok=False)] * 2, at=at)
     ran(cast, *[told("search", ok=False)] * 3, *[told("search")] * 9, at=at)
+    ran(cast, *[told("list")] * 3, at=at)
     for minute in (1, 6):
         alerts.alert(tenant_id=cast.tenant.id, at=at + timedelta(minutes=minute))
     with in_tenant(cast.tenant.id):
         rows = list(Notice.objects.filter(kind=alerts.KIND).values_list("user_id", "subject", "is_urgent"))
     people = {cast.bo.person_id, cast.cy.person_id, cast.tess.person_id}
-    assert sorted(rows) == sorted((one, f"{NAME} · pay", True) for one in people), "not audit (2), not search (25 %)"
+    tools = (("pay", True), ("audit", False), ("search", False))
+    assert sorted(rows) == sorted((one, f"{NAME} · {tool}", is_urgent) for one in people for tool, is_urgent in tools)
     watch((at + timedelta(minutes=31)).isoformat())
     with in_tenant(cast.tenant.id):
-        assert Notice.objects.filter(kind=alerts.KIND).count() == 2 * len(people), "a new hour tells again"
-        assert "3 of 8 calls" in Notice.objects.filter(kind=alerts.KIND)[0].sentence
+        urgent = Notice.objects.filter(kind=alerts.KIND, is_urgent=True)
+        assert urgent.count() == 2 * len(people), "a new hour tells again"
+        assert Notice.objects.filter(kind=alerts.KIND, is_urgent=False).count() == 2 * len(people), "of the same day"
+        assert "3 of 8 calls" in urgent[0].sentence
 
 
 def test_alert__a_quiet_hour__tells_nobody(cast: make.Cast) -> None:

@@ -49,6 +49,7 @@ CALLS = st.builds(
     tool=TEXT,
     session=TEXT,
     guidance=st.lists(TEXT, max_size=3).map(tuple),
+    session_rules=st.lists(TEXT, max_size=3).map(tuple),
     mode=st.sampled_from(["direct", "approved"]),
     budget=st.dictionaries(TEXT, st.decimals(0, 10**9, places=4).map(lambda one: format(one, "f")), max_size=3),
     routing_path=st.lists(TEXT, max_size=3).map(tuple),
