@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.budgets import holds, settling
+from billing.budgets.amounts import said
 from billing.budgets.errors import HoldClosed
 from billing.budgets.usage import BadUsage, Tokens, Usage
 from governance.scope import tars_scope
@@ -41,8 +42,8 @@ def settle(request: ExecutionRequest, usage: Usage, *, at: datetime) -> None:
         )
     except HoldClosed:
         return
-    said = ", ".join(f"{amount:f} {name}" for name, amount in sorted(settled.actual.items()))
-    noted(request, "settled", f"Charged: {said or 'nothing'}.", at=at, hold=str(request.hold_id))
+    what = ", ".join(said(name, amount) for name, amount in sorted(settled.actual.items()))
+    noted(request, "settled", f"Charged: {what or 'nothing'}.", at=at, hold=str(request.hold_id))
 
 
 def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:

@@ -90,6 +90,7 @@ class Card:
     others: tuple[str, ...]
     may_read: bool
     may_request: bool
+    may_route: bool
     may_act: bool
     """Rate it, dispute it, call it off: who asked, who answers for the system that did, and who manages systems."""
 
@@ -187,6 +188,7 @@ def card(*, scope: Scope, id: UUID) -> Card:
         input=_text(whole.input),
         others=tuple(one["name"] for one in elsewhere.others(whole.route, asked=asked)),
         may_read=may_read,
+        may_route=scope.can(Capability.ROUTE),
         may_request=scope.can(Capability.REQUEST),
         may_act=may_act,
     )

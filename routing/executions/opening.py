@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from billing.budgets import holds
+from billing.budgets.amounts import said
 from governance.approvals import actions as approvals
 from governance.approvals.actions import NotApproved
 from governance.errors import DomainError
@@ -81,8 +82,8 @@ def step(request: ExecutionRequest, *, decided: Planned | None = None, at: datet
 
 def _ask_again(request: ExecutionRequest, what: str, plan: Planned, *, at: datetime) -> None:
     request.approval_digest, request.question_id = "", None
-    said = f"{what} The rules are asked again."
-    noted(request, "verdict", said, at=at, system=plan.system.name, outcome="moved")
+    sentence = f"{what} The rules are asked again."
+    noted(request, "verdict", sentence, at=at, system=plan.system.name, outcome="moved")
     moved_to(request, Stage.ROUTED, at=at)
 
 
@@ -174,8 +175,8 @@ def _reserved(request: ExecutionRequest, bound: Bound, admitted: Admitted, *, at
         expires_at=at + timedelta(milliseconds=admitted.timeout_ms) + GRACE,
         at=at,
     )
-    said = ", ".join(f"{amount:f} {name}" for name, amount in sorted(amounts.items()))
-    noted(request, "reserved", f"Set aside: {said}.", at=at, hold=str(hold.id))
+    what = ", ".join(said(name, amount) for name, amount in sorted(amounts.items()))
+    noted(request, "reserved", f"Set aside: {what}.", at=at, hold=str(hold.id))
     return hold.id
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:execution_id>/receipt.json", page.receipt, name="receipt"),
     path("<uuid:execution_id>/approve/", acts.approve, name="approve"),
     path("<uuid:execution_id>/reject/", acts.reject, name="reject"),
+    path("<uuid:execution_id>/nudge/", acts.nudge, name="nudge"),
     path("<uuid:execution_id>/renew/", acts.renew, name="renew"),
     path("<uuid:execution_id>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:execution_id>/rate/", acts.rate, name="rate"),

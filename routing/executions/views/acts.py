@@ -13,10 +13,12 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from governance.amendments.views.common import aloud, confirmed, typed
+from governance.approvals import reminders
 from governance.errors import DomainError, NotFound
 from governance.scope import Capability, Scope, tars_scope
-from governance.web import now, scope_of, scoped, wants_fragment
-from routing.executions import afterwards, approving
+from governance.web import now, reading, scope_of, scoped, wants_fragment
+from routing.executions import afterwards, approving, queries
+from routing.executions.approving import NotWaiting
 from routing.executions.views.page import drawn
 
 Verb = Callable[[Scope, datetime], str]
@@ -55,6 +57,22 @@ def renew(request: HttpRequest, execution_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@scoped(to="nudge somebody")
+def nudge(request: HttpRequest, execution_id: UUID) -> HttpResponse:
+    """Ask somebody who could answer to do it."""
+    with reading(request):
+        question = queries.execution(scope=scope_of(request), id=execution_id).question_id
+
+    def verb(scope: Scope, at: datetime) -> str:
+        if question is None:
+            raise NotWaiting("Nobody is asked about this request now.")
+        reminders.nudge(scope=scope, request_id=question, user_id=_person(request), at=at)
+        return "They are told that this waits for them."
+
+    return _done(request, execution_id, verb, near="decide")
+
+
+@require_POST
 @scoped(None)
 def cancel(request: HttpRequest, execution_id: UUID) -> HttpResponse:
     def verb(scope: Scope, at: datetime) -> str:
@@ -84,6 +102,13 @@ def dispute(request: HttpRequest, execution_id: UUID) -> HttpResponse:
         return "Your dispute stands here and on the ledger."
 
     return _done(request, execution_id, verb, near="say")
+
+
+def _person(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("person", ""))
+    except ValueError:
+        raise NotFound("There is no such person.") from None
 
 
 def _answer(request: HttpRequest, at: datetime) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def news(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     ended = {line.id for line in moved if line.is_done}
     shown = [line.id for line in fresh if not line.is_done] + [id for id in watched if id not in ended]
-    context = {"fresh": fresh, "moved": moved, **_tail(fresh, shown=shown, at=at)}
+    may_read = scope.can(Capability.READ_RECORD)
+    context = {"fresh": fresh, "moved": moved, "may_read": may_read, **_tail(fresh, shown=shown, at=at)}
     context.setdefault("after", after)
     return render(request, "routing/executions/_news.html", context)
 

@@ -121,6 +121,18 @@ def test_requester_who_is_an_operator__never_approves_their_own(cast: make.Cast)
     assert b"a second person must decide" in answer(client, request, "approve", digest=digest).content
 
 
+def test_nudge__somebody_who_could_answer__once_a_day(cast: make.Cast) -> None:
+    _, request = waiting(cast)
+    client, here = client_of(cast.uma), f"/executions/{request.id}/"
+    person = re.search(r'name="person" value="([^"]+)"', body(client, here))
+    assert person is not None
+    assert client.post(f"{here}nudge/", {"person": person[1]}).status_code == 302
+    assert client.post(f"{here}nudge/", {"person": person[1]}).status_code == 409
+    assert client.post(f"{here}nudge/", {"person": "nobody"}).status_code == 404
+    assert "nudge/" not in body(client_of(cast.mel), here)
+    assert client_of(cast.mel).post(f"{here}nudge/", {"person": person[1]}).status_code == 403
+
+
 def test_moved__nothing_is_approved__and_the_rules_are_asked_again(cast: make.Cast) -> None:
     _, request = waiting(cast)
     other = desk.Agent()
