@@ -281,6 +281,7 @@ class Execution(ExecutionRow):
     rated_by: str
     rated_at: str | None
     suggestions: list[str]
+    should_retry_with_different_path: bool
     dispute: str
     disputed_by: str
     disputed_at: str | None
