@@ -5,6 +5,11 @@ from governance.rest import route
 
 urlpatterns = [
     *route("resources/", api.Resources, name="api-resources"),
+    *route("resources/<uuid:resource_id>/", api.OneResource, name="api-resource"),
+    *route("resources/<uuid:resource_id>/windows/", api.Windows, name="api-resource-windows"),
+    *route("budget_alerts/", api.Alerts, name="api-budget-alerts"),
+    *route("system_budgets/", api.Systems, name="api-system-budgets"),
+    *route("system_budgets/<path:name>/", api.OneSystem, name="api-system-budget"),
     *route("plans/", holds_api.Plans, name="api-plans"),
     *route("plans/stop/", holds_api.StopPlan, name="api-plan-stop"),
     *route("holds/", holds_api.Holds, name="api-holds"),

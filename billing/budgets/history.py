@@ -97,11 +97,20 @@ def found(*, scope: Scope, resource_id: UUID) -> Resource:
     return row
 
 
-def windows(*, scope: Scope, type: str, window: str, at: datetime, limit: int = MOST_WINDOWS) -> tuple[Past, ...]:
-    """The windows of one kind that have begun, the newest first; one query."""
+def windows(
+    *,
+    scope: Scope,
+    type: str,
+    window: str,
+    at: datetime,
+    before: Resource | None = None,
+    limit: int = MOST_WINDOWS,
+) -> tuple[Past, ...]:
+    """The windows of one kind that have begun, the newest first, from the one before `before` on; one query."""
     rows = Resource.objects.filter(
         tenant_id=scope.tenant_id, resource_type=type, window_type=window, window_start__lte=at
     ).order_by("-window_start")
+    rows = rows.filter(window_start__lt=before.window_start) if before else rows
     return tuple(Past(row.id, f"{row.window_start:{_TITLE[window]}}", meter_of(row)) for row in rows[:limit])
 
 

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 
 from billing.budgets import actions, errors, held, queries, shapes
 from billing.budgets.amounts import BadAmount
+from billing.budgets.models import HoldState
+from billing.budgets.records import hold_record
 from billing.budgets.usage import Usage
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.web import now, reading, scope_of
@@ -59,14 +61,11 @@ class Holds(Face):
         """What is and was set aside, newest first."""
         scope = self.reader(request)
         limit, after = paging(request)
-        found = held.holds(
-            scope=scope,
-            filter=held.HoldFilter(**asked),
-            at=now(),
-            after=_id(after) if after else None,
-            limit=limit + 1,
-        )
-        results = [_hold(line) for line in found[:limit]]
+        if asked.get("state") == "late":
+            asked = {**asked, "state": HoldState.HELD.value, "is_late": True}
+        filter, before = held.HoldFilter(**asked), _id(after) if after else None
+        found = held.holds(scope=scope, filter=filter, at=now(), after=before, limit=limit + 1)
+        results = [hold_record(line) for line in found[:limit]]
         return paged(request, results, next_after=str(found[limit - 1].id) if len(found) > limit else None)
 
     @endpoint(gives=shapes.Hold, status=201, takes=shapes.Reserve, problems=(errors.NoMoney, errors.KeyTaken))
@@ -91,7 +90,7 @@ class OneHold(Face):
     @endpoint(gives=shapes.Hold)
     def get(self, request: Request, hold_id: UUID) -> Response:
         """One hold."""
-        return Response(_hold(held.hold(scope=self.reader(request), hold_id=hold_id)))
+        return Response(hold_record(held.hold(scope=self.reader(request), hold_id=hold_id)))
 
 
 class Settle(Face):
@@ -114,10 +113,10 @@ class Release(Face):
 
 
 class Prices(Face):
-    @endpoint(gives=shapes.Prices)
-    def get(self, request: Request) -> Response:
-        """What one unit costs, with history."""
-        return Response(_prices(queries.prices(scope=self.reader(request))))
+    @endpoint(gives=shapes.Prices, query=shapes.PriceQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Response:
+        """What one unit costs, with history; with `as_of` only what was in force then."""
+        return Response(_prices(queries.prices(scope=self.reader(request), as_of=asked.get("as_of"))))
 
     @endpoint(gives=shapes.Prices, takes=shapes.SetPrice, problems=(errors.PriceThere,))
     def post(self, request: Request, body: dict[str, Any]) -> Response:
@@ -143,7 +142,7 @@ def decimal(value: Any, name: str) -> Decimal:
 def _told(request: Request, hold_id: UUID, **options: Any) -> Response:
     with reading(request._request):
         line = held.hold(scope=scope_of(request._request), hold_id=hold_id)
-    return Response(_hold(line), **options)
+    return Response(hold_record(line), **options)
 
 
 def _id(text: str) -> UUID:
@@ -164,28 +163,6 @@ def _plan(line: queries.PlanLine) -> dict[str, Any]:
         "is_limit": line.is_limit,
         "updated_at": line.updated_at,
         "updated_by": line.updated_by,
-    }
-
-
-def _hold(line: held.HoldLine) -> dict[str, Any]:
-    return {
-        "id": str(line.id),
-        "key": line.key,
-        "system": line.system,
-        "purpose": line.purpose,
-        "subject_kind": line.subject_kind,
-        "subject_id": None if line.subject_id is None else str(line.subject_id),
-        "state": line.state,
-        "amounts": line.amounts,
-        "actual": line.actual,
-        "overshoot": line.overshoot,
-        "is_priced": line.is_priced,
-        "held_by": line.held_by,
-        "held_at": line.held_at,
-        "expires_at": line.expires_at,
-        "closed_at": line.closed_at,
-        "closed_by": line.closed_by,
-        "closed_because": line.closed_because,
     }
 
 

@@ -65,11 +65,12 @@ class ResourceLine:
 def resources(*, scope: Scope, at: datetime) -> tuple[ResourceLine, ...]:
     """The tenant's budgets, those that run now first, then the newest; at most 100."""
     rows = Resource.objects.filter(tenant_id=scope.tenant_id).order_by("-window_start", "resource_type")[:MOST]
-    lines = [_line(row, at=at) for row in rows]
+    lines = [line_of(row, at=at) for row in rows]
     return tuple(sorted(lines, key=lambda line: not line.is_current))
 
 
-def _line(row: Resource, *, at: datetime) -> ResourceLine:
+def line_of(row: Resource, *, at: datetime) -> ResourceLine:
+    """One budget as a line."""
     return ResourceLine(
         id=row.id,
         type=row.resource_type,
@@ -176,10 +177,13 @@ class PriceLine:
         return format(self.usd.normalize(), "f")
 
 
-def prices(*, scope: Scope) -> tuple[PriceLine, ...]:
-    """The tenant's prices with their history, newest first; at most 1,000."""
-    rows = Price.objects.filter(tenant_id=scope.tenant_id).order_by("measure", "model", "-from_at")[: MOST * 10]
-    return tuple(PriceLine(row.id, row.measure, row.model, row.usd, row.from_at, row.set_by) for row in rows)
+def prices(*, scope: Scope, as_of: datetime | None = None) -> tuple[PriceLine, ...]:
+    """The tenant's prices with their history, newest first, or those in force at a moment; at most 1,000."""
+    rows = Price.objects.filter(tenant_id=scope.tenant_id).order_by("measure", "model", "-from_at")
+    rows = rows.filter(from_at__lte=as_of).distinct("measure", "model") if as_of else rows
+    return tuple(
+        PriceLine(row.id, row.measure, row.model, row.usd, row.from_at, row.set_by) for row in rows[: MOST * 10]
+    )
 
 
 @dataclass(frozen=True, slots=True)

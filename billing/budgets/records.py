@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from billing.budgets.amounts import text
-from billing.budgets.board import AlertLine, Meter
+from billing.budgets.board import Meter
 from billing.budgets.forecast import Forecast
 from billing.budgets.held import HoldLine
-from billing.budgets.systems import SystemLine
+from billing.budgets.models import BudgetAlert
+from billing.budgets.systems import ShareLine, SystemLine
 from billing.budgets.wishes import Wish
 
 HOLD_COLUMNS: Final = (
@@ -54,14 +55,32 @@ def forecast_record(seen: Forecast | None) -> dict[str, Any] | None:
     return {"exhausted_at": seen.exhausted_at, "earliest": seen.earliest, "latest": seen.latest}
 
 
-def alert_record(line: AlertLine) -> dict[str, Any]:
+def alert_record(one: BudgetAlert) -> dict[str, Any]:
     return {
-        "resource_id": str(line.resource_id),
-        "budget": line.name,
-        "level": line.level,
-        "committed": line.committed,
-        "exhausted_at": line.exhausted_at,
-        "at": line.at,
+        "id": str(one.id),
+        "resource_id": str(one.resource_id),
+        "resource_type": one.resource.resource_type,
+        "window_type": one.resource.window_type,
+        "window_end": one.resource.window_end,
+        "system": one.share.system.name if one.share else "",
+        "level": one.level,
+        "committed": text(one.committed),
+        "exhausted_at": one.exhausted_at,
+        "at": one.at,
+    }
+
+
+def share_record(share: ShareLine) -> dict[str, Any]:
+    meter = share.meter
+    return {
+        "resource_id": str(meter.id),
+        "resource_type": meter.type,
+        "window_type": meter.window,
+        "window_end": meter.ends_at,
+        "used": text(meter.used),
+        "reserved": text(meter.reserved),
+        "quota": text(meter.total) if share.is_capped else None,
+        "limited_by": share.source,
     }
 
 

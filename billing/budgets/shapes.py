@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from billing.budgets.models import HoldState, Measure, ResourceType, TopUpState, WindowType
+from billing.budgets.models import AlertLevel, HoldState, Measure, ResourceType, TopUpState, WindowType
 from governance.rest import Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
+
+
+class Forecast(Record):
+    """When it runs out if the window goes on at its pace so far; nine of ten between the two others. Null: not in this window."""
+
+    exhausted_at = Instant(allow_null=True)
+    earliest = Instant(allow_null=True)
+    latest = Instant(allow_null=True)
 
 
 class Resource(Record):
@@ -23,6 +31,99 @@ class Resource(Record):
     alert_threshold = Text()
     is_current = Flag()
     is_limit = Flag(help_text="false: it counts what is used and limits nobody; its total means nothing")
+    forecast = Forecast(allow_null=True, help_text="null: nothing can be said, or it does not run")
+
+
+class Part(Record):
+    """What was charged from one moment to the next."""
+
+    starts_at = Instant()
+    used = Text()
+
+
+class Share(Record):
+    """What one system has of a budget. `quota` null: limited by the budget alone."""
+
+    system = Text()
+    used = Text()
+    reserved = Text()
+    quota = Text(allow_null=True)
+
+
+class OneResource(Resource):
+    """A budget with the charges of its window in time, and the systems that have a share of it."""
+
+    parts = Part(many=True)
+    systems = Share(many=True)
+
+
+class Window(Record):
+    """An earlier, or this, window of the same kind."""
+
+    id = serializers.UUIDField()
+    window_start = Instant()
+    window_end = Instant()
+    total_budget = Text()
+    used = Text()
+    reserved = Text()
+    available = Text()
+    is_limit = Flag()
+
+
+class AlertQuery(Query):
+    level = Choice(AlertLevel.values, required=False, allow_blank=True)
+
+
+class Alert(Record):
+    """That people were told, once per window and level, of a budget or of one system's quota of it."""
+
+    id = serializers.UUIDField()
+    resource_id = serializers.UUIDField()
+    resource_type = Choice(ResourceType.values)
+    window_type = Choice(WindowType.values)
+    window_end = Instant()
+    system = Text(allow_blank=True, help_text='"": the budget itself')
+    level = Choice(AlertLevel.values)
+    committed = Text(help_text="spent and held then")
+    exhausted_at = Instant(allow_null=True)
+    at = Instant()
+
+
+class SystemShare(Record):
+    """What a system has of one running budget, and who limits it."""
+
+    resource_id = serializers.UUIDField()
+    resource_type = Choice(ResourceType.values)
+    window_type = Choice(WindowType.values)
+    window_end = Instant()
+    used = Text()
+    reserved = Text()
+    quota = Text(allow_null=True)
+    limited_by = Choice(["constitution", "plan", ""], allow_blank=True, help_text='"": the budget alone')
+
+
+class SystemBudgets(Record):
+    """A system's shares of the running budgets, and what one call of it sets aside where its cost is not known."""
+
+    system = Text()
+    open_holds = Whole()
+    maximums = Object(help_text="declared with its connector, as people read it")
+    shares = SystemShare(many=True)
+
+
+class SystemUse(Record):
+    """What a system took of the running windows, spent and held together, as people read it; the dearest first."""
+
+    system = Text()
+    taken = Object()
+    open_holds = Whole()
+    fullest_quota = Text(allow_null=True, help_text="what is spent or held of its fullest quota, 0 to 1")
+
+
+class SystemUses(Record):
+    """The dearest first."""
+
+    results = SystemUse(many=True)
 
 
 class Resources(Record):
@@ -99,11 +200,12 @@ class Release(Body):
 
 
 class HoldQuery(Query):
-    state = Choice(HoldState.values, required=False, allow_blank=True)
+    state = Choice(
+        [*HoldState.values, "late"], required=False, allow_blank=True, help_text="late: held although its time is over"
+    )
     system = Text(required=False, allow_blank=True, max_length=80)
     held_by = Text(required=False, allow_blank=True, max_length=200, help_text="text in the owner's name")
     resource = serializers.UUIDField(required=False, help_text="a budget: what was taken from it")
-    is_late = Flag(required=False, help_text="true: still held although its time is over")
     since = Instant(required=False)
     until = Instant(required=False)
 
@@ -139,6 +241,10 @@ class SetPrice(Body):
     )
     usd = Text(max_length=60, help_text="decimal text; 0: it costs nothing")
     from_at = Instant(required=False, default=None, allow_null=True)
+
+
+class PriceQuery(Query):
+    as_of = Instant(required=False, help_text="only what was in force then")
 
 
 class Price(Record):
