@@ -92,6 +92,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return scope.bench_scope
 
+    def stack() -> Callable[..., Iterable[Row]]:
+        from tests.bench import stack
+
+        return stack.bench_stack
+
     return {
         "money": money,
         "api": api,
@@ -102,6 +107,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "router": router,
         "scope": scope,
         "work": work,
+        "stack": stack,
     }
 
 
