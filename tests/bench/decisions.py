@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from statistics import median
 from typing import Any
 
 from tarsweb.home import Home
@@ -20,14 +23,28 @@ BATCH = 500
 ROUNDS = 5
 
 Statement = tuple[str, Any]
+Work = Callable[[int], None]
 
 
 def bench_decisions(home: Home) -> list[Row]:
-    """Batches against 1,000 a second; a single permit and a single denial against their statements as bare SQL."""
+    """Batches against 1,000 a second; a permit, a denial and a permit with its money against their statements as bare SQL."""
     from tests import factories as make
 
     cast = make.cast()
-    return [_batches(cast), *(_single(home, cast, action) for action in ("payroll", "launch_rocket"))]
+    _money(cast)
+    works = {
+        "permit": _asked(cast, "payroll"),
+        "denial": _asked(cast, "launch_rocket"),
+        "permit with its reservation": _reserved(cast),
+    }
+    return [_batches(cast), *(row for name, work in works.items() for row in _single(home, name, work))]
+
+
+def _money(cast: Any) -> None:
+    from billing.budgets.actions import set_plan
+    from tests import factories as make
+
+    set_plan(scope=cast.tess, resource_type="usd_budget", window_type="monthly", total=Decimal(2500), at=make.AT)
 
 
 def _batches(cast: Any) -> Row:
@@ -47,40 +64,77 @@ def _batches(cast: Any) -> Row:
     return Row("durable decisions in batches: rate against 1,000 a second", rate / 1000, "≥ 1", detail)
 
 
-def _single(home: Home, cast: Any, action: str) -> Row:
+def _single(home: Home, name: str, work: Work) -> list[Row]:
     from django.db import connection
 
-    ratios, rates = [], []
+    ratios, rates, times = [], [], []
     for round_number in range(ROUNDS):
         connection.close()
-        copy = f"decide_{action}_{round_number}"
+        copy = f"decide_{name.replace(' ', '_')}_{round_number}"
         with raw(home, role="super", database="postgres", autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{copy}" TEMPLATE tars OWNER tars_owner')
         transactions: list[list[Statement]] = []
         connection.ensure_connection()
         with connection.execute_wrapper(_recorder(transactions)):
-            taken = seconds(_asked(cast, action, round_number))
+            own = [seconds(partial(work, round_number * SINGLES + number)) for number in range(SINGLES)]
         replayed = _replay(home, copy, transactions)
-        ratios.append(taken / replayed)
-        rates.append((SINGLES / taken, SINGLES / replayed))
+        times += own
+        ratios.append(sum(own) / replayed)
+        rates.append((SINGLES / sum(own), SINGLES / replayed))
     ours, floor = sorted(rates)[ROUNDS // 2]
+    p95 = sorted(times)[int(len(times) * 0.95)] * 1000
     detail = f"{ours:,.0f} a second against {floor:,.0f}; {len(transactions[-1])} statements each"
-    said = "permit" if action == "payroll" else "denial"
-    return Row(
-        f"one durable {said}: time against its statements as bare SQL", sorted(ratios)[ROUNDS // 2], "≤ 3", detail
-    )
+    return [
+        Row(
+            f"one durable {name}: rate against its statements as bare SQL",
+            1 / sorted(ratios)[ROUNDS // 2],
+            "≥ 0.35",
+            detail,
+        ),
+        Row(
+            f"one durable {name}: p95 against 10 ms",
+            p95 / 10,
+            "≤ 1",
+            f"p95 {p95:.1f} ms, median {median(times) * 1000:.1f} ms",
+        ),
+    ]
 
 
-def _asked(cast: Any, action: str, round_number: int) -> Callable[[], None]:
+def _asked(cast: Any, action: str) -> Work:
     from governance.rulebook.actions import decide
     from tests import factories as make
 
-    def ask() -> None:
-        for number in range(SINGLES):
-            at = make.AT + timedelta(seconds=round_number * SINGLES + number)
-            decide(scope=cast.bo, system_name=cast.system.name, action=action, facts={"amount": number}, at=at)
+    def ask(number: int) -> None:
+        at = make.AT + timedelta(seconds=number)
+        decide(scope=cast.bo, system_name=cast.system.name, action=action, facts={"amount": number}, at=at)
 
     return ask
+
+
+def _reserved(cast: Any) -> Work:
+    """As a request's step does it: the verdict and the hold of its call in one transaction."""
+    from billing.budgets.holds import reserve_within
+    from governance.rulebook.actions import decide_here
+    from governance.rulebook.question import Question
+    from governance.tenancy import in_tenant
+    from tests import factories as make
+
+    def act(number: int) -> None:
+        at = make.AT + timedelta(seconds=number)
+        question = Question(cast.system.name, "payroll", {"amount": number})
+        with in_tenant(cast.tenant.id, durable=True):
+            decided = decide_here(scope=cast.tars, asker=cast.bo.actor, question=question, verb="bench.decide", at=at)
+            reserve_within(
+                scope=cast.tars,
+                system_id=cast.system.id,
+                key=str(decided.id),
+                amounts={"usd_budget": Decimal("0.01")},
+                purpose="payroll",
+                expires_at=at + timedelta(hours=1),
+                at=at,
+            )
+
+    return act
 
 
 def _recorder(transactions: list[list[Statement]]) -> Callable[..., Any]:
