@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+from django.db import connection
 
 from billing.budgets import holds, settling
 from billing.budgets.amounts import said
@@ -14,8 +16,14 @@ from billing.budgets.usage import BadUsage, Tokens, Usage
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
 from routing.executions.finishing import End, finish, noted
-from routing.executions.models import Execution, ExecutionRequest
-from routing.executions.stages import Stage, Status, status_of_answer
+from routing.executions.models import ExecutionRequest
+from routing.executions.stages import Status, status_of_answer
+
+_HOPS: Final = """
+SELECT e.status FROM execution_requests r
+LEFT JOIN executions e ON e.tenant_id = r.tenant_id AND e.id = r.id AND r.stage = 'done'
+WHERE r.tenant_id = %s AND r.parent_id = %s
+"""
 
 
 def step(request: ExecutionRequest, *, at: datetime) -> None:
@@ -86,13 +94,9 @@ def usage_of(kept: Mapping[str, Any]) -> Usage:
 
 def _hops(request: ExecutionRequest) -> list[Status]:
     """How the work that was handed on ended; what is still under way did not succeed in time."""
-    parts = ExecutionRequest.objects.filter(tenant_id=request.tenant_id, parent_id=request.id)
-    ids = dict(parts.values_list("id", "stage"))
-    done = Execution.objects.filter(tenant_id=request.tenant_id, id__in=ids).values_list("id", "status") if ids else ()
-    ended = dict(done)
-    return [
-        Status(ended[id]) if stage == Stage.DONE.value and id in ended else Status.FAILED for id, stage in ids.items()
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_HOPS, [request.tenant_id, request.id])
+        return [Status(status or Status.FAILED) for (status,) in cursor.fetchall()]
 
 
 def _sum(tokens: Mapping[str, int] | None) -> int | None:

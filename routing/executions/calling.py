@@ -30,7 +30,7 @@ from routing.connectors.models import Connector
 from routing.connectors.queries import only_reads, pins_of
 from routing.executions import answering
 from routing.executions.answering import release, settle, told, usage_of
-from routing.executions.finishing import End, finish, keep, noted
+from routing.executions.finishing import End, finish, keep, locked, noted
 from routing.executions.going_on import failed, moved_to, retries_of
 from routing.executions.lease import Lease
 from routing.executions.models import ExecutionRequest
@@ -75,8 +75,8 @@ def call(opening: Opening, *, lease: Lease) -> bool:
     """Make a call that was opened a moment ago, and keep what came back; whether the request has more steps to take."""
     outcome = _outcome(opening, lease)
     with in_tenant(lease.tenant_id, durable=True):
-        rows = ExecutionRequest.objects.select_for_update(of=("self",))
-        now = rows.get(tenant_id=lease.tenant_id, id=lease.request_id)
+        now = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
+        assert now is not None
         # a lease that ran out meanwhile: somebody else found this call lost, and went on
         is_ours = (now.called_at, now.attempt) == (opening.called_at, opening.asked.attempt)
         if now.stage != Stage.CALLING.value or not is_ours:

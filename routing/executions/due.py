@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from routing.executions.models import DueRequest
 
@@ -25,6 +24,10 @@ WITH put AS (
   ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, leased_until = NULL, leased_by = '', claims = 0)
 SELECT pg_notify(%s, '')
 """
+_TAKE: Final = """
+UPDATE due_requests SET leased_until = %s, leased_by = %s
+WHERE tenant_id = %s AND id = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until <= %s OR leased_by = %s)
+"""
 _RENEW: Final = """
 UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND leased_by = %s RETURNING claims
 """
@@ -38,9 +41,9 @@ def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
 
 def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bool:
     """Lease one request to `runner`, inside a tenant transaction; False when it is not due or somebody has it."""
-    free = Q(leased_until=None) | Q(leased_until__lte=at) | Q(leased_by=runner)
-    rows = DueRequest.objects.filter(free, tenant_id=tenant_id, id=request_id, due_at__lte=at)
-    return bool(rows.update(leased_until=at + LEASE, leased_by=runner))
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [at + LEASE, runner, tenant_id, request_id, at, at, runner])
+        return bool(cursor.rowcount)
 
 
 def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> int | None:
@@ -66,7 +69,8 @@ def stumble(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> 
 
 def drop(*, tenant_id: UUID, request_id: UUID) -> None:
     """The request waits for a person, or is done: no runner looks at it."""
-    DueRequest.objects.filter(tenant_id=tenant_id, id=request_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM due_requests WHERE tenant_id = %s AND id = %s", [tenant_id, request_id])
 
 
 def claim(*, runner: str, at: datetime, most: int) -> list[tuple[UUID, UUID]]:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from billing.budgets.kinds import USD
-from billing.budgets.models import Reservation
 from governance import canonical
 from governance.ids import new_id
 from governance.ledger import actions as ledger
@@ -27,6 +28,8 @@ CHANGES: Final = (
     "deadline_at", "called_at", "updated_at", "finished_at",
 )  # fmt: skip
 """What a step may change; what cancels a request is written beside it."""
+_LOCKED: Final = "SELECT * FROM execution_requests WHERE tenant_id = %s AND id = %s FOR UPDATE"
+_CHARGED: Final = "SELECT actual ->> %s, is_priced FROM reservations WHERE tenant_id = %s AND id = ANY(%s::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
     return execution
 
 
+def locked(*, tenant_id: UUID, request_id: UUID) -> ExecutionRequest | None:
+    """The request, locked until the transaction ends. Plain SQL: every step begins with it."""
+    return next(iter(ExecutionRequest.objects.raw(_LOCKED, [tenant_id, request_id])), None)
+
+
 def keep(request: ExecutionRequest) -> None:
     """Write what was changed of a locked request, if anything was."""
     changed = request.changed(CHANGES)
@@ -85,11 +93,11 @@ def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, 
 def cost_of(request: ExecutionRequest) -> Decimal | None:
     """Dollars that the request's calls were charged, all of them; None where nothing was held or a price was unknown."""
     ids = [step["hold"] for step in request.steps if step.get("hold")]
-    rows = (
-        Reservation.objects.filter(tenant_id=request.tenant_id, id__in=ids).only("actual", "is_priced") if ids else ()
-    )
-    settled = [(row.actual or {}, row.is_priced) for row in rows]
-    charged = [(actual[USD], is_priced) for actual, is_priced in settled if USD in actual]
+    if not ids:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_CHARGED, [USD, request.tenant_id, ids])
+        charged = [(amount, is_priced) for amount, is_priced in cursor.fetchall() if amount is not None]
     if not charged or not all(is_priced for _, is_priced in charged):
         return None
     return sum((Decimal(amount) for amount, _ in charged), Decimal(0))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from governance.tenancy import in_tenant
 from routing.embeddings.choice import current, is_remote
 from routing.executions import answering, calling, choosing, deciding, due, opening
-from routing.executions.finishing import End, finish, keep, noted
+from routing.executions.finishing import End, finish, keep, locked, noted
 from routing.executions.lease import Lease
 from routing.executions.models import ExecutionRequest
 from routing.executions.opening import Opening
@@ -68,7 +68,7 @@ def _step(lease: Lease) -> bool:
     if is_remote():
         _prepare(lease)
     with in_tenant(lease.tenant_id, durable=True):
-        request = _locked(lease)
+        request = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
         claims = None if request is None else lease.renew()
         if request is None or claims is None:
             return False
@@ -115,11 +115,6 @@ def _prepare(lease: Lease) -> None:
         text = rows.filter(stage=Stage.RECEIVED.value).values_list("user_request", flat=True).first()
     if text is not None:
         current().embed([text])
-
-
-def _locked(lease: Lease) -> ExecutionRequest | None:
-    rows = ExecutionRequest.objects.select_for_update(of=("self",))
-    return rows.filter(tenant_id=lease.tenant_id, id=lease.request_id).first()
 
 
 def _give_up(request: ExecutionRequest, *, at: datetime) -> None:

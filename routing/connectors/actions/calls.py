@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from governance.scope import Scope
 from governance.scrub import scrubbed
@@ -29,6 +29,10 @@ from routing.connectors.queries import digest_of, longest_call, pins_of, why_of
 
 QUIET: Final = timedelta(seconds=5)
 """While all goes well, the time of the last call is written no more often than this: the row is everybody's."""
+_QUIET: Final = """
+SELECT 1 FROM connectors
+WHERE tenant_id = %s AND id = %s AND last_called_at > %s AND failures = 0 AND opened_at IS NULL AND last_error = ''
+"""
 _NO_NEWS: Final = (AgentAddressRefused, NoSuchTool, ToolChanged)
 """Errors that say nothing about whether the agent can answer."""
 
@@ -94,7 +98,7 @@ def after_call(*, scope: Scope, connector_id: UUID, outcome: Reply | AgentError 
     Whatever answers is alive: a reply that says it failed closes the breaker like any other. A tool found changed is looked at.
     """
     rows = Connector.objects.filter(tenant_id=scope.tenant_id, id=connector_id)
-    if isinstance(outcome, Reply) and _is_quiet(rows, at):
+    if isinstance(outcome, Reply) and _is_quiet(scope, connector_id, at):
         return
     connector = rows.select_for_update(of=("self",), no_key=True).select_related("system").first()
     if connector is None:
@@ -116,8 +120,10 @@ def breaker_of(connector: Connector) -> Breaker:
     return Breaker(failures=connector.failures, opened_at=connector.opened_at, probed_at=connector.probed_at)
 
 
-def _is_quiet(rows: QuerySet[Connector], at: datetime) -> bool:
-    return rows.filter(last_called_at__gt=at - QUIET, failures=0, opened_at=None, last_error="").exists()
+def _is_quiet(scope: Scope, connector_id: UUID, at: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_QUIET, [scope.tenant_id, connector_id, at - QUIET])
+        return cursor.fetchone() is not None
 
 
 def _save(connector: Connector, state: Breaker, *, called_at: datetime | None = None, error: str | None = None) -> None:

@@ -12,7 +12,7 @@ from billing.budgets.actions import set_price
 from governance.tenancy import in_tenant
 from routing.connectors.contract import Reply, TimedOut, Unreachable, Usage
 from routing.executions import work
-from routing.executions.finishing import keep
+from routing.executions.finishing import keep, locked
 from routing.executions.lease import Lease
 from routing.executions.models import DueRequest
 from routing.executions.stages import Stage
@@ -174,10 +174,10 @@ def _found_calling(cast: make.Cast, request: Any) -> Any:
     with in_tenant(cast.tenant.id, durable=True):
         DueRequest.objects.filter(id=request.id).update(leased_by="dead", leased_until=make.later(6))
     with in_tenant(cast.tenant.id, durable=True):
-        locked = work._locked(lease)
-        assert locked is not None
-        work._taken(locked, claims=1, clock=lease.clock)
-        keep(locked)
+        found = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
+        assert found is not None
+        work._taken(found, claims=1, clock=lease.clock)
+        keep(found)
     found = desk.now(cast.mel, request.id)
     assert found.stage == Stage.CALLING.value
     return found
