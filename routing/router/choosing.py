@@ -1,4 +1,4 @@
-"""`choose`: who gets a request. Reads only; five statements whatever the number of rules and systems, one more for each safety
+"""`choose`: who gets a request. Reads only; four statements whatever the number of rules and systems, one more for each safety
 budget among the candidates and for each constitution that this process has not compiled yet."""
 
 from __future__ import annotations

@@ -25,15 +25,15 @@ RULES: Final = 16
 SYSTEMS: Final = 12
 
 # `hnsw.iterative_scan`: where dead rows fill the index's answer, it goes on until there are enough. Without an index both
-# settings mean nothing. They end with the transaction.
-_SETTINGS: Final = (
-    "SELECT set_config('hnsw.ef_search', '120', true), set_config('hnsw.iterative_scan', 'strict_order', true)"
-)
+# settings mean nothing. They are made once, before the scan begins (a one-time filter of its plan), and end with the transaction:
+# a statement of their own would cost as much again as a hundred rules.
 _RULES: Final = """
 SELECT r.id, r.request_pattern, r.recommended_system_id, r.alternative_systems, r.action, r.confidence_score, r.avg_cost_usd,
   r.avg_duration_ms, 1 - near.distance
 FROM (SELECT id, request_embedding::vector({n}) <=> %(q)s::vector({n}) AS distance FROM routing_rules
-  WHERE tenant_id = %(tenant)s AND embedding_model = %(model)s AND is_active ORDER BY 2 LIMIT %(most)s) near
+  WHERE tenant_id = %(tenant)s AND embedding_model = %(model)s AND is_active
+    AND (SELECT set_config('hnsw.ef_search', '120', true) || set_config('hnsw.iterative_scan', 'strict_order', true)) <> ''
+  ORDER BY 2 LIMIT %(most)s) near
 JOIN routing_rules r ON r.id = near.id
 """
 _SYSTEMS: Final = """
@@ -94,14 +94,13 @@ class Standing:
 
 def written(vector: Vectors) -> str:
     """As pgvector reads it; eight digits are all that a number of four bytes has."""
-    return f"[{','.join(f'{number:.8g}' for number in vector.tolist())}]"
+    return f"[{','.join(['%.8g'] * len(vector)) % tuple(vector.tolist())}]"
 
 
 def rules(*, scope: Scope, vector: str, model: str, dimensions: int, most: int = RULES) -> list[NearRule]:
-    """The nearest active rules of the tenant, nearest first: `most`, or all there are."""
+    """The nearest active rules of the tenant, nearest first: `most`, or all there are. One statement."""
     values: dict[str, Any] = {"q": vector, "tenant": scope.tenant_id, "model": model, "most": most}
     with connection.cursor() as cursor:
-        cursor.execute(_SETTINGS)
         cursor.execute(_RULES.format(n=int(dimensions)), values)
         found = cursor.fetchall()
     return sorted((_rule(row) for row in found), key=lambda one: (-one.cosine, one.id))

@@ -96,8 +96,6 @@ def test_plan__uses_the_tenants_own_index(crowd: dict[str, Any]) -> None:
         statement = nearest._RULES.format(n=384).replace("SELECT r.id", "EXPLAIN SELECT r.id", 1)
         values = {"q": nearest.written(crowd["asked"][0]), "tenant": tenant_id, "model": crowd["model"], "most": K}
         cursor.execute(statement, values)
-        while cursor.description is None and cursor.nextset():
-            pass
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"routing_near_{tenant_id.hex}" in plan, plan
 
