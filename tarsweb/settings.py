@@ -14,6 +14,7 @@
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
 | `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents and embedders may be at | none |
 | `TARS_MCP`, `TARS_MCP_HOSTS` | where `tars up` serves MCP, as HOST:PORT; names a proxy passes on (docs/mcp.md) | none |
+| `TARS_DEMO_SIZE` | how much was asked in the demo's past: 1 is about 3,000 requests | 1 |
 | `TARS_RUNNERS` | how many agents work at the same time | 8 |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
@@ -305,6 +306,11 @@ OUTBOUND_ALLOW: list[str] = env.list("TARS_OUTBOUND_ALLOW", default=[])
 RUNNERS = env.int("TARS_RUNNERS", default=8)
 if not 1 <= RUNNERS <= 200:
     raise ImproperlyConfigured("TARS_RUNNERS is how many agents work at the same time: 1 to 200.")
+
+# -- how much was asked of the demo's systems in its past: 1 is about 3,000 requests
+DEMO_SIZE = env.float("TARS_DEMO_SIZE", default=1.0)
+if not 0 <= DEMO_SIZE <= 20:
+    raise ImproperlyConfigured("TARS_DEMO_SIZE is how much of its past the demo tells: 0 to 20, 1 is usual.")
 
 # -- how requests are compared (docs/embeddings.md)
 EMBEDDER = env.str("TARS_EMBEDDER", default="minilm")

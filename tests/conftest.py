@@ -23,6 +23,13 @@ BEGUN = "test_begun"
 MIGRATED = "test_migrated"
 
 
+def pytest_configure() -> None:
+    """The demo's past has the same kinds of days in tests, with few requests in each."""
+    from django.conf import settings
+
+    settings.DEMO_SIZE = 0.04
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     from django.conf import settings

@@ -45,7 +45,15 @@ def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) ->
     Raises `NotFound`, `HoldClosed`.
     """
     hold = found(scope, hold_id, only=("tenant_id", "system_id", "amounts", "held_at"))
-    cost = dollars(usage, price_table(scope=scope, at=hold.held_at))
+    prices = price_table(scope=scope, at=hold.held_at)
+    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at)
+
+
+def settle_hold_within(
+    *, scope: Scope, hold: Reservation, usage: Usage, prices: Mapping[tuple[str, str], Decimal], at: datetime
+) -> Settled:
+    """The same for a caller who has the hold and the prices at hand. Raises `HoldClosed`."""
+    cost = dollars(usage, prices)
     actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
     actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}
     is_priced = cost is not None or USD not in hold.amounts

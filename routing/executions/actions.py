@@ -87,6 +87,20 @@ def _request(scope: Scope, asked: Asked, *, id: UUID, key: str, channel: str, at
         raise GoesInCircles(
             f"{asked.system} is at work on this already. Hand it to another system, or let TARS choose."
         )
+    return received(scope, asked, parent=parent, id=id, key=key, channel=channel, at=at)
+
+
+def received(
+    scope: Scope,
+    asked: Asked,
+    *,
+    parent: ExecutionRequest | None,
+    id: UUID,
+    key: str,
+    channel: str,
+    at: datetime,
+) -> ExecutionRequest:
+    """The row of a request at its beginning, not saved yet."""
     return ExecutionRequest(
         id=id,
         tenant_id=scope.tenant_id,

@@ -100,6 +100,13 @@ def _approve(
         raise Moved(f"Since this was asked, {what} moved, so nothing was approved. The rules are asked again.")
     if state is not RequestState.MET:
         return request
+    accepted(request, question, note=note, scope=scope, at=at)
+    due.put(tenant_id=request.tenant_id, request_id=request.id, at=at)
+    return request
+
+
+def accepted(request: ExecutionRequest, question: ApprovalRequest, *, note: str, scope: Scope, at: datetime) -> None:
+    """What follows a yes that was just given to a locked request's question: it may act, and who asked is told."""
     by = scope.actor.name
     request.approval_digest = question.digest
     request.governance_check = check.of_answer(
@@ -108,11 +115,9 @@ def _approve(
     noted(request, "approval", f"{by} approved it.", at=at, outcome="approved", by=by, digest=question.digest)
     moved_to(request, Stage.READY, at=at)
     keep(request)
-    due.put(tenant_id=request.tenant_id, request_id=request.id, at=at)
     _told(request, f"{by} approved your request.", scope=scope, at=at)
     answer = approvals.own_answer(scope=scope, request_id=question.id)
     _record(request, "executions.approve", question, f"{by} approved: {_wish(request)}", answer, scope=scope, at=at)
-    return request
 
 
 @governed("executions.reject", subject="request_id")
@@ -133,6 +138,12 @@ def reject(
         confirmation=confirmation,
         at=at,
     )
+    rejected(request, question, note=note, scope=scope, at=at)
+    return request
+
+
+def rejected(request: ExecutionRequest, question: ApprovalRequest, *, note: str, scope: Scope, at: datetime) -> None:
+    """What follows a no that was just given to a locked request's question: it is over, and who asked is told."""
     by, because = scope.actor.name, note.strip()
     request.governance_check = check.of_answer(request.governance_check, by=by, at=at, note=because, is_approved=False)
     noted(request, "approval", f"{by} rejected it: {because}", at=at, outcome="rejected", by=by)
@@ -141,7 +152,6 @@ def reject(
     _told(request, f"{by} rejected your request: {because}", scope=scope, at=at)
     answer = approvals.own_answer(scope=scope, request_id=question.id)
     _record(request, "executions.reject", question, f"{by} rejected, because: {because}", answer, scope=scope, at=at)
-    return request
 
 
 @governed("executions.ask_again", subject="request_id")

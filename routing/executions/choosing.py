@@ -26,7 +26,7 @@ _RULES = frozenset({"policy", "estop", "drift"})
 def step(request: ExecutionRequest, *, at: datetime) -> None:
     """Choose for a locked request, keep every candidate with its vetoes, and go on."""
     try:
-        choice = _choice(request, at=at)
+        choice = choice_of(request, at=at)
     except (Invalid, NotFound) as refused:
         _end(request, Status.FAILED, refused.sentence, at=at)
         return
@@ -34,7 +34,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
     request.route, request.embedding_model = choice.as_json(), embedder.model
     request.request_embedding = list(map(float, embedder.embed([request.user_request])[0]))
     chosen = choice.chosen
-    after = after_choice(has_candidate=chosen is not None, is_vetoed_by_rules=_is_forbidden(choice))
+    after = after_choice(has_candidate=chosen is not None, is_vetoed_by_rules=is_forbidden(choice))
     if chosen is None or after.stage is Stage.DONE:
         _end(request, after.status or Status.FAILED, choice.sentence, at=at)
         return
@@ -66,7 +66,8 @@ def out_of_reach(scope: Scope, candidates: Sequence[Candidate], at: datetime) ->
     }
 
 
-def _choice(request: ExecutionRequest, *, at: datetime) -> Choice:
+def choice_of(request: ExecutionRequest, *, at: datetime) -> Choice:
+    """Who gets the request, as it would be chosen now."""
     choice = choose(
         scope=tars_scope(request.tenant_id),
         text=request.user_request,
@@ -97,7 +98,7 @@ def _vetoed(one: Candidate) -> Candidate:
     return replace(one, vetoes=(*one.vetoes, Veto("circle", f"{one.name} is at work on what this is a part of.")))
 
 
-def _is_forbidden(choice: Choice) -> bool:
+def is_forbidden(choice: Choice) -> bool:
     """Whether rules, a stop or drift kept the first who fits from getting it."""
     fits = [one for one in choice.candidates if not any(veto.code == "below_threshold" for veto in one.vetoes)]
     return bool(fits) and any(veto.code in _RULES for veto in fits[0].vetoes)

@@ -14,6 +14,7 @@ from django.db import connection
 from billing.budgets.kinds import USD
 from governance import canonical
 from governance.ids import new_id
+from governance.keys.actions import Signer
 from governance.ledger import actions as ledger
 from governance.registry.models import SystemVersion
 from governance.scope import tars_scope
@@ -48,14 +49,26 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
     The hold has been settled or released by the caller: what it charged is read from it.
     """
     demand_step(Stage(request.stage), Stage.DONE)
-    execution = _execution(request, end, at=at)
-    done = _done(request, execution)
     signer = ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
-    data = receipt.statement(done, signer=signer.did)
+    execution, proof = drawn_up(request, end, cost=cost_of(request), signer=signer, at=at)
+    execution.save(force_insert=True)
+    proof.save(force_insert=True)
+    request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
+    request.steps = execution.steps
+    keep(request)
+    due.drop(tenant_id=request.tenant_id, request_id=request.id)
+    return execution
+
+
+def drawn_up(
+    request: ExecutionRequest, end: End, *, cost: Decimal | None, signer: Signer, at: datetime
+) -> tuple[Execution, Receipt]:
+    """The execution of a request and its receipt, signed, not saved yet. `cost` is what its calls were charged."""
+    execution = _execution(request, end, cost=cost, at=at)
+    data = receipt.statement(_done(request, execution), signer=signer.did)
     signature = signer.sign(receipt.signed_message(data))
     execution.receipt_signature = signature.hex()
-    execution.save(force_insert=True)
-    Receipt.objects.create(
+    proof = Receipt(
         id=new_id(at),
         tenant_id=request.tenant_id,
         execution=execution,
@@ -65,11 +78,7 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
         signer=signer.did,
         signature=signature,
     )
-    request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
-    request.steps = execution.steps
-    keep(request)
-    due.drop(tenant_id=request.tenant_id, request_id=request.id)
-    return execution
+    return execution, proof
 
 
 def locked(*, tenant_id: UUID, request_id: UUID) -> ExecutionRequest | None:
@@ -110,7 +119,7 @@ def should_try_elsewhere(request: ExecutionRequest, status: Status, *, stars: in
     return elsewhere.should_try(status=status, stars=stars, is_called_off=is_off, others=len(left))
 
 
-def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
+def _execution(request: ExecutionRequest, end: End, *, cost: Decimal | None, at: datetime) -> Execution:
     bound: Mapping[str, Any] = request.governance_check.get("bound") or {}
     route: Mapping[str, Any] = request.route or {}
     confidence = route.get("confidence")
@@ -134,7 +143,7 @@ def _execution(request: ExecutionRequest, end: End, *, at: datetime) -> Executio
         error_message=end.error or None,
         started_at=request.created_at,
         completed_at=at,
-        cost_usd=cost_of(request),
+        cost_usd=cost,
         should_retry_with_different_path=should_try_elsewhere(request, end.status),
         suggested_improvements=list(end.suggestions) or None,
         action=request.action,

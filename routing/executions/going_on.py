@@ -15,7 +15,7 @@ from routing.executions.stages import Failure, Stage, Standing, after_failure, d
 
 FIRST_PAUSE: Final = timedelta(milliseconds=500)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
-_WAITED: Final = frozenset({Failure.UNREACHABLE, Failure.SAID_ERROR})
+WAITED: Final = frozenset({Failure.UNREACHABLE, Failure.SAID_ERROR})
 """After a failure of the agent the next one is asked with a delay; after a no of the rules or the budget, at once."""
 
 
@@ -53,7 +53,7 @@ def failed(
     else:
         taken_up(request, rest[0])
         noted(request, "fell_back", f"{sentence} {rest[0]['name']} is next.", at=at, failure=failure.value)
-        if failure in _WAITED and (wait := delay_of(request)):
+        if failure in WAITED and (wait := delay_of(request)):
             due.postpone(tenant_id=request.tenant_id, request_id=request.id, until=at + wait)
     moved_to(request, step.stage, at=at)
 

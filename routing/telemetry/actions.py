@@ -40,8 +40,35 @@ def record_within(
 
     `tool_digests` names the definitions that were called, by tool.
     """
+    rows = rows_of(
+        scope=scope,
+        calls=calls,
+        execution_id=execution_id,
+        at=at,
+        keeps_arguments=keeps_arguments,
+        tool_digests=tool_digests,
+        verdict_id=verdict_id,
+        approved_by=approved_by,
+        reported_by=reported_by,
+    )
+    return ToolCall.objects.bulk_create(rows)
+
+
+def rows_of(
+    *,
+    scope: Scope,
+    calls: Sequence[Told],
+    execution_id: UUID | None,
+    at: datetime,
+    keeps_arguments: bool = False,
+    tool_digests: Mapping[str, str] | None = None,
+    verdict_id: UUID | None = None,
+    approved_by: str = "",
+    reported_by: str = "",
+) -> list[ToolCall]:
+    """The rows of `record_within`, not saved yet."""
     digests = tool_digests or {}
-    rows = [
+    return [
         ToolCall(
             id=new_id(at),
             tenant_id=scope.tenant_id,
@@ -61,7 +88,6 @@ def record_within(
         )
         for call in calls
     ]
-    return ToolCall.objects.bulk_create(rows)
 
 
 @governed("telemetry.report")

@@ -43,8 +43,9 @@ from governance.scope import Role, Scope, tars_scope
 from governance.searches.actions import save_search
 from governance.searches.models import SavedSearch
 from governance.tenancy import in_tenant
+from routing.executions.past import Memory
 from routing.router.actions import Wish, write_rule
-from tarsweb.demo import work
+from tarsweb.demo import money, work
 from tarsweb.demo.edits import edited
 from tarsweb.demo.script import Step
 from tarsweb.demo.worlds import DATA, World
@@ -82,6 +83,7 @@ class Player:
         self.world, self.tenant_id = world, tenant_id
         self._users = {user.email: user for user in User.objects.filter(email__in=[p.email for p in world.people])}
         self._scopes = {"tars": tars_scope(tenant_id)}
+        self.memory: Memory = {}
 
     def play(self, steps: Iterable[Step]) -> Report:
         """Play whatever has not happened yet, in order. A refused step is reported and passed over."""
@@ -313,5 +315,12 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "connect": work.connect,
     "look": work.look,
     "approve_tools": work.approve_tools,
-    "set_price": work.price,
+    "disable": work.disable,
+    "set_price": money.price,
+    "plan": money.plan,
+    "top_up": money.top_up,
+    "hold": money.hold,
+    "work": work.work,
+    "request": work.request,
+    "dispute": work.dispute,
 }

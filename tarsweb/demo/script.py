@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
 from tarsweb.demo.moments import dated, moment
+from tarsweb.demo.rhythm import moments
 from tarsweb.demo.worlds import World
 
+LONGEST_WORK = timedelta(seconds=75)
+"""Nobody asks so shortly before the next step, so that what was asked has ended by then."""
 _WHOLE_DAY = re.compile(r"day \d{1,3}")
 _CHANGES = ("set", "unset", "add", "remove")
 
@@ -36,13 +40,33 @@ class Step:
 
 def steps(world: World, *, end: datetime) -> tuple[Step, ...]:
     """Every step up to `end`, in order. Raises `BadMoment`, `KeyError` and `ValueError` for a story with a mistake."""
-    found = sorted((step for told in world.story for step in _told(world, told, end=end)), key=lambda step: step.at)
+    told = sorted((step for told in world.story for step in _told(world, told, end=end)), key=lambda step: step.at)
+    found = sorted((*told, *_work(world, told, end=end)), key=lambda step: step.at)
     for one, other in pairwise(found):
         if one.at == other.at:
             raise ValueError(f"{one.key} and {other.key} happen at the same moment.")
     if found and found[-1].at > end:
         raise ValueError(f"{found[-1].key} happens after the end of the story.")
     return tuple(found)
+
+
+def _work(world: World, told: Sequence[Step], *, end: datetime) -> Iterator[Step]:
+    """What was asked between the steps of the story, day by day: so that each request meets the constitutions of its moment."""
+    if not world.work:
+        return
+    first = end - timedelta(days=world.work["days"])
+    midnights = [datetime.combine(first.date(), time(), UTC) + timedelta(days=n) for n in range(world.work["days"] + 2)]
+    marks = sorted({end, *(step.at for step in told if step.at > first), *(one for one in midnights if one < end)})
+    asked: dict[datetime, list[datetime]] = {}
+    for asked_at in moments(world.work, key=world.key, end=end, size=world.size):
+        mark = marks[bisect_right(marks, asked_at)]
+        if asked_at < mark - LONGEST_WORK:
+            asked.setdefault(mark, []).append(asked_at)
+    for mark, found in asked.items():
+        # before the next step, after everything that is done here; with microseconds of its own
+        at = mark - timedelta(seconds=1, microseconds=len(found))
+        day = world.days - (end.date() - at.date()).days
+        yield Step(f"work.{at:%m%d%H%M%S}", at, day, "work", "tars", args={"moments": tuple(found)})
 
 
 def _told(world: World, told: Mapping[str, Any], *, end: datetime) -> Iterator[Step]:

@@ -1,11 +1,13 @@
-"""The story's verbs about agents and money: how systems are reached, which tools were approved, what things cost."""
+"""The story's verbs about agents: how systems are reached, which tools were approved, what was asked of them."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from billing.budgets.pricing import set_price
+from billing.budgets.moves import seal_due as seal_money
 from governance.errors import DomainError, NotFound
 from governance.scope import tars_scope
 from governance.tenancy import in_tenant
@@ -13,6 +15,14 @@ from routing.connectors import actions as connectors
 from routing.connectors.calling import offered, open_connector
 from routing.connectors.contract import ToolDefinition
 from routing.connectors.models import Connector, PinnedTool, ToolState
+from routing.embeddings.choice import current
+from routing.embeddings.recent import BULK
+from routing.executions import afterwards
+from routing.executions.models import Execution
+from routing.executions.past import Past, Rated, Said, Told, play
+from routing.executions.sealing import seal_receipts
+from routing.router.embedding import embed_systems
+from tarsweb.demo.asked import Answering, ask_at
 from tarsweb.demo.script import Step
 
 if TYPE_CHECKING:
@@ -52,8 +62,9 @@ def approve_tools(player: Player, step: Step) -> None:
     connectors.approve_tools(scope=player.scope(step.by), system_name=step.system, digests=digests, at=step.at)
 
 
-def price(player: Player, step: Step) -> None:
-    set_price(scope=player.scope(step.by), measure=step.args["measure"], usd=Decimal(step.args["usd"]), at=step.at)
+def disable(player: Player, step: Step) -> None:
+    """Switch a system's connector off."""
+    connectors.disable(scope=player.scope(step.by), system_name=step.system, reason=step.args["reason"], at=step.at)
 
 
 def _connector(player: Player, step: Step) -> Connector:
@@ -62,3 +73,78 @@ def _connector(player: Player, step: Step) -> Connector:
     if found is None:
         raise NotFound(f"{step.system} has no connector.")
     return found
+
+
+def work(player: Player, step: Step) -> None:
+    """Everything that was asked since the step before."""
+    embed_systems(tenant_id=player.tenant_id)
+    pasts = [_past(player, moment) for moment in step.args["moments"]]
+    _embed([past.text for past in pasts])
+    play(scope=tars_scope(player.tenant_id), pasts=pasts, memory=player.memory, at=step.at)
+    for seal in (seal_receipts, seal_money):
+        seal(scope=tars_scope(player.tenant_id), at=step.at)
+
+
+def request(player: Player, step: Step) -> None:
+    """One request of a person's that nobody has answered yet."""
+    args = step.args
+    answering = Answering(player.world.work, random.Random(step.key))
+    past = Past(
+        key=f"demo/{step.key}",
+        by=player.scope(step.by),
+        text=args["text"],
+        at=step.at - timedelta(seconds=1),
+        agent=lambda *asked: Told(*answering(*asked)),
+        input=args.get("input"),
+        system=step.system,
+        action=args.get("action", ""),
+    )
+    embed_systems(tenant_id=player.tenant_id)
+    play(scope=tars_scope(player.tenant_id), pasts=[past], memory=player.memory, at=step.at)
+
+
+def dispute(player: Player, step: Step) -> None:
+    """The person's latest success on the system was none, they say."""
+    scope = player.scope(step.by)
+    with in_tenant(player.tenant_id):
+        mine = Execution.objects.filter(tenant_id=player.tenant_id, user_id=scope.actor.user_id, disputed_at=None)
+        found = mine.filter(system_name=step.system, status="success", started_at__lt=step.at).order_by("-started_at")
+        id = found.values_list("id", flat=True).first()
+    if id is None:
+        raise NotFound("There is no execution to dispute.")
+    afterwards.dispute(scope=scope, execution_id=id, words=step.args["words"], at=step.at)
+
+
+def _past(player: Player, moment: datetime) -> Past:
+    told = ask_at(player.world.work, moment, key=player.world.key)
+    answering = Answering(player.world.work, random.Random(f"{player.world.key}/{moment.isoformat()}/answer"))
+
+    def agent(system: str, action: str, attempt: int) -> Told:
+        return Told(*answering(system, action, attempt))
+
+    by = player.scope(told.by)
+    decides = player.scope("jordan" if told.by == "preston" else "preston")
+    key = f"demo/{moment.isoformat()}"
+    return Past(
+        key=key,
+        by=by,
+        text=told.text,
+        at=moment,
+        agent=agent,
+        system=told.system,
+        action=told.action,
+        channel=told.channel,
+        said=Said(decides, is_yes=told.is_yes, after=told.decides_after, note=told.note),
+        rated=None if told.stars is None else Rated(by.actor.name, told.stars, told.words, told.rates_after),
+        parts=[
+            Past(key=f"{key}/{number}", by=by, text=text, at=moment, agent=agent, channel="hop")
+            for number, text in enumerate(told.parts)
+        ],
+    )
+
+
+def _embed(texts: Sequence[str]) -> None:
+    """In few calls and outside a transaction; the embedder remembers them."""
+    distinct = list(dict.fromkeys(texts))
+    for start in range(0, len(distinct), BULK):
+        current().embed(distinct[start : start + BULK])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from governance.scope import Role
 
 DATA = Path(__file__).parent / "data"
@@ -38,6 +40,10 @@ class World:
     people: tuple[Person, ...]
     systems: tuple[dict[str, Any], ...]
     story: tuple[dict[str, Any], ...]
+    work: dict[str, Any]
+    """What was asked of the systems; empty for a world in which nothing was."""
+    size: float
+    """How much of it, 1 for all."""
 
     def person(self, key: str) -> Person:
         """Raises `KeyError` for somebody who is not in this world."""
@@ -48,7 +54,10 @@ class World:
 
 
 def load(*, tag: str = "") -> tuple[World, ...]:
-    """Every world, the main one first. A `tag` puts it beside the others: `oms.com` becomes `<tag>.oms.com`."""
+    """Every world, the main one first. A `tag` puts it beside the others: `oms.com` becomes `<tag>.oms.com`.
+
+    The setting `DEMO_SIZE` says how much was asked of their systems.
+    """
     people = _read(DATA / "people.json")
     return tuple(_world(key, people, tag=tag) for key in WORLDS)
 
@@ -68,6 +77,8 @@ def _world(key: str, people: list[dict[str, Any]], *, tag: str) -> World:
         people=tuple(_person(row, key, tag=tag) for row in people if key in row["roles"]),
         systems=tuple(_read(DATA / key / "systems.json")),
         story=tuple(_read(DATA / key / "story.json")),
+        work=_read(found) if (found := DATA / key / "work.json").exists() else {},
+        size=settings.DEMO_SIZE,
     )
 
 

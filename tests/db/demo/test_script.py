@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 
 from tarsweb.demo.edits import edited
 from tarsweb.demo.moments import BadMoment, dated, moment
-from tarsweb.demo.script import steps
+from tarsweb.demo.script import Step, steps
 from tarsweb.demo.worlds import World, load
 from tests.db.demo.conftest import END
 
@@ -59,10 +60,15 @@ def test_steps__any_end__same_story_in_order_and_each_with_a_moment_of_its_own(e
     world = load()[number]
     script = steps(world, end=end)
     assert script == steps(world, end=end)
-    assert {step.key for step in script} == {step.key for step in steps(world, end=END)}
+    assert told_of(script) == told_of(steps(world, end=END))
     assert [step.at for step in script] == sorted({step.at for step in script})
     assert end - timedelta(days=world.days) < script[0].at
     assert script[-1].at <= end
+
+
+def told_of(script: Sequence[Step]) -> set[str]:
+    """What is asked follows the office hours of the day, whatever the story does."""
+    return {step.key for step in script if step.verb != "work"}
 
 
 @pytest.mark.parametrize("hour", range(24))
@@ -75,7 +81,8 @@ def test_steps__any_hour__same_order_on_each_system(hour: int) -> None:
 def order(world: World, end: datetime) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for step in steps(world, end=end):
-        found.setdefault(step.system, []).append(step.key)
+        if step.verb != "work":
+            found.setdefault(step.system, []).append(step.key)
     return found
 
 
