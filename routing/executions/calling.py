@@ -106,6 +106,7 @@ def _ended(request: ExecutionRequest, *, at: datetime) -> ExecutionRequest:
     if request.stage != Stage.ANSWERED.value:
         return request
     answered = copy(request)
+    answered.loaded = dict(request.loaded)
     try:
         with transaction.atomic():
             answering.step(request, at=at)

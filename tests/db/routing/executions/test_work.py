@@ -11,7 +11,7 @@ import pytest
 from billing.budgets.actions import set_price
 from governance.tenancy import in_tenant
 from routing.connectors.contract import Reply, TimedOut, Unreachable, Usage
-from routing.executions import work
+from routing.executions import due, work
 from routing.executions.finishing import keep, locked
 from routing.executions.lease import Lease
 from routing.executions.models import DueRequest
@@ -140,6 +140,26 @@ def test_answer__settles_the_hold_and_the_execution_says_what_it_cost(cast: make
     done = desk.done(cast.mel, system="payroll")
     assert (done.status, done.cost_usd) == ("success", Decimal("0.75"))
     assert stand(cast)[:2] == ("0.75", "0")
+
+
+def test_settlement__that_fails__keeps_the_answer__its_step_comes_again(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = desk.agent(cast, "payroll", maximums={"usd_budget": "2"})
+    planned(cast)
+    request, real = desk.asked(cast.mel, system="payroll"), due.drop
+
+    def fails(**_: Any) -> None:
+        raise RuntimeError("the very last statement of the step fails")
+
+    monkeypatch.setattr(due, "drop", fails)
+    kept = desk.worked(cast.mel, request)
+    assert (kept.stage, kept.answer and kept.answer["output"]) == (Stage.ANSWERED.value, {"done": "payroll"})
+    assert stand(cast)[:2] == ("0", "2")
+    monkeypatch.setattr(due, "drop", real)
+    done = desk.execution(cast.mel, desk.worked(cast.mel, request, at=make.later(10)).id)
+    assert (done.status, done.output_data, len(agent.calls)) == ("success", {"done": "payroll"}, 1)
+    assert stand(cast)[:2] == ("2", "0")
 
 
 def test_lost_call__is_not_made_again__its_end_says_that_nobody_knows(cast: make.Cast) -> None:
