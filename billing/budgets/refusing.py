@@ -19,9 +19,12 @@ from governance.scope import Capability, Scope
 NAMED = 3
 
 
-def refusal(answer: Mapping[str, Any], *, scope: Scope, system_id: UUID) -> NoMoney:
-    """The error for an answer of `tars_reserve` that set nothing aside."""
-    asked = askable(scope=scope)
+def refusal(answer: Mapping[str, Any], *, scope: Scope, system_id: UUID, system: str = "", asked: str = "") -> NoMoney:
+    """The error for an answer of `tars_reserve` that set nothing aside.
+
+    `system` and `asked` (who can raise a budget) are read where the caller does not know them.
+    """
+    asked = asked or askable(scope=scope)
     if answer["outcome"] != "short":
         return NoMoney(
             f"There is no dollar budget here, so nothing can be spent. Ask {asked} for a plan.", link="/budgets/"
@@ -32,7 +35,7 @@ def refusal(answer: Mapping[str, Any], *, scope: Scope, system_id: UUID) -> NoMo
     ends = datetime.fromisoformat(answer["ends_at"])
     whose = "budget"
     if answer["is_quota"]:
-        system = System.objects.values_list("name", flat=True).get(tenant_id=scope.tenant_id, id=system_id)
+        system = system or System.objects.values_list("name", flat=True).get(tenant_id=scope.tenant_id, id=system_id)
         whose = f"quota of {system}"
     return NoMoney(
         f"The {window} {whose} has {free} free and {wanted} were wanted. It begins anew on {ends:%d %B at %H:%M} UTC. "

@@ -156,17 +156,16 @@ class Whole:
 
 def reachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot]:
     """Of these systems, those that cannot be called now, each with its reason. One query."""
-    rows = {row.system_id: row for row in reach.connectors(tenant_id=scope.tenant_id, system_ids=system_ids, at=at)}
-    found: dict[UUID, WhyNot] = {}
-    for system_id in system_ids:
-        row = rows.get(system_id)
-        why = (
-            WhyNot("none", "It has no connector: nobody has said how it is reached.")
-            if row is None
-            else why_of(row, at)
-        )
-        if why is not None:
-            found[system_id] = why
+    found = callable_now(scope=scope, system_ids=system_ids, at=at)
+    return {system_id: one for system_id, one in found.items() if isinstance(one, WhyNot)}
+
+
+def callable_now(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot | Mapping[str, str]]:
+    """Of each of these systems, why it cannot be called now, or what one call may cost at most. One query."""
+    none = WhyNot("none", "It has no connector: nobody has said how it is reached.")
+    found: dict[UUID, WhyNot | Mapping[str, str]] = dict.fromkeys(system_ids, none)
+    for row in reach.connectors(tenant_id=scope.tenant_id, system_ids=system_ids, at=at):
+        found[row.system_id] = why_of(row, at) or row.maximums
     return found
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from billing.budgets import room
 from governance.errors import Invalid, NotFound
 from governance.scope import Scope, system_of, tars_scope
-from routing.connectors.queries import reachable
+from routing.connectors.limits import amounts_of
+from routing.connectors.queries import WhyNot, callable_now
 from routing.embeddings.choice import current
 from routing.executions import check
 from routing.executions.asker import actor_of
@@ -58,12 +60,12 @@ def facts(request: ExecutionRequest) -> dict[str, object]:
 
 
 def out_of_reach(scope: Scope, candidates: Sequence[Candidate], at: datetime) -> dict[UUID, Veto]:
-    """Systems that cannot be called now get nothing new. One query; registered with the router."""
-    ids = [one.system_id for one in candidates]
-    return {
-        id: Veto(f"connector_{why.code}", why.sentence)
-        for id, why in reachable(scope=scope, system_ids=ids, at=at).items()
-    }
+    """Systems that cannot be called now, or that cannot be paid, get nothing new. Two queries; registered with the router."""
+    found = callable_now(scope=scope, system_ids=[one.system_id for one in candidates], at=at)
+    held = {id: Veto(f"connector_{why.code}", why.sentence) for id, why in found.items() if isinstance(why, WhyNot)}
+    wanted = {id: amounts_of(most) for id, most in found.items() if not isinstance(most, WhyNot)}
+    short = room.short(scope=scope, wanted=wanted, at=at)
+    return held | {id: Veto("budget", refused.sentence) for id, refused in short.items()}
 
 
 def choice_of(request: ExecutionRequest, *, at: datetime) -> Choice:

@@ -17,14 +17,19 @@ VERSION: Final = "tars-receipt-1"
 _DOMAIN: Final = b"tars:receipt:v1\x00"
 
 ESTABLISHES: Final = (
-    "TARS, holding the key named as signer, stated this; nothing in it was changed since.",
+    "The holder of the key named as signer stated this; nothing in it was changed since.",
     "The request, the input and the answer that have these digests are the ones this is about.",
-    "The verdict, the approval and the constitution named here are those that TARS acted on.",
+    "The signer says that it acted on the verdict, the approval and the constitution named here.",
+)
+WHOSE: Final = (
+    "That the signer is TARS: anybody can sign with a key of their own. "
+    "Compare the signer with the key that TARS has in this tenant."
 )
 DOES_NOT: Final = (
     "That the answer is right, or that the agent did what it says.",
     "That the clock of TARS was right: a signature says who, not when. The ledger's order and its checkpoints say that.",
     "That no other execution took place: completeness is what the ledger and its anchors are for.",
+    WHOSE,
 )
 
 

@@ -10,11 +10,11 @@ from typing import NoReturn
 import typer
 
 from routing.executions.proof import Finding, judged
+from routing.executions.receipt import WHOSE
 from tarsweb.cli.database import fail
 
 OTHER_KEY = "It is signed by another key than the one you named."
 NOTHING = "Established: nothing. One fault anywhere leaves nothing shown about the rest; ask TARS for the receipt anew."
-UNNAMED = "Whose key signed it: compare the signer with the key that TARS has in this tenant, or give it with --key."
 
 
 def judge(file: Path, *, key: str | None, as_json: bool) -> NoReturn:
@@ -26,25 +26,32 @@ def judge(file: Path, *, key: str | None, as_json: bool) -> NoReturn:
     finding = judged(document)
     signer = str(finding.statement.get("signer", ""))
     faults = (*finding.faults, *([OTHER_KEY] if key is not None and key != signer else []))
-    unknown = (*finding.does_not, *([UNNAMED] if key is None else []))
+    unknown = tuple(one for one in finding.does_not if key is None or faults or one != WHOSE)
     establishes = () if faults else finding.establishes
     if as_json:
         found = {**asdict(finding), "faults": faults, "establishes": establishes, "does_not": unknown}
         typer.echo(json.dumps({"is_genuine": not faults, **found}))
     else:
-        typer.echo("\n".join(_lines(finding, signer, faults, establishes, unknown)))
+        typer.echo("\n".join(_lines(finding, signer, faults, establishes, unknown, is_named=key is not None)))
     raise typer.Exit(1 if faults else 0)
 
 
 def _lines(
-    finding: Finding, signer: str, faults: tuple[str, ...], establishes: tuple[str, ...], unknown: tuple[str, ...]
+    finding: Finding,
+    signer: str,
+    faults: tuple[str, ...],
+    establishes: tuple[str, ...],
+    unknown: tuple[str, ...],
+    *,
+    is_named: bool,
 ) -> list[str]:
     lines = [f"Not genuine: {fault}" for fault in faults]
     if faults:
         lines += [NOTHING]
     else:
         said = finding.statement
-        lines = [f"Genuine: execution {said['execution_id']} of {said['system']['name'] or 'nobody'}, {said['status']}"]
+        head = "Genuine" if is_named else "Unchanged since it was signed"
+        lines = [f"{head}: execution {said['execution_id']} of {said['system']['name'] or 'nobody'}, {said['status']}"]
         lines += [f"Signer: {signer}"]
         if finding.ledger_sequence is not None:
             lines += [f"Root: {finding.root}, in ledger entry {finding.ledger_sequence}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event
 
 import pytest
 
@@ -16,7 +17,9 @@ from governance.files.actions import upload
 from governance.notices.models import Notice
 from governance.tenancy import in_tenant
 from tests import factories as make
+from tests.db.amendments.desk import at_once
 from tests.db.budgets.money import USD, held, planned, row, stand
+from tests.db.tenants.catalogue import connected
 
 
 @pytest.fixture
@@ -68,6 +71,27 @@ def test_alert__of_a_forecast__names_the_date(cast: make.Cast) -> None:
         alert = BudgetAlert.objects.get()
     assert alert.level == "forecast"
     assert alert.exhausted_at and alert.exhausted_at < start + timedelta(days=1)
+
+
+def test_alert__of_a_budget_that_is_always_taken_from__waits_its_turn(cast: make.Cast) -> None:
+    planned(cast, "10")
+    held(cast, usd_budget="9")
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    def hold_it() -> None:
+        with connected("owner", autocommit=False) as other, connected("owner") as looking:
+            other.execute("SELECT FROM resources WHERE id = %s FOR NO KEY UPDATE", [budget])
+            is_locked.set()
+            for _ in range(100_000):
+                if (waiting := looking.execute(waits).fetchone()) and waiting[0]:
+                    break
+
+    def look() -> int:
+        assert is_locked.wait(30)
+        return check_alerts(scope=cast.tars, at=make.later(1))
+
+    budget, is_locked = row(cast).id, Event()
+    assert [one.result for one in at_once([hold_it, look])] == [None, 1]
 
 
 def test_alert__next_window__begins_anew(cast: make.Cast) -> None:

@@ -80,7 +80,9 @@ def _judged(file: Path) -> None:
         return CliRunner().invoke(app, ["ledger", "verify", "--receipt", str(file), *more])
 
     good, document = judge(), json.loads(file.read_text())
-    assert good.exit_code == 0 and good.stdout.startswith("Genuine: execution") and "in ledger entry" in good.stdout
+    assert good.exit_code == 0 and "in ledger entry" in good.stdout
+    assert good.stdout.startswith("Unchanged since it was signed: execution"), "whose key it is, the file cannot say"
+    assert judge("--key", document["signer"]).stdout.startswith("Genuine: execution")
     assert "That the answer is right" in good.stdout
     statement = document["statement"]
     for wrong in (
