@@ -267,7 +267,7 @@ PLATFORM = """
 CREATE FUNCTION tars_platform_budgets(staff uuid, at timestamptz) RETURNS TABLE (
     tenant_id uuid, name text, is_active boolean, is_demo boolean, budgets bigint, near bigint, used_up bigint,
     resource_type text, window_type text, window_end timestamptz, total_budget numeric, used numeric, reserved numeric,
-    dollars_total numeric, dollars_used numeric, dollars_reserved numeric)
+    alert_threshold numeric, dollars_total numeric, dollars_used numeric, dollars_reserved numeric)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   WITH running AS (
     -- one look-up by the key for each kind of budget, however many windows are over
@@ -287,7 +287,7 @@ CREATE FUNCTION tars_platform_budgets(staff uuid, at timestamptz) RETURNS TABLE 
     SELECT DISTINCT ON (r.tenant_id) r.* FROM running r WHERE r.resource_type = 'usd_budget'
     ORDER BY r.tenant_id, r.window_end - r.window_start DESC)
   SELECT t.id, t.name, t.is_active, t.is_demo, coalesce(c.budgets, 0), coalesce(c.near, 0), coalesce(c.used_up, 0),
-    f.resource_type, f.window_type, f.window_end, f.total_budget, f.used, f.reserved, d.total_budget, d.used, d.reserved
+    f.resource_type, f.window_type, f.window_end, f.total_budget, f.used, f.reserved, f.alert_threshold, d.total_budget, d.used, d.reserved
   FROM tenants t LEFT JOIN counted c ON c.tenant_id = t.id LEFT JOIN fullest f ON f.tenant_id = t.id
     LEFT JOIN dollars d ON d.tenant_id = t.id
   WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.is_active AND u.is_platform_staff)

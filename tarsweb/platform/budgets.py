@@ -116,8 +116,8 @@ def _line(row: tuple[Any, ...], *, at: datetime) -> Line:
         total=row[10],
         used=row[11],
         reserved=row[12],
-        alert_threshold=Decimal(0),
+        alert_threshold=row[13],
     )
     id, name, is_active, is_demo, budgets, near, used_up = row[:7]
-    total, used, reserved = row[13:16]
+    total, used, reserved = row[14:17]
     return Line(id, name, is_active, is_demo, budgets, near, used_up, fullest or None, total, used, reserved)

@@ -23,11 +23,9 @@ URL = "/platform/budgets/"
 @pytest.fixture
 def near(database: None) -> make.Cast:
     cast, at = make.cast(), timezone.now()
-    with_name = cast.tenant
     planned(cast, "100", at=at)
     planned(cast, "10", window="daily", at=at)
     held(cast, at=at, usd_budget="9")
-    assert with_name.name
     return cast
 
 
@@ -52,6 +50,8 @@ def test_list__is_filtered_and_sorted(near: make.Cast) -> None:
     client, calm = client_for(staff()), make.cast()
     planned(calm, "50", at=timezone.now())
     bare = make.cast()
+    assert client.get(f"{URL}?level=near").content.decode().count('class="gauge near"') >= 1
+    assert 'class="gauge near"' not in client.get(f"{URL}?q={calm.tenant.name}&level=none").content.decode()
     assert _row(client, near, "&level=near") and not _row(client, calm, "&level=near")
     assert not _row(client, near, "&level=full") and _row(client, bare, "&level=none")
     assert not _row(client, near, "&q=no-tenant-is-called-so")
