@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -181,11 +181,12 @@ class Instant(serializers.Field):
     def to_internal_value(self, data: Any) -> datetime:
         try:
             moment = parse_datetime(data) if isinstance(data, str) else None
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            self.fail("invalid")
-        return moment
+            # in UTC: PostgreSQL knows no offset of sixteen hours and more, which RFC 3339 allows
+            if moment is not None and moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        self.fail("invalid")
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -65,7 +65,9 @@ def chunk(scope: Scope, payload: dict[str, Any], before: Any) -> tuple[list[Row]
 
 
 def _filter(scope: Scope, payload: Mapping[str, str]) -> Filter:
-    times = {name: datetime.fromisoformat(payload[name]) for name in ("since", "until") if name in payload}
+    times = {
+        name: datetime.fromisoformat(payload[name]).astimezone(UTC) for name in ("since", "until") if name in payload
+    }
     return Filter(
         text=payload.get("q", ""),
         system=payload.get("system", ""),
@@ -87,9 +89,9 @@ def _is_time(text: str | None) -> bool:
         return True
     try:
         found = parse_datetime(text)
-    except ValueError:
+        return found is not None and found.tzinfo is not None and found.astimezone(UTC) is not None
+    except (ValueError, OverflowError):
         return False
-    return found is not None and found.tzinfo is not None
 
 
 SOURCE: Final = Source(

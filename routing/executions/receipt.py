@@ -16,6 +16,9 @@ from governance.canonical import JSON
 VERSION: Final = "tars-receipt-1"
 _DOMAIN: Final = b"tars:receipt:v1\x00"
 
+DEPTH: Final = canonical.MAX_DEPTH + 8
+"""An agent's answer is nested at most as deep as the envelope that it comes in."""
+
 ESTABLISHES: Final = (
     "The holder of the key named as signer stated this; nothing in it was changed since.",
     "The request, the input and the answer that have these digests are the ones this is about.",
@@ -73,7 +76,7 @@ def statement(done: Done, *, signer: str) -> bytes:
             "requested_by": done.requested_by,
             "request_digest": canonical.digest(done.request),
             "input_digest": canonical.digest(done.input),
-            "output_digest": canonical.digest(done.output),
+            "output_digest": canonical.digest_bytes(canonical.canonical_bytes(done.output, max_depth=DEPTH)),
             "status": done.status,
             "error": done.error,
             "system": {"id": done.system_id, "name": done.system},

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from governance.scope import Capability, Scope
-from routing.connectors.contract import Call, OnProgress
+from routing.connectors import calling as agents
+from routing.connectors.contract import Call, OnProgress, Reply
 from tests import factories as make
 from tests.db.routing.executions import desk
 from tests.flows.api.programs import Program, is_problem, issued, program
@@ -50,6 +51,19 @@ def test_money__is_shown_held_and_charged(cast: make.Cast) -> None:
     found = worked(cast.mel, handed_in(cast.mel, system="payroll"))
     (hold,) = found["holds"]
     assert (hold["state"], hold["amounts"]) == ("settled", {"usd_budget": "2"})
+
+
+@pytest.mark.parametrize("depth", [64, 71])
+def test_answer__however_deep_an_agent_may_nest_it__is_receipted_and_read(
+    cast: make.Cast, depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep: Any = "down here"
+    for _ in range(depth):
+        deep = [deep]
+    desk.agent(cast, "payroll")
+    monkeypatch.setattr(agents, "call", lambda *_, **__: Reply(output=deep))
+    found = worked(cast.mel, handed_in(cast.mel, system="payroll"))
+    assert (found["status"], found["answer"]) == ("success", deep)
 
 
 def test_key__asked_again__gives_the_same_request__another_body_is_refused(cast: make.Cast) -> None:
@@ -158,6 +172,8 @@ def test_list__pages_and_filters(cast: make.Cast) -> None:
     assert ids("rating=good") == [done] and ids("rating=poor") == ids("disputed=true") == []
     assert ids("state=open") == [fresh, waits] and ids(f"who={cast.mel.actor.name[:4]}") == [done]
     assert ids("system=payroll") == [waits, done] and ids("channel=page") == ids("stars=5") == []
+    assert ids("until=2027-04-03T09:34:42%2B22:34") == [fresh, waits, done]
+    assert is_problem(get(cast.uma, "?since=0001-01-01T00:00:00%2B23:00"), 422, "invalid")
     assert ids(f"until={moment}") == [done] and ids(f"since={moment}") == [fresh, waits]
     first = get(cast.uma, "?limit=2").json()
     assert [one["id"] for one in client_of(cast.uma).get(first["next"]).json()["results"]] == [done]
