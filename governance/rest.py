@@ -182,11 +182,12 @@ class Instant(serializers.Field):
         try:
             moment = parse_datetime(data) if isinstance(data, str) else None
             # in UTC: PostgreSQL knows no offset of sixteen hours and more, which RFC 3339 allows
-            if moment is not None and moment.tzinfo is not None:
-                return moment.astimezone(UTC)
+            found = moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
         except (ValueError, OverflowError):
-            pass
-        self.fail("invalid")
+            found = None
+        if found is None:
+            self.fail("invalid")
+        return found
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True})
