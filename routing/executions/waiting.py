@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from governance.registry.impact import Thing, Touched
 from governance.registry.models import System
@@ -32,5 +34,9 @@ def by_stage(scope: Scope, system: System) -> dict[str, int]:
 def found(scope: Scope, system: System) -> Iterator[Touched]:
     """Requests under way, by stage. Registered with the registry."""
     known, words = by_stage(scope, system), dict(STAGES)
-    things = tuple(Thing(words[stage], note=f"{number:,}") for stage, number in known.items())
+    things = tuple(Thing(words[stage], _url(system, stage), f"{number:,}") for stage, number in known.items())
     yield Touched("work", "Requests under way", _SAID, things, sum(known.values()), is_work=True)
+
+
+def _url(system: System, stage: str) -> str:
+    return f"{reverse('executions:list')}?{urlencode({'system': system.name, 'state': stage})}"

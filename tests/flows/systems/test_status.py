@@ -9,6 +9,7 @@ from governance.registry.actions import register_system, set_dependencies
 from governance.registry.models import SystemType
 from tests import factories as make
 from tests.db.router import desk
+from tests.db.routing.executions import desk as executions
 from tests.web import client_of
 
 PAGE, API = "/systems/clay-consigliere/status/", "/api/v1/systems/clay-consigliere/status/"
@@ -48,6 +49,18 @@ def test_page__something_new_hangs_on_it__is_drawn_again_with_what_was_typed() -
     html = refused.content.decode()
     assert refused.status_code == 409 and "Plan my month" in html and "A new router is there." in html
     assert client.post(PAGE, {**sent, "seen": seen(html)}).status_code == 302
+
+
+def test_page__requests_under_way__lead_to_exactly_them() -> None:
+    cast = make.cast()
+    executions.agent(cast, "payroll", approvals=("payroll",))
+    request = executions.asked(cast.mel, "Run payroll", system="payroll", action="payroll")
+    executions.worked(cast.mel, request)
+    client = client_of(cast.bo)
+    html = client.get("/systems/payroll/status/").content.decode()
+    (link,) = re.findall(r'href="(/executions/\?[^"]+)"', html)
+    assert "Waits for approval" in html and "1 request is under way" in html
+    assert "Run payroll" in client.get(link.replace("&amp;", "&")).content.decode()
 
 
 def test_page__auditor__sees_it_and_why_not() -> None:
