@@ -42,4 +42,5 @@ class RoutingConfig(AppConfig):
         impact.register("executions", waiting.found)
         router_panel.register_waiting(waiting.count)
         panels.register_beside(panel.TEMPLATE, panel.card)
+        router_panel.register_below(panel.OWN, panel.own)
         panels.register_beside(router_panel.TEMPLATE, router_panel.card)

@@ -128,11 +128,6 @@ def money(value: Decimal | int | str) -> str:
     return f"{amount:,.{places}f}"
 
 
-def trimmed(amount: Decimal) -> Decimal:
-    """Without the zeros that its column keeps behind the point."""
-    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
-
-
 def digest(value: str | bytes | memoryview) -> tuple[str, str]:
     """(whole, short): ("sha256:9f2c…", "sha256:9f2c…e41b")."""
     text = value if isinstance(value, str) else bytes(value).hex()

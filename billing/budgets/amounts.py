@@ -83,6 +83,18 @@ def about(name: str, amount: Decimal) -> str:
     return plain(name, amount.quantize(step, ROUND_HALF_UP) if amount >= step else amount)
 
 
+def roughly(amounts: Mapping[str, Decimal]) -> str:
+    """Amounts in one line for people: `under 0.01 USD, 400 LLM tokens`. What is zero is left out; "nothing" where all is."""
+    there = sorted((name for name, amount in amounts.items() if amount), key=lambda name: (name != "usd_budget", name))
+    return ", ".join(_roughly(name, amounts[name]) for name in there) or "nothing"
+
+
+def _roughly(name: str, amount: Decimal) -> str:
+    step = _STEPS[name]
+    words = f"under {plain(name, step)}" if amount < step else about(name, amount)
+    return f"{words} {UNITS[name]}"
+
+
 _CENT: Final = Decimal("0.01")
 _STEPS: Final = {
     "llm_tokens": Decimal(1),

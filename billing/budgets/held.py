@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from billing.budgets.amounts import read, said
+from billing.budgets.amounts import read, roughly, said
 from billing.budgets.models import (
     BudgetMove,
     HoldState,
@@ -71,6 +71,11 @@ class HoldLine:
     @property
     def actual_said(self) -> list[str]:
         return [said(name, amount) for name, amount in read(self.actual).items()]
+
+    @property
+    def charged(self) -> str:
+        """What it cost, for people; "" while it is not settled."""
+        return roughly(read(self.actual)) if self.actual is not None else ""
 
     @property
     def overshoot_said(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from billing.budgets import holds, settling
-from billing.budgets.amounts import said
+from billing.budgets.amounts import roughly
 from billing.budgets.errors import HoldClosed
 from billing.budgets.usage import BadUsage, Tokens, Usage
 from governance.scope import tars_scope
@@ -50,8 +50,8 @@ def settle(request: ExecutionRequest, usage: Usage, *, at: datetime) -> None:
         )
     except HoldClosed:
         return
-    what = ", ".join(said(name, amount) for name, amount in sorted(settled.actual.items()))
-    noted(request, "settled", f"Charged: {what or 'nothing'}.", at=at, hold=str(request.hold_id))
+    what = roughly(settled.actual)
+    noted(request, "settled", f"Charged: {what}.", at=at, hold=str(request.hold_id))
 
 
 def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from billing.budgets import holds
-from billing.budgets.amounts import said
+from billing.budgets.amounts import roughly
 from governance.approvals import actions as approvals
 from governance.approvals.actions import NotApproved
 from governance.errors import DomainError
@@ -175,7 +175,7 @@ def _reserved(request: ExecutionRequest, bound: Bound, admitted: Admitted, *, at
         expires_at=at + timedelta(milliseconds=admitted.timeout_ms) + GRACE,
         at=at,
     )
-    what = ", ".join(said(name, amount) for name, amount in sorted(amounts.items()))
+    what = roughly(amounts)
     noted(request, "reserved", f"Set aside: {what}.", at=at, hold=str(hold.id))
     return hold.id
 

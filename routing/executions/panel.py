@@ -14,11 +14,12 @@ from governance.scope import Scope
 from governance.web import now
 from routing.executions import queries
 from routing.executions.models import Execution
-from routing.executions.queries import Filter, Line
+from routing.executions.queries import Filter, Line, Page
 from routing.executions.stages import Status
 from routing.executions.waiting import count
 
 TEMPLATE: Final = "routing/executions/_panel.html"
+OWN: Final = "routing/executions/_own.html"
 MOST: Final = 5
 DAYS: Final = 30
 
@@ -33,6 +34,11 @@ class Card:
     cost: Decimal | None
     waiting: int
     lines: tuple[Line, ...]
+
+
+def own(scope: Scope) -> Page:
+    """What the person asked for last, below the ask page's form."""
+    return queries.page(scope=scope, filter=Filter(mine=True), limit=MOST)
 
 
 def card(scope: Scope, system: System) -> Card:

@@ -9,10 +9,12 @@ from governance.errors import DomainError
 from governance.ids import new_id
 from governance.registry.queries import names as system_names
 from governance.scope import Capability, Scope
-from governance.web import now, page_or_fragment, reading, scope_of, scoped
+from governance.web import now, page_or_fragment, reading, scope_of, scoped, wants_fragment
 from routing.router.bars import bars_of, cost_of
 from routing.router.choosing import choose
 from routing.router.forms import AskForm
+from routing.router.panel import below
+from routing.router.queries import examples
 from routing.router.ranking import Choice
 
 
@@ -46,6 +48,8 @@ def drawn(
         "may_write": scope.can(Capability.ROUTE),
         "may_read": scope.can(Capability.READ_RECORD),
         "key": new_id(now()),
+        "examples": examples(scope=scope),
+        "below": below(scope) if not wants_fragment(request) else [],
         "refused": scope.why_not(Capability.REQUEST, to="hand in a request"),
     }
     status = refusal.status if refusal else 200

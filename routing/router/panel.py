@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 
 from governance.registry.models import System
+from governance.registry.panels import Panel
 from governance.scope import Scope
 from routing.router.models import RoutingRule
 
@@ -22,6 +23,20 @@ def register_waiting(count: Waiting) -> None:
     """Let `executions` say how many requests wait for a system or run on it; called from `AppConfig.ready`, once."""
     if count not in _waiting:
         _waiting.append(count)
+
+
+Below = Callable[[Scope], Any]
+_below: dict[str, Below] = {}
+
+
+def register_below(template: str, maker: Below) -> None:
+    """Show a fragment below the ask page's form (it reads `panel`); called from `AppConfig.ready`, again without harm."""
+    _below[template] = maker
+
+
+def below(scope: Scope) -> list[Panel]:
+    """Every fragment that belongs below the form."""
+    return [Panel(template, maker(scope)) for template, maker in _below.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -22,6 +22,8 @@ from routing.router.models import RoutingRule
 from routing.router.ranking import Candidate, Choice, Veto
 
 __all__ = ["Candidate", "Choice", "Veto", "choose", "history", "lines_of", "rule", "rules"]
+
+EXAMPLES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class RuleLine:
     created_by: str
     updated_at: datetime
     updated_by: str
+
+
+def examples(*, scope: Scope) -> list[str]:
+    """A few requests that people wrote rules for, as somebody would type them; learned ones are others' own words."""
+    rows = RoutingRule.objects.filter(tenant_id=scope.tenant_id, is_active=True, auto_generated=False)
+    return list(rows.order_by("-confidence_score", "id").values_list("request_pattern", flat=True)[:EXAMPLES])
 
 
 def rules(*, scope: Scope, filter: RuleFilter | None = None) -> QuerySet[RoutingRule]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from tarsweb.jsonlines import Line, lines_of
 register = template.Library()
 
 NOTHING = "—"
+_CENT = Decimal("0.01")
 
 
 @register.simple_tag
@@ -146,8 +147,11 @@ def money(value: Decimal | int | str | None, currency: str = "") -> str:
 
 @register.filter
 def usd(value: Decimal | str | None) -> str:
-    """0.012000 → 0.012 USD: what a piece of work cost, no longer than it is."""
-    return NOTHING if value is None else f"{humane.money(humane.trimmed(Decimal(value)))} USD"
+    """0.126000 → 0.13 USD: what a piece of work cost; what is there and rounds to nothing is under 0.01 USD."""
+    if value is None:
+        return NOTHING
+    amount = Decimal(value)
+    return "under 0.01 USD" if 0 < amount < _CENT else f"{humane.money(amount.quantize(_CENT, ROUND_HALF_UP))} USD"
 
 
 @register.filter

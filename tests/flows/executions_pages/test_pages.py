@@ -197,6 +197,7 @@ def test_hand_in__leads_to_the_page_of_the_request__sent_twice_once(cast: make.C
     assert client.post("/executions/hand-in/", said)["Location"] == first["Location"]
     assert client.post("/executions/hand-in/", {**said, "text": "Other"})["Location"] != first["Location"]
     assert "Run payroll" in body(client, first["Location"])
+    assert "What you asked for last" in body(client, "/ask/") and first["Location"] in body(client, "/ask/")
     by_htmx = client.post("/executions/hand-in/", said, headers=HTMX)
     assert (by_htmx.status_code, by_htmx["HX-Redirect"]) == (204, first["Location"])
     empty = client.post("/executions/hand-in/", {**said, "text": " "})
