@@ -112,6 +112,10 @@ class ToolLine:
     def is_waiting(self) -> bool:
         return self.state == ToolState.QUARANTINED
 
+    @property
+    def says_it_reads(self) -> bool:
+        return (self.definition.get("annotations") or {}).get("readOnlyHint") is True
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:
