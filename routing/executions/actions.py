@@ -66,7 +66,9 @@ def handle(
     if key and (known := _known(scope, name, asked)):
         return known
     request = _request(scope, asked, id=id, key=name, channel=channel, at=at)
-    if not _is_new(request):
+    if not key:
+        request.save(force_insert=True)
+    elif not _is_new(request):
         return _known(scope, name, asked) or request
     due.put(tenant_id=scope.tenant_id, request_id=id, at=at)
     return request
