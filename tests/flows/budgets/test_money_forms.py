@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from billing.budgets.actions import ask_top_up, settle
 from billing.budgets.usage import Usage
+from governance.audit.queries import verified
+from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.budgets.money import USD, held, planned, row, stand
 from tests.web import client_of
@@ -148,6 +150,8 @@ def test_top_up__asked_shown_before_and_after_decided_once(cast: make.Cast) -> N
     assert "Approved." in page and "120.00 USD" in page and "In force" in page
     assert tess.post(approve, answer).status_code == 409
     assert "A busy month." in tess.get(f"{URL}top-ups/?state=applied").content.decode()
+    with in_tenant(cast.tenant.id):
+        assert verified(cast.uma).is_verified
 
 
 def test_top_up__rejected_with_a_note_or_taken_back(cast: make.Cast) -> None:
