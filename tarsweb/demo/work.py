@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from django.conf import settings
 
 from billing.budgets.moves import seal_due as seal_money
 from governance.errors import DomainError, NotFound
 from governance.scope import tars_scope
 from governance.tenancy import in_tenant
+from routing.agents.knowledge_pages import Pages
+from routing.agents.payroll_store import Uploads
 from routing.connectors import actions as connectors
 from routing.connectors.calling import offered, open_connector
 from routing.connectors.contract import ToolDefinition
@@ -24,6 +30,7 @@ from routing.executions.sealing import seal_receipts
 from routing.router.embedding import embed_systems
 from tarsweb.demo.asked import Answering, ask_at
 from tarsweb.demo.script import Step
+from tarsweb.demo.worlds import DATA
 
 if TYPE_CHECKING:
     from tarsweb.demo.play import Player
@@ -54,7 +61,9 @@ def look(player: Player, step: Step) -> None:
 
 
 def approve_tools(player: Player, step: Step) -> None:
-    """Approve every tool that waits."""
+    """Approve every tool that waits. `has`: TARS's own agent has worked elsewhere before, and brings what it kept."""
+    if name := step.args.get("has"):
+        _furnish(player, name)
     connector = _connector(player, step)
     with in_tenant(player.tenant_id):
         waiting = PinnedTool.objects.filter(tenant_id=player.tenant_id, connector=connector)
@@ -65,6 +74,17 @@ def approve_tools(player: Player, step: Step) -> None:
 def disable(player: Player, step: Step) -> None:
     """Switch a system's connector off."""
     connectors.disable(scope=player.scope(step.by), system_name=step.system, reason=step.args["reason"], at=step.at)
+
+
+def _furnish(player: Player, agent: str) -> None:
+    """Put the world's files into the agent's own folder; what is there stays."""
+    kept = json.loads((DATA / player.world.key / "agents.json").read_text())[agent]
+    folder = Path(settings.HOME.path) / "agents" / str(player.tenant_id) / agent
+    if agent == "payroll":
+        Uploads(folder).add(key="before", entries=kept)
+    else:
+        for page in kept:
+            Pages(folder).create(title=page["title"], text=page["text"])
 
 
 def _connector(player: Player, step: Step) -> Connector:
