@@ -90,7 +90,9 @@ def test_ask__audit__waits_then_calls_the_payroll_agent(oms: Demo, asked: Any) -
     done = advanced(oms, found.line.id)
     assert (done.line.status, done.error) == (Status.SUCCESS, "")
     assert (done.output["is_clean"], done.output["entries"]) == (False, 18)
-    assert {found["rule"] for found in done.output["findings"]} == {"duplicate", "unknown_state"}, done.output["findings"]
+    assert {found["rule"] for found in done.output["findings"]} == {"duplicate", "unknown_state"}, done.output[
+        "findings"
+    ]
     with in_tenant(oms.tenant_id):
         assert queries.receipt(scope=oms.scope("katie"), id=found.line.id).signature
 
