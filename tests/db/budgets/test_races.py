@@ -6,7 +6,6 @@ A seeded small size here, the sizes of the performance notes with `TARS_PROOF=fu
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -73,19 +72,11 @@ def _sums(cast: make.Cast) -> None:
 def test_many_callers__mixed_with_settles_releases_and_expiries__exactly_the_budget(cast: make.Cast) -> None:
     planned(cast, str(BUDGET))
 
-    times: list[float] = []
-
     def only_reserve(caller: int) -> int:
-        granted = 0
-        for n in range(REQUESTS // CALLERS // 2):
-            began = time.monotonic()
-            granted += _tried(cast, f"first-{caller}-{n}") is not None
-            times.append(time.monotonic() - began)
-        return granted
+        return sum(_tried(cast, f"first-{caller}-{n}") is not None for n in range(REQUESTS // CALLERS // 2))
 
     assert sum(_at_once(CALLERS, only_reserve)) == BUDGET
     assert stand(cast) == ("0", str(BUDGET), "0")
-    assert not IS_FULL or sorted(times)[int(len(times) * 0.99)] <= 2.0
     with in_tenant(cast.tenant.id):
         first = list(Reservation.objects.values_list("id", flat=True))
 
