@@ -55,7 +55,7 @@ def test_call__knowledge_agent__tells_progress_usage_and_result(tmp_path: Path) 
         made = agent.call(a_call(action="create_page", input=page), on_progress=heard)
         assert made.output == {"id": "overtime-in-ohio", "title": "Overtime in Ohio", "was_there": False}
         assert heard.told == [(0, "Writing"), (100, "Written")]
-        assert made.usage.storage_bytes and made.usage.tokens_in is None
+        assert made.usage.storage_bytes and not made.usage.tokens_in
         found = agent.call(a_call(action="ask", request="When is overtime paid?", input=None), on_progress=heard)
         assert [one["id"] for one in found.output["pages"]] == ["overtime-in-ohio"]
         failed = agent.call(a_call(action="delete_page", input={"id": "../../etc/passwd"}), on_progress=heard)

@@ -83,7 +83,7 @@ def test_call__payroll_agent__tells_progress_usage_and_result(tmp_path: Path) ->
     reply = agent.call(a_call(tool="upload_payroll_entries", input={"entries": [entry], "key": "k"}), on_progress=heard)
     assert (reply.is_error, reply.output["uploaded"], reply.output["total"]) == (False, 1, "4250.00")
     assert [percent for percent, _ in heard.told] == [0, 50, 100]
-    assert reply.usage.api_calls == 0 and reply.usage.compute_seconds is not None and reply.usage.tokens_in is None
+    assert reply.usage.api_calls == 0 and reply.usage.compute_seconds is not None and not reply.usage.tokens_in
     assert [(one.server, one.tool, one.is_success) for one in reply.tool_calls] == [
         ("domicile-governance", "upload_payroll_entries", True)
     ]
