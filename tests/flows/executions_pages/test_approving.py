@@ -15,6 +15,7 @@ from routing.executions.actions import handle
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Stage
 from tests import factories as make
+from tests.db.budgets.money import planned
 from tests.db.routing.executions import desk
 from tests.web import client_of
 
@@ -54,6 +55,7 @@ def answer(client: Client, request: ExecutionRequest, verb: str, **more: str) ->
 
 
 def test_preview__says_exactly_what_will_happen(cast: make.Cast) -> None:
+    planned(cast)
     _, request = waiting(cast, maximums={"usd_budget": "0.50"})
     page = body(client_of(cast.bo), f"/executions/{request.id}/")
     for words in (

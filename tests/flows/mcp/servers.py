@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,12 @@ async def http(address: str, secret: str, **options: Any) -> AsyncIterator[Clien
         yield client
 
 
+def run_to_end(work: Callable[[], Awaitable[Any]]) -> Any:
+    """What `work` returns, in a thread of its own: Playwright leaves an event loop running in the tests' thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, work).result()
+
+
 def call(address: str, secret: str, name: str, arguments: dict[str, Any], **options: Any) -> CallToolResult:
     """What one tool answers over HTTP."""
 
@@ -83,7 +90,7 @@ def call(address: str, secret: str, name: str, arguments: dict[str, Any], **opti
         async with http(address, secret, **options) as client:
             return await client.call_tool(name, arguments)
 
-    return anyio.run(run)
+    return run_to_end(run)
 
 
 def refused(answer: CallToolResult, code: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def over_http(door: str, secret: str, work: Callable[[Client], Awaitable[Any]], 
         async with servers.http(door, secret, **options) as client:
             return await work(client)
 
-    return anyio.run(run)
+    return servers.run_to_end(run)
 
 
 def over_stdio(server: str, secret: str, work: Callable[[Client], Awaitable[Any]]) -> Any:
@@ -49,7 +49,7 @@ def over_stdio(server: str, secret: str, work: Callable[[Client], Awaitable[Any]
         async with servers.stdio(server, secret) as client:
             return await work(client)
 
-    return anyio.run(run)
+    return servers.run_to_end(run)
 
 
 def asked(door: str, secret: str, name: str, **arguments: Any) -> Any:
@@ -233,7 +233,7 @@ def test_many_at_once__two_tenants__each_gets_its_own(door: str) -> None:
             for secret in secrets * 3:
                 group.start_soon(ask, secret)
 
-    anyio.run(run)
+    servers.run_to_end(run)
     assert [rows(cast)[1] for cast in casts] == [15, 15]
 
 

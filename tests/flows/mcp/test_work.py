@@ -100,8 +100,8 @@ def test_work__an_agent_hands_in_and_follows_to_the_answer__over_both_doors(door
         async with servers.stdio(server, secret) as client:
             await story(client)
 
-    anyio.run(over_http)
-    anyio.run(over_stdio)
+    servers.run_to_end(over_http)
+    servers.run_to_end(over_stdio)
 
 
 def test_work__without_the_right_or_of_another_tenant__is_refused(door: str) -> None:
