@@ -25,8 +25,8 @@ class HoldFilterForm(forms.Form):
     )
     system = forms.CharField(required=False, label=_("System"), max_length=80)
     held_by = forms.CharField(required=False, label=_("Owner"), max_length=200)
-    since = Moment(label=_("From"), widget=forms.TextInput(attrs={"placeholder": "2026-09-01"}))
-    until = Moment(label=_("To"), days=1, widget=forms.TextInput(attrs={"placeholder": "2026-09-30"}))
+    since = Moment(label=_("From"))
+    until = Moment(label=_("To"), days=1)
     resource = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -159,7 +159,7 @@ class PriceForm(forms.Form):
     from_at = Moment(
         label=_("From"),
         widget=forms.TextInput(attrs={"placeholder": "2027-01-01"}),
-        help_text=_("Empty: from now on. What is settled stays as it was priced."),
+        help_text=_("Empty: from now on. What was set aside before is charged at the price of then."),
     )
 
 
@@ -173,7 +173,7 @@ class AskForm(forms.Form):
 class AsOfForm(forms.Form):
     """When the prices are looked at."""
 
-    as_of = Moment(label=_("As of"), widget=forms.TextInput(attrs={"placeholder": "2026-09-01"}))
+    as_of = Moment(label=_("As of"))
 
     def at(self, otherwise: datetime) -> datetime:
         return (self.cleaned_data["as_of"] or otherwise) if self.is_valid() else otherwise

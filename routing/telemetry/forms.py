@@ -31,8 +31,8 @@ class CallFilterForm(forms.Form):
         choices=[("", _("Anybody")), ("seen", _("TARS itself")), ("reported", _("Reported by an agent"))],
     )
     execution = forms.CharField(required=False, label=_("Execution"), max_length=40)
-    since = Moment(label=_("From"), widget=forms.TextInput(attrs={"placeholder": "2026-09-01"}))
-    until = Moment(label=_("To"), days=1, widget=forms.TextInput(attrs={"placeholder": "2026-09-30"}))
+    since = Moment(label=_("From"))
+    until = Moment(label=_("To"), days=1)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__({**dict(data.items()), "range": data.get("range") or USUAL})

@@ -25,8 +25,8 @@ class VerdictFilterForm(forms.Form):
     rule = forms.CharField(required=False, label=_("Rule in force"), max_length=400)
     session = forms.CharField(required=False, label=_("Session"), max_length=200)
     about = forms.ChoiceField(required=False, label=_("About"), choices=ABOUT)
-    since = Moment(label=_("From"), widget=forms.TextInput(attrs={"placeholder": "2026-09-01"}))
-    until = Moment(label=_("To"), days=1, widget=forms.TextInput(attrs={"placeholder": "2026-09-30"}))
+    since = Moment(label=_("From"))
+    until = Moment(label=_("To"), days=1)
 
     def __init__(self, data: Mapping[str, Any] | None, *, systems: Iterable[str]) -> None:
         super().__init__(data)
