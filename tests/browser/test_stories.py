@@ -36,7 +36,7 @@ def test_officer__without_scripts__rejects_with_a_note(open_page, product) -> No
     page.locator("[name=note]").first.fill("Five times the limit in one step; come back with 200.")
     page.locator("[name=confirm]").first.fill(product.logins[OFFICER])
     page.get_by_role("button", name=re.compile("^Reject")).first.click()
-    assert page.locator("main .chip", has_text="rejected").count()
+    page.locator("main .chip", has_text="rejected").first.wait_for()
 
 
 def test_operator__proposes_with_a_live_sentence_and_a_colleague_approves(open_page, product) -> None:  # type: ignore[no-untyped-def]

@@ -16,7 +16,13 @@ from routing.executions.models import Execution
 from routing.executions.sealing import seal_receipts
 from tests import factories as make
 from tests.db.routing.executions import desk
+from tests.db.tenants.catalogue import connected
 
+_MANY_SEALED = """
+INSERT INTO receipts (id, tenant_id, execution_id, at, statement, digest, signer, signature, sealed_in, leaf)
+SELECT gen_random_uuid(), tenant_id, gen_random_uuid(), at, statement, digest, signer, signature, sealed_in, leaf + n
+FROM receipts, generate_series(1, 5000) n WHERE tenant_id = %s
+"""
 pytestmark = pytest.mark.usefixtures("database")
 
 
@@ -52,10 +58,14 @@ def test_measure__reads_no_sealed_execution(cast: make.Cast) -> None:
     seal_receipts(scope=cast.tars, at=make.later(30))
     measured = measure_storage(scope=cast.tars, at=make.later(31))
     assert measured >= Decimal("0.000001")
-    with in_tenant(cast.tenant.id), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {kept._BYTES} AND r.sealed_in IS NULL", [cast.tenant.id])
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+    with connected("super", autocommit=False) as server:
+        server.execute("SET LOCAL session_replication_role = replica")
+        server.execute(_MANY_SEALED, [cast.tenant.id])
+        server.execute("ANALYZE receipts")
+        server.execute("SET LOCAL enable_seqscan = off")
+        rows = server.execute(f"EXPLAIN {kept._BYTES} AND r.sealed_in IS NULL", [cast.tenant.id]).fetchall()
+        server.rollback()
+    plan = "\n".join(row[0] for row in rows)
     assert "receipts_unsealed" in plan and "Seq Scan" not in plan
     with in_tenant(cast.tenant.id), CaptureQueriesContext(connection) as asked:
         kept.count(cast.tenant.id)
