@@ -15,6 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
+from xdist.scheduler import LoadGroupScheduling
 
 # Playwright's synchronous API leaves an event loop running in this thread, which Django takes for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -28,6 +29,20 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.DEMO_SIZE = 0.04
+
+
+class OneBrowser(LoadGroupScheduling):
+    """Everything in tests/browser shares one product, so it runs in one process; everything else runs wherever one is free.
+
+    xdist 3.8 finds the groups of its own mark in an attribute that pytest 9.2 no longer has.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session")
