@@ -3,17 +3,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from governance.admin_base import TenantAdmin, amendment_page, pretty
+from governance.admin_base import TenantAdmin, pretty
 from governance.admin_filters import by_person
+from governance.approvals import subjects
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview
 from governance.approvals.quorum import Requirement, sentence
+from governance.scope import tars_scope
 
 
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(TenantAdmin):
-    """Questions; what they ask about is on the amendment's page."""
+    """Questions; what they ask about is on a page of the app."""
 
     list_display = ("subject_kind", "needs", "state", "asked_at", "closed_at", "closed_because")
     list_filter = ("state", "subject_kind")
@@ -58,4 +61,9 @@ class OverrideReviewAdmin(TenantAdmin):
 
 
 def _page(request: ApprovalRequest) -> str | None:
-    return amendment_page(tenant_id=request.tenant_id, kind=request.subject_kind, subject_id=request.subject_id)
+    """Where the app shows what a question is about, as its inbox does."""
+    handler = subjects.handler_of(request.subject_kind)
+    if handler is None:
+        return None
+    rows = handler.rows(scope=tars_scope(request.tenant_id), ids=[request.subject_id], at=timezone.now())
+    return rows[request.subject_id].url if request.subject_id in rows else None

@@ -43,7 +43,7 @@ WITH forged AS (
     basis, effect, sentence, old_constitution, new_constitution, diff, evidence, base_version, new_version, old_digest,
     new_digest, bound, digest, proposed_by, approved_by, approved_at, can_rollback)
   SELECT gen_random_uuid(), p.tenant_id, p.number, p.id, p.system_id, s.name, p.amendment_type, p.basis,
-    'neutral', 'Nothing.', s.constitution, %(new)s::jsonb, '{"a": 1}', '{"a": 1}', s.constitution_version,
+    'neutral', 'Nothing.', s.constitution, %(new)s::text::jsonb, '{"a": 1}', '{"a": 1}', s.constitution_version,
     s.constitution_version + 1, 'x', %(digest)s, 'x', r.digest, 'nobody', 'somebody', now(), true
   FROM amendment_proposals p JOIN systems s ON s.id = p.system_id
   JOIN proposal_revisions r ON r.proposal_id = p.id AND r.number = p.revision RETURNING *)
@@ -52,7 +52,7 @@ _INTO_VERSIONS = (
     "INSERT INTO system_versions (id, tenant_id, at, by, system_id, canonical, digest, number, cause, amendment_id) "
     "SELECT gen_random_uuid(), tenant_id, now(), 'x', "
 )
-_AMENDED = _INTO_VERSIONS + "system_id, convert_to(%(new)s, 'UTF8'), %(digest)s, "
+_AMENDED = _INTO_VERSIONS + "system_id, convert_to(%(new)s::text, 'UTF8'), %(digest)s, "
 _VERSION = _AMENDED + "new_version, 'amendment', id FROM forged"
 REFUSED = {
     "set a constitution": "UPDATE systems SET constitution = '{}'",

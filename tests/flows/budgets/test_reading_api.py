@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from billing.budgets import api
 from billing.budgets.actions import check_alerts, set_price, settle
 from billing.budgets.usage import Usage
 from tests import factories as make
@@ -34,8 +35,11 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def test_resource__with_its_forecast_its_charges_and_its_systems(cast: make.Cast) -> None:
+def test_resource__with_its_forecast_its_charges_and_its_systems(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at = timezone.now()
+    monkeypatch.setattr(api, "now", lambda: at)
     planned(cast, "20", window="hourly", at=hour_of(at))
     for part in (0.1, 0.4, 0.7):
         moment = hour_of(at) + (at - hour_of(at)) * part
