@@ -69,9 +69,13 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
 @pytest.fixture
 def database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Real commits in this process's database, as the application role."""
+    from tests import factories as make
+
     with django_db_blocker.unblock():
+        make.opened.clear()
         yield
         assert not connection.in_atomic_block
+        make.close_tenants()
 
 
 def _owner_settings() -> dict[str, str]:

@@ -32,6 +32,8 @@ from governance.tenants.models import Tenant, Tier
 AT = datetime.combine(datetime.now(UTC).date() - timedelta(days=18), time(9), UTC)
 PASSWORD = "correct horse battery staple"
 _serial = itertools.count()
+opened: list[UUID] = []
+"""Tenants of the test that runs."""
 
 CLAY: dict[str, Any] = {
     "skill": "clay-consigliere",
@@ -86,7 +88,16 @@ def user(name: str) -> User:
 
 
 def tenant(*, name: str = "OMS Consulting", max_users: int = 20) -> Tenant:
-    return open_tenant(name=name, domain=None, tier=Tier.PRO, max_users=max_users, at=AT)
+    made = open_tenant(name=name, domain=None, tier=Tier.PRO, max_users=max_users, at=AT)
+    opened.append(made.id)
+    return made
+
+
+def close_tenants() -> None:
+    """So that what goes round all open tenants does not visit those of every test before."""
+    for id in opened:
+        with in_tenant(id):
+            Tenant.objects.filter(id=id, is_active=True).update(is_active=False)
 
 
 def seated(*, tenant: Tenant, name: str, roles: list[Role]) -> tuple[User, Scope]:

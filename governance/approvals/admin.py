@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from governance.admin_base import TenantAdmin, pretty
@@ -12,6 +11,7 @@ from governance.approvals import subjects
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, OverrideReview
 from governance.approvals.quorum import Requirement, sentence
 from governance.scope import tars_scope
+from governance.web import now
 
 
 @admin.register(ApprovalRequest)
@@ -65,5 +65,5 @@ def _page(request: ApprovalRequest) -> str | None:
     handler = subjects.handler_of(request.subject_kind)
     if handler is None:
         return None
-    rows = handler.rows(scope=tars_scope(request.tenant_id), ids=[request.subject_id], at=timezone.now())
+    rows = handler.rows(scope=tars_scope(request.tenant_id), ids=[request.subject_id], at=now())
     return rows[request.subject_id].url if request.subject_id in rows else None

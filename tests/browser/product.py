@@ -76,7 +76,7 @@ def running() -> Iterator[Product]:
 def _environment(home: Path, *, port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TARS_")}
     # The tests' own receiver of webhooks listens on this machine.
-    own = {"TARS_HOME": str(home), "TARS_PORT": str(port), "TARS_OUTBOUND_ALLOW": "127.0.0.1", "TARS_DEMO_SIZE": "0.2"}
+    own = {"TARS_HOME": str(home), "TARS_PORT": str(port), "TARS_OUTBOUND_ALLOW": "127.0.0.1", "TARS_DEMO_SIZE": "0.08"}
     return {**kept, **own}
 
 
