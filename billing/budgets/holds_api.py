@@ -16,7 +16,7 @@ from billing.budgets import actions, errors, held, queries, shapes
 from billing.budgets.amounts import BadAmount
 from billing.budgets.models import HoldState
 from billing.budgets.records import hold_record
-from billing.budgets.usage import Usage
+from billing.budgets.usage import Tokens, Usage, of_models
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.web import now, reading, scope_of
 
@@ -97,10 +97,7 @@ class Settle(Face):
     @endpoint(gives=shapes.Hold, takes=shapes.Settle, problems=(errors.HoldClosed,))
     def post(self, request: Request, hold_id: UUID, body: dict[str, Any]) -> Response:
         """Charge what the work used. The same report again gives the same answer."""
-        seconds = body["compute_seconds"]
-        spent = None if seconds is None else decimal(seconds, "compute_seconds")
-        usage = Usage(**{**body, "compute_seconds": spent})
-        actions.settle(scope=self.scope(request), hold_id=hold_id, usage=usage, at=now())
+        actions.settle(scope=self.scope(request), hold_id=hold_id, usage=_usage(body), at=now())
         return _told(request, hold_id)
 
 
@@ -137,6 +134,18 @@ def decimal(value: Any, name: str) -> Decimal:
     raise BadAmount(
         f"{name} is not a decimal number. Give one, such as 0.25.", problems=((f"/{name}", "is no number"),)
     )
+
+
+def _usage(body: Mapping[str, Any]) -> Usage:
+    seconds = body["compute_seconds"]
+    said = {
+        "compute_seconds": None if seconds is None else decimal(seconds, "compute_seconds"),
+        "api_calls": body["api_calls"],
+    }
+    if models := body["models"]:
+        tokens = {one["model"]: Tokens(one["input_tokens"], one["output_tokens"]) for one in models}
+        return of_models(tokens, **said)
+    return Usage(body["input_tokens"], body["output_tokens"], body["model"], **said)
 
 
 def _told(request: Request, hold_id: UUID, **options: Any) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from billing.budgets.models import AlertLevel, HoldState, Measure, ResourceType, TopUpState, WindowType
@@ -183,14 +185,40 @@ class Reserve(Body):
     seconds = Whole(required=False, default=3600, min_value=1, max_value=LONGEST_HOLD, help_text="how long it is held")
 
 
+class ModelTokens(Body):
+    """What one model read and wrote. Null is unknown and never 0."""
+
+    model = Text(max_length=200)
+    input_tokens = Whole(required=False, default=None, allow_null=True, min_value=0, max_value=10**15)
+    output_tokens = Whole(required=False, default=None, allow_null=True, min_value=0, max_value=10**15)
+
+
 class Settle(Body):
-    """What the work used. Null is unknown and never 0: what is unknown is charged as it was held."""
+    """What the work used. Null is unknown and never 0: what is unknown is charged as it was held.
+
+    Where several models worked, `models` says what each used, and `model`, `input_tokens`, `output_tokens` are left out.
+    """
 
     input_tokens = Whole(required=False, default=None, allow_null=True, min_value=0, max_value=10**15)
     output_tokens = Whole(required=False, default=None, allow_null=True, min_value=0, max_value=10**15)
     model = Text(required=False, default="", allow_blank=True, max_length=200)
     compute_seconds = Text(required=False, default=None, allow_null=True, max_length=40, help_text="decimal text")
     api_calls = Whole(required=False, default=None, allow_null=True, min_value=0, max_value=10**15)
+    models = serializers.ListField(
+        child=ModelTokens(),
+        required=False,
+        default=list,
+        max_length=50,
+        help_text="each model's tokens, at its own price",
+    )
+
+    def validate(self, attrs: Any) -> Any:
+        names = [one["model"] for one in attrs["models"]]
+        if names and (attrs["model"] or attrs["input_tokens"] is not None or attrs["output_tokens"] is not None):
+            raise serializers.ValidationError({"models": "says it already; leave model and its tokens out"})
+        if len(set(names)) != len(names):
+            raise serializers.ValidationError({"models": "names a model twice; add its tokens up"})
+        return attrs
 
 
 class Release(Body):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from typing import Final
@@ -68,6 +68,28 @@ class Usage:
         if self.api_calls is not None:
             found["api_calls"] = Decimal(self.api_calls)
         return found
+
+
+def of_models(
+    tokens: Mapping[str, Tokens], *, compute_seconds: Decimal | None = None, api_calls: int | None = None
+) -> Usage:
+    """What several models used, each with its own tokens; a sum is unknown where one of its parts is. Raises `BadUsage`."""
+    return Usage(
+        input_tokens=_sum(one.input_tokens for one in tokens.values()),
+        output_tokens=_sum(one.output_tokens for one in tokens.values()),
+        compute_seconds=compute_seconds,
+        api_calls=api_calls,
+        by_model=tokens,
+    )
+
+
+def _sum(parts: Iterable[int | None]) -> int | None:
+    total = 0
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
 
 
 def rounded_up(amount: Decimal) -> Decimal:

@@ -63,8 +63,8 @@ def take(*, scope: Scope, kind: str, format: str, filters: Mapping[str, str], at
 
     Raises `NotAllowed`, `NotFound` (no such list), `Invalid` (no such format), `TooMuch`.
     """
-    scope.demand(Capability.READ_RECORD, to="take a list away")
     source = sources.source_of(kind)
+    source.demand_open(scope)
     if format not in source.formats:
         raise Invalid(f"{source.title} comes as {', '.join(source.formats)}.", problems=(("/format", "is unknown"),))
     facts, asked = _facts(scope, source, source.asked(scope, filters), at)
@@ -74,6 +74,9 @@ def take(*, scope: Scope, kind: str, format: str, filters: Mapping[str, str], at
             f"More than {MOST[format]:,} rows fit, and a {format.upper()} holds no more. Narrow the filters, "
             "or take the whole record away."
         )
+    if count > AT_ONCE[format] and not scope.can(Capability.READ_RECORD):
+        # A job's file stays for days, for whoever reads the record.
+        raise TooMuch(f"More than {AT_ONCE[format]:,} rows fit, and you can take no more at once. Narrow the filters.")
     if count <= AT_ONCE[format]:
         return _made(scope, source, format, facts, source.rows(scope, asked.payload), at=at)
     return jobs.start(

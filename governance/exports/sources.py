@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from governance.errors import NotFound
 from governance.exports.table import Column, Row
-from governance.scope import Scope
+from governance.scope import Capability, Scope
 
 CHUNK: Final = 500
 """Rows read at once."""
@@ -40,6 +40,13 @@ class Source:
     chunk: Callable[[Scope, dict[str, Any], Any], tuple[list[Row], Any]]
     is_packed: bool = False
     """Whether the file comes in a zip with its manifest."""
+    is_own_without_record: bool = False
+    """Whether who does not read the record may take it: its rows are then those that the scope may see."""
+
+    def demand_open(self, scope: Scope) -> None:
+        """Raise `NotAllowed` for who may not take this list away."""
+        if not self.is_own_without_record:
+            scope.demand(Capability.READ_RECORD, to="take a list away")
 
     def rows(self, scope: Scope, payload: dict[str, Any]) -> Iterator[Row]:
         """Every row, inside the caller's transaction."""

@@ -26,7 +26,7 @@ def list_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@scoped(to="take a list away")
+@scoped(None)
 def take(request: HttpRequest, kind: str) -> HttpResponse:
     """Exactly what the list shows, as a file; a long one is made by the worker."""
     taken = actions.take(

@@ -100,28 +100,36 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
-    """A tool as its server describes it. Annotations are hints of a stranger and outside the digest."""
+    """A tool as its server describes it, but for icons and `_meta`, which TARS neither shows nor uses."""
 
     name: str
     description: str
     input_schema: JSON
     output_schema: JSON = None
     annotations: JSON = None
+    title: str = ""
+    execution: JSON = None
 
     @property
     def digest(self) -> str:
-        """What is pinned: SHA-256 over the canonical name, description and schemas.
+        """What is pinned: SHA-256 over the canonical document.
 
         Raises `InvalidDocument` for a schema that is no JSON that can be hashed.
         """
-        return digest(
-            {
-                "name": self.name,
-                "description": self.description,
-                "input_schema": self.input_schema,
-                "output_schema": self.output_schema,
-            }
-        )
+        return digest(self.document)
+
+    @property
+    def document(self) -> dict[str, JSON]:
+        """What is hashed, kept and shown. Annotations belong to it: a repeated call rests on what they say."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "input_schema": self.input_schema,
+            "output_schema": self.output_schema,
+            "annotations": self.annotations or None,
+            "execution": self.execution or None,
+        }
 
 
 class Transport(Protocol):

@@ -22,8 +22,16 @@ _OUTPUT_DEPTH: Final = envelope.DEPTH
 
 def definition(tool: Tool) -> ToolDefinition:
     """A tool as it was listed. Raises `AnsweredNonsense` for a schema that is no JSON."""
-    annotations = tool.annotations and tool.annotations.model_dump(mode="json", by_alias=True, exclude_none=True)
-    found = ToolDefinition(tool.name, tool.description or "", tool.input_schema, tool.output_schema, annotations)
+    said = tool.model_dump(mode="json", by_alias=True, exclude_none=True, include={"annotations", "execution"})
+    found = ToolDefinition(
+        name=tool.name,
+        description=tool.description or "",
+        input_schema=tool.input_schema,
+        output_schema=tool.output_schema,
+        annotations=said.get("annotations"),
+        title=tool.title or "",
+        execution=said.get("execution"),
+    )
     try:
         _ = found.digest
     except InvalidDocument as error:

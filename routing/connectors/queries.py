@@ -254,8 +254,8 @@ def pins_in(rows: Iterable[Sequence[str]]) -> Pins:
 
 
 def only_reads(*, scope: Scope, connector_id: UUID, tool: str) -> bool:
-    """Whether a tool changes nothing, by the definition that a person approved. What an agent says of it since counts for
-    nothing; without a tool nobody has said so."""
+    """Whether a tool changes nothing, by the definition that a person approved, annotations included; without a tool nobody has
+    said so."""
     rows = PinnedTool.objects.filter(
         tenant_id=scope.tenant_id, connector_id=connector_id, name=tool, state=ToolState.PINNED
     )
@@ -298,13 +298,13 @@ def secret_lines(rows: Iterable[ConnectorSecret], at: datetime) -> list[SecretLi
 
 
 def tool_lines(rows: Collection[PinnedTool]) -> list[ToolLine]:
-    """Definitions, each waiting one compared with the one in force: name, description and schemas."""
+    """Definitions, each waiting one compared with the one in force."""
     pinned = {row.name: row for row in rows if row.state == ToolState.PINNED}
     return [_tool(row, pinned.get(row.name)) for row in rows]
 
 
 def _tool(row: PinnedTool, in_use: PinnedTool | None) -> ToolLine:
-    before = _said(in_use.definition) if in_use is not None and in_use.id != row.id else None
+    before = in_use.definition if in_use is not None and in_use.id != row.id else None
     return ToolLine(
         name=row.name,
         digest=row.digest,
@@ -314,13 +314,8 @@ def _tool(row: PinnedTool, in_use: PinnedTool | None) -> ToolLine:
         decided_at=row.decided_at,
         decided_by=row.decided_by,
         before=before,
-        comparison=None if before is None else compare(before, _said(row.definition)),
+        comparison=None if before is None else compare(before, row.definition),
     )
-
-
-def _said(definition: dict[str, Any]) -> dict[str, Any]:
-    """What the digest covers: annotations are hints of a stranger."""
-    return {name: definition.get(name) for name in ("name", "description", "input_schema", "output_schema")}
 
 
 def _annotated(scope: Scope, at: datetime) -> QuerySet[Any]:

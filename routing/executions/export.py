@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from governance.errors import Invalid
 from governance.exports.sources import CHUNK, Asked, Source
 from governance.exports.table import Column, Row
-from governance.scope import Scope
+from governance.scope import Capability, Scope
 from governance.web import now
 from routing.executions import queries, records
 from routing.executions.answerable import waiting_ids
@@ -45,27 +45,38 @@ def asked(scope: Scope, parameters: Mapping[str, str]) -> Asked:
     ]
     if problems:
         raise Invalid("A filter cannot be read; every fault is listed.", problems=tuple(problems))
-    words = ", ".join(f"{name} {value}" for name, value in said.items())
+    whose = [] if scope.can(Capability.READ_RECORD) else ["their own"]
+    words = ", ".join([*whose, *(f"{name} {value}" for name, value in said.items())])
     query = urlencode(said)
     if days := said.pop("days", ""):
         said = {**said, "since": (now() - DAYS[days]).isoformat()}
-    return Asked(payload=said, words=words or "every execution", query=query)
+    return Asked(payload=_whose(scope, said), words=words or "every execution", query=query)
+
+
+def _whose(scope: Scope, said: dict[str, Any]) -> dict[str, Any]:
+    """What depends on who asks, in absolute terms: a long list is written by a job, which is TARS."""
+    found = {name: value for name, value in said.items() if name not in {"mine", "waiting"}}
+    if said.get("mine") == "true":
+        found["of"] = str(scope.actor.user_id)
+    if said.get("waiting") == "true":
+        found["among"] = sorted(map(str, waiting_ids(scope, at=now())))
+    return found
 
 
 def count(scope: Scope, payload: dict[str, Any], most: int) -> int:
-    return queries.executions(scope=scope, filter=_filter(scope, payload))[:most].count()
+    return queries.executions(scope=scope, filter=_filter(payload))[:most].count()
 
 
 def chunk(scope: Scope, payload: dict[str, Any], before: Any) -> tuple[list[Row], Any]:
     """Newest first."""
-    rows = queries.executions(scope=scope, filter=_filter(scope, payload))
+    rows = queries.executions(scope=scope, filter=_filter(payload))
     found = list((rows.filter(id__lt=UUID(before)) if before else rows)[:CHUNK])
     lines = [Row(records.line_record(line)) for line in queries.lines_of(found)]
     return lines, str(found[-1].id) if len(found) == CHUNK else None
 
 
-def _filter(scope: Scope, payload: Mapping[str, str]) -> Filter:
-    times = {
+def _filter(payload: Mapping[str, Any]) -> Filter:
+    times: dict[str, Any] = {
         name: datetime.fromisoformat(payload[name]).astimezone(UTC) for name in ("since", "until") if name in payload
     }
     return Filter(
@@ -77,9 +88,9 @@ def _filter(scope: Scope, payload: Mapping[str, str]) -> Filter:
         stars=int(payload.get("stars", 0)),
         rating=payload.get("rating", ""),
         who=payload.get("who", ""),
-        mine=payload.get("mine") == "true",
+        of=UUID(payload["of"]) if "of" in payload else None,
         disputed=payload.get("disputed") == "true",
-        among=waiting_ids(scope, at=now()) if payload.get("waiting") == "true" else None,
+        among=frozenset(map(UUID, payload["among"])) if "among" in payload else None,
         **times,
     )
 
@@ -102,4 +113,5 @@ SOURCE: Final = Source(
     asked=asked,
     count=count,
     chunk=chunk,
+    is_own_without_record=True,
 )

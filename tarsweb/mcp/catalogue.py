@@ -135,6 +135,7 @@ ENTRIES: Final = (
         "settle",
         "Charge what was used",
         "Close a hold by what the work used; what is left goes back. A figure that is unknown is null, never 0. "
+        "Where several models worked, `models` says what each used, each at its own price. "
         "The same report again gives the same answer.",
         "POST",
         "holds/{hold_id}/settle/",

@@ -174,13 +174,7 @@ def _quarantine(connector: Connector, tool: ToolDefinition, at: datetime) -> Non
         connector=connector,
         name=tool.name,
         digest=tool.digest,
-        definition={
-            "name": tool.name,
-            "description": tool.description,
-            "input_schema": tool.input_schema,
-            "output_schema": tool.output_schema,
-            "annotations": tool.annotations,
-        },
+        definition=tool.document,
         state=ToolState.QUARANTINED,
         seen_at=at,
     )

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from governance.scope import Scope
 from routing.executions.models import Execution, ExecutionRequest
-from routing.executions.queries.rows import Line, demand_visible, lines_of, mine, rows_of, visible
+from routing.executions.queries.rows import Line, asked_by, demand_visible, lines_of, mine, rows_of, visible
 from routing.executions.stages import Stage, Status
 
 MOST_PARTS_SHOWN: Final = 200
@@ -31,7 +31,8 @@ RATINGS: Final = {
 class Filter:
     """What a list asks for; "" is everything. `state` is a stage, one of the five statuses, or `open` (not done); `mode` says
     whether a person had to be asked (`approved`) or not (`direct`); `stars` 0 is any number of them, `rating` a key of `RATINGS`;
-    `until` is outside; `who` is a part of the asking name; `among` are the only ids that are wanted, None: any."""
+    `until` is outside; `who` is a part of the asking name; `of` the person or system who asked, or who answers for
+    who asked; `among` are the only ids that are wanted, None: any."""
 
     text: str = ""
     system: str = ""
@@ -46,6 +47,7 @@ class Filter:
     rating: str = ""
     disputed: bool = False
     among: frozenset[UUID] | None = None
+    of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def executions(*, scope: Scope, filter: Filter | None = None) -> QuerySet[Execut
         rows = rows.filter(Q(system__name=asked.system) | Q(system=None, wanted_system=asked.system))
     if asked.mine:
         rows = rows.filter(mine(scope))
+    if asked.of is not None:
+        rows = rows.filter(asked_by(asked.of))
     if asked.among is not None:
         rows = rows.filter(id__in=asked.among)
     if asked.mode:

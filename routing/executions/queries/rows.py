@@ -86,7 +86,12 @@ def rows_of(scope: Scope, *, whole: bool = False) -> QuerySet[ExecutionRequest]:
 
 
 def mine(scope: Scope) -> Q:
-    return Q(user_id=scope.actor.user_id) | Q(accountable_id=scope.actor.user_id)
+    return asked_by(scope.actor.user_id)
+
+
+def asked_by(id: UUID | None) -> Q:
+    """What a person or system asked for, or answers for."""
+    return Q(user_id=id) | Q(accountable_id=id)
 
 
 def line_of(row: Any) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,6 +102,21 @@ def test_change__of_description_or_schema_alone__is_a_change(change: dict[str, o
     connector = local(cast)
     approved(cast, connector, tool())
     assert seen(cast, connector, tool(**change)).changed == ["handle_request"]  # type: ignore[arg-type]
+
+
+def test_change__of_annotations_alone__is_a_change_and_shown(cast: make.Cast) -> None:
+    """A lost call of a tool that says that it only reads is made again: what it says is part of what was approved."""
+    connector = local(cast)
+    reading = replace(tool(), annotations={"readOnlyHint": True})
+    approved(cast, connector, reading)
+    assert seen(cast, connector, replace(reading, annotations={"readOnlyHint": False})).changed == ["handle_request"]
+    with pytest.raises(actions.ToolUnapproved, match="changed since it was approved"):
+        admit(cast)
+    with in_tenant(cast.tenant.id):
+        (waiting,) = queries.whole(scope=cast.sam, system_name=NAME, at=AT).waiting
+    assert waiting.comparison is not None
+    (change,) = waiting.comparison.changes
+    assert (change.pointer, change.old, change.new) == ("/annotations/readOnlyHint", "yes", "no")
 
 
 def test_removed__is_retired_and_comes_back_into_quarantine(cast: make.Cast) -> None:

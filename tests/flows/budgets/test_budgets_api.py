@@ -48,6 +48,40 @@ def test_money__planned_held_settled_and_given_back(cast: make.Cast) -> None:
     assert "usd_budget" not in [line["resource_type"] for line in stopped.json()["results"]]
 
 
+def test_settle__several_models__each_at_its_own_price(cast: make.Cast) -> None:
+    tess, bo = client_of(cast.tess), client_of(cast.bo)
+    _post(tess, "plans/", resource_type="usd_budget", window_type="monthly", total_budget="100")
+    for measure, model, usd in (
+        ("input_tokens", "big", "0.02"), ("input_tokens", "", "0.001"), ("output_tokens", "", "0.01"), ("api_calls", "", "0"),
+        ("compute_seconds", "", "0"),
+    ):  # fmt: skip
+        assert _post(tess, "prices/", measure=measure, model=model, usd=usd).status_code == 200
+
+    def held(key: str) -> str:
+        wish = {"system": cast.system.name, "key": key, "amounts": {"usd_budget": "5", "llm_tokens": 1000}}
+        return f"holds/{_post(bo, 'holds/', **wish).json()['id']}/settle/"
+
+    models = [
+        {"model": "big", "input_tokens": 10, "output_tokens": 5},
+        {"model": "small", "input_tokens": 100, "output_tokens": 0},
+    ]
+    address = held("k")
+    first, again = (_post(bo, address, models=models, api_calls=1).json() for _ in range(2))
+    assert first["actual"] == again["actual"]
+    assert (first["actual"]["usd_budget"], first["actual"]["llm_tokens"], first["is_priced"]) == ("0.35", "115", True)
+    unknown = _post(bo, held("l"), models=[*models, {"model": "third", "input_tokens": 1}]).json()
+    assert (unknown["actual"]["usd_budget"], unknown["actual"]["llm_tokens"]) == ("5", "1000"), "unknown is never 0"
+    for wrong in (
+        {"models": models, "model": "big"},
+        {"models": models, "input_tokens": 0},
+        {"models": [models[0]] * 2},
+    ):
+        refused = _post(bo, held("m"), **wrong)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/models")
+    refused = _post(bo, held("m"), models=[{"model": "big", "input_tokens": -1}])
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/models/0/input_tokens")
+
+
 @pytest.mark.parametrize("amount", ["NaN", "-1", 0, 1e308, "1234567890123456789", True, None, ["1"], "x"])
 def test_reserve__an_amount_that_is_none__is_a_problem(amount: Any, cast: make.Cast) -> None:
     body = {"system": cast.system.name, "key": "k", "amounts": {"usd_budget": amount}}

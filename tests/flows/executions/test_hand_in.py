@@ -206,4 +206,11 @@ def test_list__is_taken_away_as_a_file__with_its_filters(cast: make.Cast, format
     text = b64decode(found["content"]).decode()
     assert found["count"] == 1 and "Run payroll" in text and "Audit it" not in text
     assert is_problem(taken(cast.uma, state="lost", since="monday"), 422, "invalid")
-    assert is_problem(taken(cast.mel), 403, "not_allowed")
+    own = taken(cast.mel).json()
+    assert own["count"] == 2
+    handed_in(cast.bo, "Not of Mel")
+    again = taken(cast.mel).json()
+    assert again["count"] == 2 and "Not of Mel" not in b64decode(again["content"]).decode()
+    assert taken(cast.uma).json()["count"] == 3
+    assert is_problem(taken(make.stranger(), state="lost"), 422, "invalid")
+    assert taken(make.stranger()).json()["count"] == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from governance.exports import actions as exports
+from governance.files.models import StoredFile
+from governance.jobs.attempts import attempt
+from governance.jobs.models import Job
+from governance.tenancy import in_tenant
 from routing.executions.proof import judged
 from routing.executions.sealing import seal_receipts
 from tests import factories as make
@@ -70,7 +77,7 @@ def test_list__a_member_sees_their_own__a_stranger_nothing(cast: make.Cast) -> N
     mine, theirs = desk.asked(cast.mel, "Mine"), desk.asked(cast.bo, "Theirs")
     client = client_of(cast.mel)
     page = body(client, "/executions/")
-    assert ">Mine<" in page and "Theirs" not in page and 'action="/exports/' not in page
+    assert ">Mine<" in page and "Theirs" not in page
     assert client.get(f"/executions/{theirs.id}/").status_code == 404
     assert client.get(f"/executions/{mine.id}/").status_code == 200
     assert "Mine" not in body(client_of(make.stranger()), "/executions/")
@@ -134,6 +141,38 @@ def test_export__takes_exactly_the_filtered_list(cast: make.Cast) -> None:
     assert answer.status_code == 200, answer.content[:400]
     assert [row["request"] for row in _rows(answer.content)] == ["Audit it"]
     assert client.post("/exports/executions/", {"format": "csv", "query": "state=nonsense"}).status_code == 422
+
+
+def test_export__a_member__takes_their_own_at_once_or_not_at_all(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.asked(cast.mel, "Mine"), desk.asked(cast.mel, "Mine too"), desk.asked(cast.bo, "Theirs")
+    client = client_of(cast.mel)
+    assert 'action="/exports/executions/"' in body(client, "/executions/")
+    for query in ("", "mine=true"):
+        rows = _rows(client.post("/exports/executions/", {"format": "json", "query": query}).content)
+        assert {row["request"] for row in rows} == {"Mine", "Mine too"}
+    assert _rows(client.post("/exports/executions/", {"format": "json", "query": "q=Theirs"}).content) == []
+    assert client.post("/exports/ledger/", {"format": "csv", "query": ""}).status_code == 403
+    monkeypatch.setitem(exports.AT_ONCE, "json", 1)
+    refused = client.post("/exports/executions/", {"format": "json", "query": ""})
+    assert refused.status_code == 422 and "Narrow the filters" in refused.content.decode()
+
+
+def test_export__of_ones_own__is_the_same_when_a_job_writes_it(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job is TARS: whose executions are meant must be said when they are asked for."""
+    desk.asked(cast.bo, "Mine"), desk.asked(cast.bo, "Mine too"), desk.asked(cast.mel, "Theirs")
+    monkeypatch.setitem(exports.AT_ONCE, "json", 1)
+    started = exports.take(scope=cast.bo, kind="executions", format="json", filters={"mine": "true"}, at=make.later(9))
+    assert isinstance(started, Job)
+    assert attempt(tenant_id=cast.tenant.id, job_id=started.id, clock=lambda: make.later(10)) == "done"
+    with in_tenant(cast.tenant.id):
+        file = StoredFile.objects.get(tenant_id=cast.tenant.id, purpose="export")
+    with zipfile.ZipFile(io.BytesIO(bytes(file.content))) as archive:
+        (name,) = [name for name in archive.namelist() if name.startswith("executions-")]
+        assert {row["request"] for row in _rows(archive.read(name))} == {"Mine", "Mine too"}
 
 
 def test_card__tells_who_why_how_much_and_shows_the_receipt(cast: make.Cast) -> None:

@@ -45,6 +45,9 @@ def test_money__an_agent_reserves_settles_and_gives_back(door: str) -> None:
     first, again = did("reserve", **wish), did("reserve", **wish)
     assert first["id"] == again["id"]
     assert did("settle", hold_id=first["id"], api_calls=1)["state"] == "settled"
+    of_two = did("reserve", **{**wish, "key": "two"})
+    models = [{"model": name, "input_tokens": 1, "output_tokens": 2} for name in ("big", "small")]
+    assert did("settle", hold_id=of_two["id"], models=models)["actual"]["llm_tokens"] == "6"
     other = did("reserve", **{**wish, "key": "l"})
     assert did("release", hold_id=other["id"], because="Not needed")["state"] == "released"
     short = servers.call(door, secret, "reserve", {**wish, "key": "m", "amounts": {"usd_budget": "500"}})

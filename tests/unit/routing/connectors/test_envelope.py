@@ -207,9 +207,22 @@ def test_digest__any_change_that_a_person_approved__changes_it() -> None:
     assert len({DEFINITION.digest, *(one.digest for one in changed)}) == 5
 
 
-def test_digest__key_order_and_annotations__do_not_matter() -> None:
-    one = ToolDefinition(name="a", description="", input_schema={"x": 1, "y": 2}, annotations={"title": "A"})
+def test_digest__key_order__does_not_matter() -> None:
+    one = ToolDefinition(name="a", description="", input_schema={"x": 1, "y": 2}, annotations={})
     assert one.digest == ToolDefinition(name="a", description="", input_schema={"y": 2, "x": 1}).digest
+
+
+def test_digest__covers_title_annotations_and_execution() -> None:
+    """A call is made again by what the annotations say, so a tool that says something else is another tool."""
+    said: list[dict[str, Any]] = [
+        {},
+        {"title": "A"},
+        {"annotations": {"readOnlyHint": True}},
+        {"annotations": {"readOnlyHint": False}},
+        {"annotations": {"readOnlyHint": True, "idempotentHint": True}},
+        {"execution": {"taskSupport": "required"}},
+    ]
+    assert len({ToolDefinition("a", "", {}, **one).digest for one in said}) == len(said)
 
 
 @pytest.mark.parametrize(
