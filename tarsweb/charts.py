@@ -14,6 +14,8 @@ from typing import Any
 Figure = dict[str, Any]
 X = Sequence[str] | Sequence[date] | Sequence[float]
 
+_MOST_LABELS = 8
+"""Below bars: more would stand aslant or over each other."""
 COLOURS = ("--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5")
 _FONT = {"family": "Inter, ui-sans-serif, system-ui, sans-serif", "size": 12, "color": "--ink-2"}
 _AXIS: dict[str, Any] = {"fixedrange": True, "zeroline": False, "ticks": "", "automargin": True, "linecolor": "--line"}
@@ -81,7 +83,8 @@ def stacked_bars(
         for index, (name, y) in enumerate(series.items())
     ]
     axis = {"tickformat": y_format, "hoverformat": y_format}
-    return _figure(traces, {"barmode": "stack", "showlegend": len(traces) > 1, "yaxis": axis})
+    layout = {"barmode": "stack", "showlegend": len(traces) > 1, "xaxis": {"nticks": _MOST_LABELS}, "yaxis": axis}
+    return _figure(traces, layout)
 
 
 def _same_length(*columns: Sequence[Any]) -> None:

@@ -56,6 +56,18 @@ STATES = {
 }
 
 
+def took(ms: float) -> str:
+    """604 ms, 4.6 s, 1 min 7 s, 2 h 5 min."""
+    if round(ms) < 1000:
+        return f"{ms:.0f} ms"
+    if round(ms / 1000, 1) < MINUTE:
+        return f"{ms / 1000:.1f} s"
+    whole = round(ms / 1000)
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
 def ago(value: date, *, now: datetime, zone: tzinfo = UTC) -> str:
     """just now, 4 min ago, 3 h ago, yesterday, 6 days ago, then the date; the future likewise: in 3 days."""
     if not isinstance(value, datetime):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
-from billing.budgets.kinds import TYPES, UNITS
+from billing.budgets.kinds import TYPES, unit_of
 from governance.errors import Invalid
 
 WHOLE_DIGITS: Final = 18
@@ -68,7 +68,7 @@ def read(stored: Mapping[str, str] | None) -> dict[str, Decimal]:
 
 def said(name: str, amount: Decimal) -> str:
     """An amount as people read it: `12.50 USD`, `1,200 LLM tokens`."""
-    return f"{plain(name, amount)} {UNITS[name]}"
+    return f"{plain(name, amount)} {unit_of(name, amount)}"
 
 
 def plain(name: str, amount: Decimal) -> str:
@@ -78,9 +78,16 @@ def plain(name: str, amount: Decimal) -> str:
 
 
 def about(name: str, amount: Decimal) -> str:
-    """An amount for the eye, without its unit: cents, whole tokens, hundredths of hours; what is there is never 0."""
+    """An amount for the eye, without its unit: cents, whole tokens, hundredths of hours; what is less has two digits."""
     step = _STEPS[name]
-    return plain(name, amount.quantize(step, ROUND_HALF_UP) if amount >= step else amount)
+    fine = step if amount >= step or not amount else Decimal(1).scaleb(amount.adjusted() - 1)
+    return plain(name, amount.quantize(fine, ROUND_HALF_UP))
+
+
+def at_least(name: str, amount: Decimal) -> str:
+    """`said`, without the digits that nobody reads: rounded down, so that no more is promised than there is."""
+    step = _STEPS[name]
+    return said(name, amount.quantize(step, ROUND_DOWN) if amount >= step else amount)
 
 
 def roughly(amounts: Mapping[str, Decimal]) -> str:
@@ -92,7 +99,7 @@ def roughly(amounts: Mapping[str, Decimal]) -> str:
 def _roughly(name: str, amount: Decimal) -> str:
     step = _STEPS[name]
     words = f"under {plain(name, step)}" if amount < step else about(name, amount)
-    return f"{words} {UNITS[name]}"
+    return f"{words} {unit_of(name, max(amount, step))}"
 
 
 _CENT: Final = Decimal("0.01")

@@ -111,7 +111,7 @@ def windows(
         tenant_id=scope.tenant_id, resource_type=type, window_type=window, window_start__lte=at
     ).order_by("-window_start")
     rows = rows.filter(window_start__lt=before.window_start) if before else rows
-    return tuple(Past(row.id, f"{row.window_start:{_TITLE[window]}}", meter_of(row)) for row in rows[:limit])
+    return tuple(Past(row.id, _dated(row.window_start, _TITLE[window]), meter_of(row)) for row in rows[:limit])
 
 
 def parts_of(row: Resource, slots: Mapping[int, Decimal], *, at: datetime) -> tuple[Part, ...]:
@@ -123,10 +123,16 @@ def parts_of(row: Resource, slots: Mapping[int, Decimal], *, at: datetime) -> tu
         sums[min(slot * count // SLOTS, count - 1)] += amount
     starts = (row.window_start + timedelta(seconds=length.total_seconds() * number) for number in range(count))
     return tuple(
-        Part(start, f"{start:{_FORM[row.window_type]}}", used)
+        Part(start, _dated(start, _FORM[row.window_type]), used)
         for start, used in zip(starts, sums, strict=True)
         if start <= at
     )
+
+
+def _dated(at: datetime, form: str) -> str:
+    """`1 Nov`, and never `01 Nov`."""
+    text = f"{at:{form}}"
+    return text.lstrip("0") if form.startswith("%d") else text
 
 
 def _uses(row: Resource) -> tuple[Use, ...]:

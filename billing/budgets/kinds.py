@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 USD: Final = "usd_budget"
@@ -14,3 +15,9 @@ UNITS: Final = {
     USD: "USD",
 }
 TYPES: Final = tuple(UNITS)
+
+
+def unit_of(name: str, amount: Decimal) -> str:
+    """The unit of an amount: `1 API call`, `2 API calls`."""
+    unit = UNITS[name]
+    return unit.removesuffix("s") if amount == 1 else unit

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from billing.budgets.amounts import said
+from billing.budgets.amounts import at_least, said
 from billing.budgets.errors import NoMoney
 from billing.budgets.models import WindowType
 from governance.identity.models import User
@@ -30,7 +30,7 @@ def refusal(answer: Mapping[str, Any], *, scope: Scope, system_id: UUID, system:
             f"There is no dollar budget here, so nothing can be spent. Ask {asked} for a plan.", link="/budgets/"
         )
     name, wanted = answer["type"], said(answer["type"], Decimal(answer["wanted"]))
-    free = said(name, Decimal(answer["free"]))
+    free = at_least(name, Decimal(answer["free"]))
     window = str(WindowType(answer["window"]).label).lower()
     ends = datetime.fromisoformat(answer["ends_at"])
     whose = "budget"

@@ -29,7 +29,7 @@ class Moment(forms.CharField):
     def __init__(self, *, days: int = 0, **options: Any) -> None:
         super().__init__(required=False, max_length=40, **options)
         self.days = days
-        self.widget.attrs.setdefault("placeholder", "2026-09-30" if days else "2026-09-01")
+        self.widget.attrs.setdefault("placeholder", "YYYY-MM-DD")
 
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)

@@ -32,7 +32,7 @@ _STATES: Final = {
     "disabled": ("bad", "✕", "Off"),
     "quarantined": ("expand", "◆", "Waits for approval"),
     "secret_missing": ("bad", "○", "Has no secret"),
-    "breaker_open": ("bad", "◼", "Breaker open"),
+    "breaker_open": ("bad", "◼", "Left alone"),
     "probing": ("expand", "◐", "Being tried"),
 }
 
@@ -366,8 +366,9 @@ def _breaker_said(state: Breaker, where: Position) -> str:
             return f"it failed {state.failures} times in a row; the next call is let through, alone."
         case Position.PROBING:
             return f"it failed {state.failures} times in a row; one call tries whether it answers again."
-    failed = f"{state.failures} failures in a row so far; it opens at {breaker.PATIENCE}." if state.failures else ""
-    return failed or "no failure since the last success."
+    if state.failures:
+        return f"{state.failures} in a row so far; at {breaker.PATIENCE} it is left alone for a while."
+    return "none since the last success."
 
 
 def _line(row: Any, at: datetime) -> Line:

@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing.budgets.amounts import roughly
 from governance.errors import DomainError, NotFound
 from governance.registry.queries import system as system_called
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
 from routing.connectors import actions, queries
 from routing.connectors.forms import ConnectorForm, ReasonForm, SecretForm
+from routing.connectors.limits import amounts_of
 
 PER_PAGE = 25
 
@@ -143,12 +145,14 @@ def _acted(request: HttpRequest, system: str, verb: Any, wish: dict[str, Any], s
 def _drawn(request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> HttpResponse:
     scope = scope_of(request)
     whole = queries.whole(scope=scope, system_name=name, at=now())
+    maximums = amounts_of(whole.settings["maximums"])
     approve_refused = scope.why_not(Capability.APPROVE_TOOLS, to="approve an agent's tools")
     if not approve_refused and scope.actor.name == whole.pointed_by:
         approve_refused = "You said where it is reached, so somebody else approves its tools: an operator or security."
     context = {
         "whole": whole,
         "line": whole.line,
+        "costs_at_most": roughly(maximums) if maximums else "",
         "secret_form": SecretForm(kind=whole.line.kind),
         "reason_form": ReasonForm(),
         "manage_refused": scope.why_not(Capability.MANAGE_SYSTEMS, to="change a connector"),

@@ -18,6 +18,7 @@ from governance.scope import Capability, Scope, tars_scope
 from routing.executions import elsewhere, proof, queries
 from routing.executions.proof import Finding
 from routing.executions.queries import Line, Proof, Whole
+from routing.executions.reading import Sheet, sheet_of
 from routing.executions.stages import Stage, Status
 from routing.executions.track import Point, Told, channel_of, points_of, story_of
 from routing.router.bars import Bar, bars_of, choice_of
@@ -34,8 +35,8 @@ class Text:
 
     text: str
     is_words: bool
-    facts: tuple[tuple[str, str], ...] = ()
-    """Names with their values, where it is a small object of plain ones."""
+    sheet: Sheet | None = None
+    """The same as facts and tables, where it is flat enough."""
 
     @property
     def is_long(self) -> bool:
@@ -116,6 +117,20 @@ class Card:
         return self.line.status == Status.SUCCESS and not self.whole.should_retry
 
     @property
+    def was_named_in_vain(self) -> bool:
+        """Whether the request named a system that cannot get it."""
+        return any(bar.one.name == self.whole.wanted and bar.one.vetoes for bar in self.bars)
+
+    @property
+    def advice(self) -> str:
+        """What to do where the router found nobody, "" where the sentence at the top says it."""
+        if self.choice and not self.choice.is_in_scope:
+            return "Nobody is sure enough of it. Say it in other words, or choose who must do it."
+        if self.was_named_in_vain:
+            return f"{self.whole.wanted} cannot get it as things stand. Whoever fits best is chosen below."
+        return ""
+
+    @property
     def has_answer(self) -> bool:
         """Whether there is more to show than the sentence at the top says."""
         return self.output is not None or bool(self.whole.suggestions)
@@ -142,14 +157,6 @@ class Card:
     @property
     def error_tone(self) -> str:
         return "warn" if self.line.status == Status.PARTIAL else "bad"
-
-    @property
-    def took(self) -> str:
-        """How long it took, "" while it is not done."""
-        took = self.whole.duration_ms
-        if took is None:
-            return ""
-        return f"{took:,} ms" if took < 10_000 else f"{took / 1000:,.1f} s"
 
     @property
     def falls(self) -> tuple[Told, ...]:
@@ -267,17 +274,4 @@ def _text(value: Any) -> Text | None:
     if isinstance(value, str):
         return Text(value, is_words=True)
     text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
-    return Text(text, is_words=False, facts=_facts(value) if len(text) <= LONG else ())
-
-
-def _facts(value: Any) -> tuple[tuple[str, str], ...]:
-    """`is_clean: true` → Is clean, yes; nothing where a value holds others."""
-    if not isinstance(value, dict) or any(isinstance(one, dict | list) and one for one in value.values()):
-        return ()
-    return tuple((str(name).replace("_", " ").capitalize(), _plainly(one)) for name, one in value.items())
-
-
-def _plainly(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value in (None, "", [], {}) else str(value)
+    return Text(text, is_words=False, sheet=sheet_of(value))

@@ -22,6 +22,7 @@ from routing.executions import due, elsewhere, receipt
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.receipt import Done
 from routing.executions.stages import Stage, Status, demand_step
+from routing.executions.track import mark_of
 
 CHANGES: Final = (
     "action", "stage", "system", "attempt", "tried", "routing_path", "route", "governance_check", "steps", "embedding_model",
@@ -123,7 +124,7 @@ def _execution(request: ExecutionRequest, end: End, *, cost: Decimal | None, at:
     bound: Mapping[str, Any] = request.governance_check.get("bound") or {}
     route: Mapping[str, Any] = request.route or {}
     confidence = route.get("confidence")
-    noted(request, "receipt", f"Ended: {end.status.value.replace('_', ' ')}.", at=at)
+    noted(request, "receipt", f"Ended: {mark_of(stage=Stage.DONE, status=end.status).word.lower()}.", at=at)
     return Execution(
         id=request.id,
         tenant_id=request.tenant_id,

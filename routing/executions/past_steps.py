@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.budgets import amounts as exactly
 from billing.budgets import holds
+from billing.budgets.amounts import roughly
 from billing.budgets.kinds import USD
 from billing.budgets.models import Reservation
 from billing.budgets.settling import settle_hold_within
@@ -82,8 +83,7 @@ def reserved(road: Road, agent: Agent) -> Reservation | None:
         expires_at=road.now + timedelta(milliseconds=agent.connector.timeout_ms) + GRACE,
         at=road.now,
     )
-    said = ", ".join(f"{amount:f} {name}" for name, amount in sorted(amounts.items()))
-    road.note("reserved", f"Set aside: {said}.", hold=str(held.id))
+    road.note("reserved", f"Set aside: {roughly(amounts)}.", hold=str(held.id))
     request.hold_id = held.id
     return Reservation(
         id=held.id,
@@ -113,8 +113,7 @@ def settle(road: Road, hold: Reservation | None, usage: Usage) -> None:
     settled = settle_hold_within(scope=road.scope, hold=hold, usage=usage, prices=road.batch.prices, at=road.now)
     if USD in settled.actual:
         road.charged.append((settled.actual[USD], settled.is_priced))
-    said = ", ".join(f"{amount:f} {name}" for name, amount in sorted(settled.actual.items()))
-    road.note("settled", f"Charged: {said or 'nothing'}.", hold=str(hold.id))
+    road.note("settled", f"Charged: {roughly(settled.actual)}.", hold=str(hold.id))
 
 
 def release(road: Road, hold: Reservation | None, because: str) -> None:

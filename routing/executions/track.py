@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -98,10 +98,12 @@ def points_of(*, stage: str, status: str, steps: Sequence[Step]) -> tuple[Point,
     is_over = stage == Stage.DONE
     is_whole = is_over and status in {Status.SUCCESS, Status.PARTIAL}
     here = len(names) if is_whole else names.index(_broke_at(steps) if is_over else _AT[Stage(stage)])
-    return tuple(
+    points = [
         Point(name, _POINTS[name], _state(place - here, is_over=is_over and not is_whole))
         for place, name in enumerate(names)
-    )
+    ]
+    # Whatever became of it: once it is over, its receipt is written.
+    return (*points[:-1], replace(points[-1], state="done")) if is_over else tuple(points)
 
 
 def story_of(steps: Iterable[Step]) -> tuple[Told, ...]:

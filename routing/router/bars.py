@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,7 +43,7 @@ class Bar:
 
     @property
     def cost(self) -> str:
-        """Dollars with two to four digits behind the point; "" where nothing is known."""
+        """What it probably costs, as text; "" where nothing is known."""
         return cost_of(self.one)
 
     @property
@@ -65,13 +64,7 @@ def bars_of(choice: Choice) -> list[Bar]:
 
 
 def cost_of(one: Candidate) -> str:
-    return dollars(Decimal(one.predicted["cost_usd"])) if one.predicted else ""
-
-
-def dollars(amount: Decimal) -> str:
-    """With two to four digits behind the point."""
-    whole, _, digits = f"{amount:.4f}".partition(".")
-    return f"{int(whole):,}.{digits.rstrip('0').ljust(2, '0')}"
+    return one.predicted["cost_usd"] if one.predicted else ""
 
 
 def choice_of(kept: Mapping[str, Any]) -> Choice:

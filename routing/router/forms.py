@@ -68,7 +68,7 @@ class RuleForm(forms.Form):
         min_value=Decimal("0.0001"),
         max_value=1,
         initial=Decimal(1),
-        help_text=_("From 0 to 1; how alike a request is counts times this."),
+        help_text=_("From 0 to 1. How alike a request is, is multiplied by it."),
     )
 
     def __init__(
@@ -80,7 +80,7 @@ class RuleForm(forms.Form):
         typed: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=typed or (_initial(line) if line else None))
-        choices = [("", "…"), *((name, name) for name in names)]
+        choices = [("", _("Choose a system")), *((name, name) for name in names)]
         self.fields["system"].choices = choices  # type: ignore[attr-defined]
         for number, label in enumerate(_PLACES[:MOST_ALTERNATIVES], start=1):
             field = forms.ChoiceField(label=label, required=False, choices=[("", _("None")), *choices[1:]])

@@ -177,6 +177,8 @@ def _sentence(
         return f"{chosen.name} gets it: {_reason(chosen, rule)}.{_passed_over(chosen, judged)}"
     first = reached[0]
     others = f" Nor can the {len(reached) - 1} others." if len(reached) > 1 else ""
+    if first.source is Source.NAMED:
+        return f"{first.name} was named and cannot get it: {first.vetoes[0].sentence}{others}"
     return f"{first.name} fits ({_reason(first, rule)}) and cannot get it: {first.vetoes[0].sentence}{others}"
 
 

@@ -195,7 +195,10 @@ def _money_tile(dollars: Meter | None) -> tuple[Tile, ...]:
 def _work(figures: Figures) -> Tile:
     """What agents did since yesterday, and what is under way."""
     share = "" if figures.share is None else f"{figures.share:.1%} succeeded, ".replace("%", " %")
-    waiting = f", {figures.waiting:,} of them for approval" if figures.waiting else ""
+    waiting = ""
+    if figures.waiting:
+        which = "all" if figures.waiting == figures.under_way else f"{figures.waiting:,} of them"
+        waiting = f", {which} waiting for approval"
     return Tile(
         "Executions, 24 hours",
         f"{figures.ended:,}",

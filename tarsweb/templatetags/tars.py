@@ -155,6 +155,12 @@ def usd(value: Decimal | str | None) -> str:
 
 
 @register.filter
+def took(ms: float | Decimal | None) -> str:
+    """How long something took: 604 ms, 4.6 s, 1 min 7 s."""
+    return NOTHING if ms is None else humane.took(float(ms))
+
+
+@register.filter
 def percent(value: float | Decimal | None, places: int = 1) -> str:
     """A share of one: 0.0283 → 2.8 %."""
     return NOTHING if value is None else f"{float(value) * 100:.{places}f} %"

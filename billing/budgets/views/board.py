@@ -125,7 +125,7 @@ def _chart(shown: past.History) -> dict[str, Any]:
     summary = _("%(used)s were spent so far.") % {"used": meter.counted_text}
     if most is not None and most.used:
         words = {"when": most.label, "used": f"{about(meter.type, most.used)} {UNITS[meter.type]}"}
-        summary += " " + _("The most in one part from %(when)s (UTC) on: %(used)s.") % words
+        summary += " " + _("The most from %(when)s (UTC) on: %(used)s.") % words
     return {
         "x": [part.label for part in shown.parts],
         "series": {_("Spent"): [float(part.used) for part in shown.parts]},
@@ -146,7 +146,7 @@ def _windows_chart(shown: past.History) -> dict[str, Any]:
             _("Spent"): [float(one.meter.used) for one in rows],
             _("Held"): [float(one.meter.reserved) for one in rows],
         },
-        "summary": _("%(mean)s a window on average, over the last %(count)s. Its rows are below.") % words,
+        "summary": _("On average %(mean)s a window, over the last %(count)s.") % words,
         "columns": [_("From (UTC)"), _("Spent"), _("Held")],
         "rows": [(one.title, one.meter.used_text, one.meter.held_text) for one in rows],
     }

@@ -51,7 +51,10 @@ def test_story__from_no_connector_to_an_approved_tool(cast: make.Cast) -> None:
     page = body(sam, f"/connectors/{NAME}/")
     assert "Does the work." in page and tool().digest in page
     assert sam.post(f"/connectors/{NAME}/approve-tools/", {"digest": [tool().digest]}).status_code == 302
-    assert "Pinned" in body(sam, f"/connectors/{NAME}/")
+    page = body(sam, f"/connectors/{NAME}/")
+    assert (
+        "Approved</span>" in page.replace("</span> Approved", "Approved</span>") and "No tool is approved" not in page
+    )
     seen(cast, connector, tool(description="Does other work."))
     page = body(sam, f"/connectors/{NAME}/")
     assert "<del>Does the work.</del>" in page and "<ins>Does other work.</ins>" in page

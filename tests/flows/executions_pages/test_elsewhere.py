@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from governance.estop.actions import stop
 from governance.scope import Actor, ActorKind, Capability, Scope, agent_name
 from routing.connectors.contract import Reply
 from routing.executions.actions import handle
@@ -47,6 +48,21 @@ def test_poor_stars__another_who_could_do_it_is_chosen_for_the_next_time(cast: m
     assert desk.now(cast.mel, UUID(answer["Location"].split("/")[2])).wanted_system == other
     client_of(cast.mel).post(f"/executions/{done.id}/rate/", {"stars": "5"})
     assert "better asked elsewhere" not in body(cast.mel, done.id)
+
+
+def test_named_in_vain__the_next_step_is_said__and_whoever_fits_best_is_chosen(cast: make.Cast) -> None:
+    desk.agent(cast, "payroll")
+    stop(scope=cast.bo, system_name="payroll", reason="It pays twice.", at=make.later(3))
+    done = desk.done(cast.mel, "Run payroll", system="payroll")
+    page = body(cast.mel, done.id)
+    assert "payroll was named and cannot get it" in page and "Whoever fits best is chosen below" in page
+    assert not re.search(r'<option value="payroll"\s+selected>', page)
+
+
+def test_out_of_scope__the_next_step_is_said(cast: make.Cast) -> None:
+    desk.agent(cast, "payroll")
+    done = desk.done(cast.mel, "Bake a cake with three layers")
+    assert "Say it in other words, or choose who must do it." in body(cast.mel, done.id)
 
 
 def test_suggestions__shown__and_ticked_ones_go_along(cast: make.Cast) -> None:

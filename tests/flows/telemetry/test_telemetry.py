@@ -64,7 +64,7 @@ def test_tools__slow_ones_and_error_rates(cast: make.Cast) -> None:
     ran(cast, "audit", ok=False)
     client = client_of(cast.uma)
     page = body(client, "/telemetry/tools/?range=1h")
-    assert "33.33 %" in page and "6000 ms" in page
+    assert "33.33 %" in page and "6.0 s" in page
     assert "No tool ran in this time" in body(client_of(make.stranger()), "/telemetry/tools/")
 
 

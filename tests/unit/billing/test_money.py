@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing.budgets.amounts import said, text
+from billing.budgets.amounts import about, at_least, roughly, said, text
 from billing.budgets.bars import bar, part
 from billing.budgets.forecast import forecast, slices
 from billing.budgets.prices import Priced, dollars, in_force
@@ -113,6 +113,34 @@ def test_amounts__as_stored_and_as_read() -> None:
     assert said("usd_budget", Decimal("1234.5")) == "1,234.50 USD"
     assert said("usd_budget", Decimal("0.000001")) == "0.000001 USD"
     assert said("llm_tokens", Decimal(1200)) == "1,200 LLM tokens"
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "words"),
+    [
+        ("usd_budget", "0.115735", "0.12"),
+        ("usd_budget", "0.000147", "0.00015"),
+        ("api_calls", "0.8565245616636575221635", "0.86"),
+        ("api_calls", "1200", "1,200"),
+        ("llm_tokens", "0", "0"),
+    ],
+)
+def test_about__digits_that_nobody_reads__are_left_out_and_what_is_there_is_never_0(
+    name: str, amount: str, words: str
+) -> None:
+    assert about(name, Decimal(amount)) == words
+
+
+def test_units__of_one__are_singular() -> None:
+    assert said("api_calls", Decimal(1)) == "1 API call" and said("api_calls", Decimal(2)) == "2 API calls"
+    assert roughly({"llm_tokens": Decimal(1), "compute_hours": Decimal("0.004")}) == (
+        "under 0.01 compute hours, 1 LLM token"
+    )
+
+
+def test_at_least__rounds_down__so_that_no_more_is_promised_than_there_is() -> None:
+    assert at_least("usd_budget", Decimal("0.119")) == "0.11 USD"
+    assert at_least("usd_budget", Decimal("0.004")) == "0.004 USD"
 
 
 def test_slices__share_slots_by_time__and_lose_nothing() -> None:

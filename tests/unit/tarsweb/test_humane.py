@@ -40,6 +40,22 @@ def test_ago__plain_date_of_today__is_today() -> None:
     assert humane.ago(date(2026, 11, 20), now=NOW) == "today"
 
 
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        (0, "0 ms"),
+        (604, "604 ms"),
+        (999.6, "1.0 s"),
+        (4_624, "4.6 s"),
+        (59_960, "1 min 0 s"),
+        (66_900, "1 min 7 s"),
+        (7_500_000, "2 h 5 min"),
+    ],
+)
+def test_took__is_said_as_a_person_would(ms: float, said: str) -> None:
+    assert humane.took(ms) == said
+
+
 def test_exact__other_zone__is_told_in_utc() -> None:
     assert humane.exact(datetime(2026, 11, 20, 1, 0, tzinfo=timezone(timedelta(hours=13)))) == "2026-11-19 12:00:00 UTC"
 

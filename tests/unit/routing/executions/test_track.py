@@ -61,6 +61,7 @@ def test_approval__is_a_point_only_where_somebody_was_asked() -> None:
 def test_over_and_come_to_nothing__the_point_where_it_broke_off(found: Any, broke: str) -> None:
     shown = states("done", "failed", *found, "receipt")
     assert [name for name, state in shown.items() if state == "bad"] == [broke]
+    assert shown["ended"] == "done", "its receipt is written all the same"
 
 
 def test_done__everything_is_done() -> None:
