@@ -59,7 +59,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@touch "$@"
 
 test: $(VENV)/.installed-dev browser ## Run every test: unit, database, flows, browser, architecture (ARGS="tests/unit -k diff")
-	@$(PY) -m pytest -n auto --maxprocesses=$(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses=$(WORKERS) --dist loadfile $(ARGS)
 
 browser:
 	@missing=""; \

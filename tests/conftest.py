@@ -6,8 +6,9 @@ outside. Every test makes tenants of its own.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -15,7 +16,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 # Playwright's synchronous API leaves an event loop running in this thread, which Django takes for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -31,18 +32,45 @@ def pytest_configure() -> None:
     settings.DEMO_SIZE = 0.04
 
 
-class OneBrowser(LoadGroupScheduling):
-    """Everything in tests/browser shares one product, so it runs in one process; everything else runs wherever one is free.
+class ByFile(LoadScopeScheduling):
+    """A file's tests run in one process, so that what they share is made once; so do those that share more than a file."""
 
-    xdist 3.8 finds the groups of its own mark in an attribute that pytest 9.2 no longer has.
-    """
+    TOGETHER = {"tests/browser/": "browser", "tests/db/demo/": "demo", "tests/flows/test_demo.py": "demo"}
+    """The browser's product, and the demo that is played once for each process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        shared = (name for start, name in self.TOGETHER.items() if nodeid.startswith(start))
+        return next(shared, nodeid.partition("::")[0])
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
-    return OneBrowser(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    # In the order below; xdist's own, by the number of tests, would leave few long ones for the end.
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+LONG = ("tests/browser/", "tests/flows/test_up.py", "tests/db/demo/", "tests/flows/test_demo.py")
+"""What takes minutes begins first, so that no process waits for another in the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(
+            key=lambda item: next((n for n, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG))
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Eleven thousand tests stay until the end: the garbage collector looks at them once and not every few seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
