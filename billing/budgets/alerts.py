@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from billing.budgets.amounts import said
+from billing.budgets.amounts import about, said
 from billing.budgets.models import AlertLevel, BudgetAlert, Resource, SystemShare, WindowType
 from billing.budgets.pace import forecasts
 from governance.errors import NotAllowed
@@ -151,7 +151,7 @@ _RANK = {AlertLevel.FORECAST: 0, AlertLevel.THRESHOLD: 1, AlertLevel.FULL: 2}
 
 def _sentence(one: _Found) -> str:
     name, ends = one.row.resource_type, f"{one.row.window_end:%d %B at %H:%M} UTC"
-    of = f"{said(name, one.committed)} of {said(name, one.total)} are spent or held"
+    of = f"{about(name, one.committed)} of {said(name, one.total)} are spent or held"
     if one.level == AlertLevel.FULL:
         return f"{of}. Nothing more can start before {ends}, unless it is topped up."
     if one.exhausted_at is not None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, F, Min, Q, Value
 from django.db.models.functions import NullIf
 
-from billing.budgets.amounts import about, said
+from billing.budgets.amounts import about
 from billing.budgets.bars import Bar, bar, part
 from billing.budgets.forecast import Forecast
 from billing.budgets.kinds import STORAGE, TYPES, UNITS, USD
@@ -27,7 +27,7 @@ from billing.budgets.models import (
     WindowType,
 )
 from billing.budgets.pace import forecasts
-from billing.budgets.windows import starts_of
+from billing.budgets.windows import span_of, starts_of
 from governance.scope import Scope
 
 ORDER: Final = (USD, *(name for name in TYPES if name != USD))
@@ -62,6 +62,10 @@ class Meter:
     @property
     def window_label(self) -> str:
         return str(WindowType(self.window).label)
+
+    @property
+    def span(self) -> str:
+        return span_of(self.window, self.starts_at, self.ends_at)
 
     @property
     def name(self) -> str:
@@ -335,7 +339,7 @@ def _alert(one: BudgetAlert) -> AlertLine:
         resource_id=row.id,
         name=name + (f" of {one.share.system.name}" if one.share else ""),
         level=one.level,
-        committed=said(row.resource_type, one.committed),
+        committed=f"{about(row.resource_type, one.committed)} {UNITS[row.resource_type]}",
         exhausted_at=one.exhausted_at,
         at=one.at,
     )

@@ -26,7 +26,7 @@ from governance.notices import kinds
 from governance.notices.actions import tell
 from governance.scope import Scope, tars_scope
 from routing.executions import check, due
-from routing.executions.asking import KIND, TOLD, label_of, url_of, wish_of
+from routing.executions.asking import KIND, TOLD, label_of, url_of, wish_of, words_of
 from routing.executions.bound import moved
 from routing.executions.bounding import planned
 from routing.executions.finishing import keep, noted
@@ -115,7 +115,7 @@ def accepted(request: ExecutionRequest, question: ApprovalRequest, *, note: str,
     noted(request, "approval", f"{by} approved it.", at=at, outcome="approved", by=by, digest=question.digest)
     moved_to(request, Stage.READY, at=at)
     keep(request)
-    _told(request, f"{by} approved your request.", scope=scope, at=at)
+    _told(request, f"{by} approved your request “{words_of(request)}”.", scope=scope, at=at)
     answer = approvals.own_answer(scope=scope, request_id=question.id)
     _record(request, "executions.approve", question, f"{by} approved: {_wish(request)}", answer, scope=scope, at=at)
 
@@ -149,7 +149,7 @@ def rejected(request: ExecutionRequest, question: ApprovalRequest, *, note: str,
     noted(request, "approval", f"{by} rejected it: {because}", at=at, outcome="rejected", by=by)
     failed(request, Failure.REJECTED, f"{by} rejected it: {because}", at=at)
     keep(request)
-    _told(request, f"{by} rejected your request: {because}", scope=scope, at=at)
+    _told(request, f"{by} rejected your request “{words_of(request)}”: {because}", scope=scope, at=at)
     answer = approvals.own_answer(scope=scope, request_id=question.id)
     _record(request, "executions.reject", question, f"{by} rejected, because: {because}", answer, scope=scope, at=at)
 

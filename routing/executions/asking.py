@@ -50,7 +50,7 @@ def ask(request: ExecutionRequest, system: Agent, bound: Bound, *, at: datetime)
         kind=TOLD,
         key=f"{question.id}:asked",
         subject=label_of(request),
-        sentence=f"{wish_of(request, system.name)} It waits for your approval.",
+        sentence=f"{ended(wish_of(request, system.name))} It waits for your approval.",
         url=url_of(request),
         at=at,
     )
@@ -70,9 +70,18 @@ def label_of(request: ExecutionRequest) -> str:
 
 def wish_of(request: ExecutionRequest, system: str) -> str:
     """Who would do what, as a sentence."""
+    return f"{system} wants to {request.action.replace('_', ' ')}: {words_of(request)}"
+
+
+def ended(sentence: str) -> str:
+    """With the full stop that people leave out of what they type."""
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
+
+
+def words_of(request: ExecutionRequest) -> str:
+    """The request's own words, in one short line."""
     text = " ".join(request.user_request.split())
-    short = text if len(text) <= 160 else f"{text[:159]}…"
-    return f"{system} wants to {request.action.replace('_', ' ')}: {short}"
+    return text if len(text) <= 160 else f"{text[:159]}…"
 
 
 def url_of(request: ExecutionRequest) -> str:

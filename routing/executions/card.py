@@ -117,6 +117,11 @@ class Card:
         return self.line.status == Status.SUCCESS and not self.whole.should_retry
 
     @property
+    def was_called(self) -> bool:
+        """Whether an agent was called for it, and it is over."""
+        return self.line.is_done and any(step["step"] == "called" for step in self.whole.steps)
+
+    @property
     def was_named_in_vain(self) -> bool:
         """Whether the request named a system that cannot get it."""
         return any(bar.one.name == self.whole.wanted and bar.one.vetoes for bar in self.bars)

@@ -45,7 +45,7 @@ def test_alert__at_the_mark_and_when_full__once_each_to_admins_and_operators(cas
     assert row(cast).alert_sent
     told = _notices(cast)
     assert sorted(who for who, _ in told) == ["operator", "operator", "tess"]
-    assert told[0][1].startswith("Monthly budget: 8.00 USD of 10.00 USD are spent or held.")
+    assert told[0][1].startswith("Monthly budget: 8.00 of 10.00 USD are spent or held.")
     held(cast, at=make.later(4), usd_budget="2")
     assert check_alerts(scope=cast.tars, at=make.later(5)) == 1
     assert "Nothing more can start before" in _notices(cast)[-1][1]
@@ -56,7 +56,7 @@ def test_alert__of_a_quota_at_the_mark_of_the_constitution(cast: make.Cast) -> N
     make.applied(cast, budgets={USD: {"limit": 10, "alert_threshold": 0.5}})
     held(cast, usd_budget="5")
     assert check_alerts(scope=cast.tars, at=make.later(1)) == 1
-    assert _notices(cast)[0][1].startswith("Monthly quota of clay-consigliere: 5.00 USD of 10.00 USD")
+    assert _notices(cast)[0][1].startswith("Monthly quota of clay-consigliere: 5.00 of 10.00 USD")
     assert not row(cast).alert_sent
 
 

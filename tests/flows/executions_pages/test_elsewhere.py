@@ -57,6 +57,7 @@ def test_named_in_vain__the_next_step_is_said__and_whoever_fits_best_is_chosen(c
     page = body(cast.mel, done.id)
     assert "payroll was named and cannot get it" in page and "Whoever fits best is chosen below" in page
     assert not re.search(r'<option value="payroll"\s+selected>', page)
+    assert "Meant for" in page and "Served by" not in page
 
 
 def test_out_of_scope__the_next_step_is_said(cast: make.Cast) -> None:

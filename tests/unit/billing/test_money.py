@@ -14,7 +14,7 @@ from billing.budgets.forecast import forecast, slices
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.quotas import Cap, caps_in_plan, caps_of, strictest
 from billing.budgets.usage import BadUsage, Tokens, Usage
-from billing.budgets.windows import starts_of, window_of
+from billing.budgets.windows import span_of, starts_of, window_of
 
 AT = datetime(2026, 11, 26, 14, 35, tzinfo=UTC)
 
@@ -27,6 +27,11 @@ def test_windows__hour_day_week_from_monday_and_month() -> None:
         "2026-11-01T00",
     ]
     assert window_of("weekly", AT)[1] == datetime(2026, 11, 30, tzinfo=UTC)
+
+
+def test_windows__for_people__are_told_in_utc() -> None:
+    said = [span_of(window, *window_of(window, AT)) for window in ("monthly", "weekly", "daily", "hourly")]
+    assert said == ["November 2026", "23 Nov – 29 Nov 2026", "26 Nov 2026", "26 Nov 2026, 14:00 – 15:00"]
 
 
 def test_dollars__by_model_with_a_price_for_all_others() -> None:

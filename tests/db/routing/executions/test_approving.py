@@ -10,11 +10,13 @@ from governance.approvals.actions import AlreadyDecided, Moved, NoteMissing, Own
 from governance.audit.source import stream
 from governance.audit.verify import verify
 from governance.errors import NotAllowed, NotFound
+from governance.notices.models import Notice
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.connectors.actions import configure
 from routing.executions import approving
 from routing.executions.approving import NotWaiting
+from routing.executions.asking import TOLD
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Stage
 from tests import factories as make
@@ -65,6 +67,15 @@ def test_approved__is_called_once_in_the_approved_mode(cast: make.Cast) -> None:
     assert (check["approved_by"], check["requires_approval"]) == (cast.bo.actor.name, True)
     with pytest.raises(NotWaiting):
         approve(cast.cy, request)
+
+
+def test_approved__whoever_asked_is_told_of_which_request(cast: make.Cast) -> None:
+    _, request = waiting(cast)
+    approve(cast.bo, request)
+    with in_tenant(cast.tenant.id):
+        told = list(Notice.objects.filter(kind=TOLD).order_by("id").values_list("sentence", flat=True))
+    assert told[0] == "payroll wants to audit: Audit payroll compliance. It waits for your approval."
+    assert told[-1] == f"{cast.bo.actor.name} approved your request “Audit payroll compliance”."
 
 
 def test_rejected__is_blocked_with_the_reason_and_nobody_is_called(cast: make.Cast) -> None:
