@@ -10,6 +10,7 @@ from uuid import UUID
 from billing.budgets import pace
 from billing.budgets.models import BudgetMove
 from billing.budgets.statements import signed_message, statement
+from governance import statements
 from governance.canonical import JSON, digest_bytes
 from governance.errors import NotAllowed
 from governance.ids import new_id
@@ -64,7 +65,7 @@ def signed(*, signer: Signer, kind: str, reservation_id: UUID | None, said: Mapp
 
 def write(moves: Sequence[tuple[Signed, UUID | None]], *, tenant_id: UUID, at: datetime) -> None:
     """Write movements, each with the hold it belongs to."""
-    BudgetMove.objects.bulk_create(
+    rows = [
         BudgetMove(
             id=move.id,
             tenant_id=tenant_id,
@@ -77,7 +78,11 @@ def write(moves: Sequence[tuple[Signed, UUID | None]], *, tenant_id: UUID, at: d
             signature=move.signature,
         )
         for move, reservation_id in moves
-    )
+    ]
+    if len(rows) == 1:
+        statements.run(statements.insertion(rows[0]))
+    else:
+        BudgetMove.objects.bulk_create(rows)
 
 
 @governed("budgets.seal_due")

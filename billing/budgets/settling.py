@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from billing.budgets import amounts as exactly
@@ -20,9 +20,19 @@ from billing.budgets.preparing import prepare_within
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.usage import Usage
 from billing.budgets.windows import starts_of
+from governance import statements
 from governance.errors import NotFound
+from governance.keys.actions import Signer
 from governance.ledger.verbs import governed
 from governance.scope import Scope
+
+_PRICED: Final = """
+SELECT r.id, r.tenant_id, r.system_id, r.amounts, r.held_at, (
+  SELECT jsonb_agg(jsonb_build_array(p.measure, p.model, p.usd::text)) FROM (
+    SELECT DISTINCT ON (measure, model) measure, model, usd FROM prices
+    WHERE tenant_id = r.tenant_id AND from_at <= r.held_at ORDER BY measure, model, from_at DESC) p) AS prices
+FROM reservations r WHERE r.tenant_id = %s AND r.id = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +47,33 @@ class Settled:
     is_new: bool
 
 
-def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) -> Settled:
+def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime, signer: Signer | None = None) -> Settled:
     """Charge what was used, also after the hold expired or was released, by the prices of when it was set aside.
 
-    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer.
+    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer. `signer`: TARS's, read
+    in this transaction.
 
     Raises `NotFound`, `HoldClosed`.
     """
-    hold = found(scope, hold_id, only=("tenant_id", "system_id", "amounts", "held_at"))
-    prices = price_table(scope=scope, at=hold.held_at)
-    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at)
+    hold, prices = _priced(scope, hold_id)
+    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, signer=signer)
 
 
 def settle_hold_within(
-    *, scope: Scope, hold: Reservation, usage: Usage, prices: Mapping[tuple[str, str], Decimal], at: datetime
+    *,
+    scope: Scope,
+    hold: Reservation,
+    usage: Usage,
+    prices: Mapping[tuple[str, str], Decimal],
+    at: datetime,
+    signer: Signer | None = None,
 ) -> Settled:
     """The same for a caller who has the hold and the prices at hand. Raises `HoldClosed`."""
     cost = dollars(usage, prices)
     actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
     actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}
     is_priced = cost is not None or USD not in hold.amounts
-    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at)
+    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at, signer=signer)
 
 
 @governed("budgets.settle", subject="hold_id")
@@ -68,7 +84,13 @@ def settle(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime) -> Settle
 
 
 def charge_within(
-    *, scope: Scope, hold: Reservation, actual: Mapping[str, Decimal], is_priced: bool, at: datetime
+    *,
+    scope: Scope,
+    hold: Reservation,
+    actual: Mapping[str, Decimal],
+    is_priced: bool,
+    at: datetime,
+    signer: Signer | None = None,
 ) -> Settled:
     """Charge amounts by type; a type of the hold that is not stated is charged whole. Raises `HoldClosed`."""
     texts = exactly.texts({name: exactly.exact(v, name=name, least=Decimal(0)) for name, v in actual.items()})
@@ -89,12 +111,20 @@ def charge_within(
         "is_priced": is_priced,
         "lines": answer["lines"],
     }
-    signer = moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
+    signer = signer or moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
     move = moves.signed(signer=signer, kind=MoveKind.SETTLE, reservation_id=hold.id, said=said, at=at)
     moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
     return Settled(
         hold.id, exactly.read(answer["actual"]), exactly.read(answer["overshoot"]), is_priced=is_priced, is_new=True
     )
+
+
+def _priced(scope: Scope, hold_id: UUID) -> tuple[Reservation, dict[tuple[str, str], Decimal]]:
+    """A hold with the prices of when it was set aside. Raises `NotFound`."""
+    hold: Any = next(iter(statements.read(Reservation, _PRICED, [scope.tenant_id, hold_id])), None)
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    return hold, {(measure, model): Decimal(usd) for measure, model, usd in json.loads(hold.prices or "[]")}
 
 
 def price_table(*, scope: Scope, at: datetime) -> dict[tuple[str, str], Decimal]:

@@ -263,14 +263,15 @@ def only_reads(*, scope: Scope, connector_id: UUID, tool: str) -> bool:
 
 
 def digest_of(connector: Connector, pins: Pins) -> str:
-    """Names what is called: kind, target, arguments, entry tool and the approved tools. What an approval binds."""
+    """Names what is called: kind, target, arguments, entry tool and, where it describes tools, the approved ones. What an
+    approval binds."""
     return digest(
         {
             "kind": str(connector.kind),
             "target": connector.target,
             "arguments": list(connector.arguments),
             "entry_tool": connector.entry_tool,
-            "tools": dict(pins.approved),
+            "tools": dict(pins.approved) if connector.kind in ways.WITH_TOOLS else {},
         }
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from governance import statements
 from governance.errors import DomainError, NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
@@ -67,11 +68,15 @@ def handle(
         return known
     request = _request(scope, asked, id=id, key=name, channel=channel, at=at)
     if not key:
-        request.save(force_insert=True)
+        _write(request)
     elif not _is_new(request):
         return _known(scope, name, asked) or request
-    due.put(tenant_id=scope.tenant_id, request_id=id, at=at)
     return request
+
+
+def _write(request: ExecutionRequest) -> None:
+    put = due.putting(tenant_id=request.tenant_id, request_id=request.id, at=request.created_at)
+    statements.run(statements.insertion(request), put)
 
 
 def _known(scope: Scope, key: str, asked: Asked) -> ExecutionRequest | None:
@@ -156,7 +161,7 @@ def _is_new(request: ExecutionRequest) -> bool:
     """Write the row; False when one of its key is there, also one that another transaction committed a moment ago."""
     try:
         with transaction.atomic():
-            request.save(force_insert=True)
+            _write(request)
     except IntegrityError as error:
         if "execution_requests_key" not in str(error):
             raise

@@ -12,7 +12,10 @@ from django.db import connection
 from billing.budgets import holds, settling
 from billing.budgets.amounts import roughly
 from billing.budgets.errors import HoldClosed
+from billing.budgets.kinds import USD
 from billing.budgets.usage import BadUsage, Tokens, Usage
+from governance.keys.actions import Signer
+from governance.ledger import actions as ledger
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
 from routing.executions.finishing import End, finish, noted
@@ -29,7 +32,8 @@ WHERE r.tenant_id = %s AND r.parent_id = %s
 def step(request: ExecutionRequest, *, at: datetime) -> None:
     """Settle a locked request's hold by what its agent used, and write the execution with its receipt."""
     answer: Mapping[str, Any] = request.answer or {}
-    settle(request, usage_of(answer.get("usage", {})), at=at)
+    signer = ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
+    settle(request, usage_of(answer.get("usage", {})), at=at, signer=signer)
     status = status_of_answer(is_partial=bool(answer.get("is_partial")), hops=_hops(request))
     error = (
         ""
@@ -37,21 +41,23 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
         else "The agent said that its answer is not whole, or a part it handed on failed."
     )
     suggestions = tuple(answer.get("suggestions", ()))
-    finish(request, End(status, error, answer.get("output"), suggestions), at=at)
+    finish(request, End(status, error, answer.get("output"), suggestions), at=at, signer=signer)
 
 
-def settle(request: ExecutionRequest, usage: Usage, *, at: datetime) -> None:
+def settle(request: ExecutionRequest, usage: Usage, *, at: datetime, signer: Signer | None = None) -> None:
     """Charge the call's hold, if it has one; what is unknown is charged whole."""
     if request.hold_id is None:
         return
     try:
         settled = settling.settle_within(
-            scope=tars_scope(request.tenant_id), hold_id=request.hold_id, usage=usage, at=at
+            scope=tars_scope(request.tenant_id), hold_id=request.hold_id, usage=usage, at=at, signer=signer
         )
     except HoldClosed:
         return
     what = roughly(settled.actual)
-    noted(request, "settled", f"Charged: {what}.", at=at, hold=str(request.hold_id))
+    usd = settled.actual.get(USD)
+    charged = {"usd": None if usd is None else str(usd), "is_priced": settled.is_priced}
+    noted(request, "settled", f"Charged: {what}.", at=at, hold=str(request.hold_id), **charged)
 
 
 def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:

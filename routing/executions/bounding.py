@@ -11,16 +11,18 @@ from django.db import connection
 
 from governance import canonical
 from governance.estop import queries as estop
-from governance.scope import tars_scope
 from routing.connectors import pins, ways
 from routing.connectors.models import Connector
-from routing.connectors.queries import digest_of, pins_of
+from routing.connectors.pins import Pins
+from routing.connectors.queries import digest_of, pins_in
 from routing.executions.bound import Bound
 from routing.executions.models import ExecutionRequest
 
 _READ: Final = """
 SELECT s.id, s.name, s.constitution, s.constitution_version, coalesce(v.digest, ''), c.id, c.kind, c.target, c.arguments,
-  c.entry_tool, c.maximums
+  c.entry_tool, c.maximums, (
+    SELECT jsonb_agg(jsonb_build_array(p.name, p.digest, p.state)) FROM pinned_tools p
+    WHERE p.tenant_id = c.tenant_id AND p.connector_id = c.id AND p.state <> 'retired')
 FROM systems s
 LEFT JOIN system_versions v ON v.tenant_id = s.tenant_id AND v.system_id = s.id AND v.number = s.constitution_version
 LEFT JOIN connectors c ON c.tenant_id = s.tenant_id AND c.system_id = s.id
@@ -46,19 +48,20 @@ class Planned:
 
 
 def planned(request: ExecutionRequest) -> Planned:
-    """The call that the request would make now, inside a tenant transaction. Two statements."""
+    """The call that the request would make now, inside a tenant transaction. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, [request.tenant_id, request.system_id])
         id, name, constitution, number, digest, connector_id, *reached = cursor.fetchone()
     agent = Agent(id, name, json.loads(constitution))
-    connector = None
+    connector, known = None, pins_in(())
     if connector_id is not None:
-        kind, target, arguments, entry_tool, maximums = reached
+        kind, target, arguments, entry_tool, maximums, decided = reached
+        known = pins_in(json.loads(decided or "[]"))
         connector = Connector(
             id=connector_id, kind=kind, target=target, arguments=arguments, entry_tool=entry_tool,
             maximums=json.loads(maximums),
         )  # fmt: skip
-    tool, reached_by = _reached(request, connector)
+    tool, reached_by = _reached(request, connector, known)
     bound = Bound(
         request_id=str(request.id),
         request_digest=canonical.digest(request.user_request),
@@ -81,10 +84,9 @@ def stopped(request: ExecutionRequest) -> str:
     return f"The emergency stop is pressed: {stop.reason}" if stop else ""
 
 
-def _reached(request: ExecutionRequest, connector: Connector | None) -> tuple[str, str]:
+def _reached(request: ExecutionRequest, connector: Connector | None, known: Pins) -> tuple[str, str]:
     if connector is None:
         return "", ""
-    known = pins_of(scope=tars_scope(request.tenant_id), connector_id=connector.id)
     is_tool = connector.kind in ways.WITH_TOOLS
     tool = pins.needed(known, tool="", action=request.action, entry=connector.entry_tool) if is_tool else ""
     return tool, digest_of(connector, known)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
-
-from django.db import transaction
 
 from billing.budgets.usage import Usage
 from governance.errors import DomainError
@@ -74,17 +71,29 @@ class Told:
 def call(opening: Opening, *, lease: Lease) -> bool:
     """Make a call that was opened a moment ago, and keep what came back; whether the request has more steps to take."""
     outcome = _outcome(opening, lease)
+    try:
+        stage = _kept(opening, outcome, lease=lease, ends=True)
+    except Exception:
+        log.exception("request %s: its agent's word was heard, and it could not be ended", lease.request_id)
+        stage = _kept(opening, outcome, lease=lease, ends=False)
+    return stage is not None and stage not in WAITS
+
+
+def _kept(opening: Opening, outcome: Reply | Exception, *, lease: Lease, ends: bool) -> Stage | None:
+    """Where the request stands after its call; None when it is somebody else's by now. An answer is settled and receipted at once
+    where this `ends` it; should that fail, the answer alone is kept, and its step comes again."""
     with in_tenant(lease.tenant_id, durable=True):
-        now = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
-        assert now is not None
+        request = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
+        assert request is not None
         # a lease that ran out meanwhile: somebody else found this call lost, and went on
-        is_ours = (now.called_at, now.attempt) == (opening.called_at, opening.asked.attempt)
-        if now.stage != Stage.CALLING.value or not is_ours:
-            return False
-        _heard(now, opening.connector, outcome, at=lease.clock())
-        now = _ended(now, at=lease.clock())
-        keep(now)
-    return Stage(now.stage) not in WAITS
+        is_ours = (request.called_at, request.attempt) == (opening.called_at, opening.asked.attempt)
+        if request.stage != Stage.CALLING.value or not is_ours:
+            return None
+        _heard(request, opening.connector, outcome, at=lease.clock())
+        if ends and request.stage == Stage.ANSWERED.value:
+            answering.step(request, at=lease.clock())
+        keep(request)
+        return Stage(request.stage)
 
 
 def _outcome(opening: Opening, lease: Lease) -> Reply | Exception:
@@ -99,21 +108,6 @@ def _outcome(opening: Opening, lease: Lease) -> Reply | Exception:
     except Exception as error:
         log.exception("request %s: its call failed inside TARS", lease.request_id)
         return error
-
-
-def _ended(request: ExecutionRequest, *, at: datetime) -> ExecutionRequest:
-    """An answered request, settled and receipted at once. Should that fail, the answer is kept and its step comes again."""
-    if request.stage != Stage.ANSWERED.value:
-        return request
-    answered = copy(request)
-    answered.loaded = dict(request.loaded)
-    try:
-        with transaction.atomic():
-            answering.step(request, at=at)
-    except Exception:
-        log.exception("request %s: it was answered, and could not be ended", request.id)
-        return answered
-    return request
 
 
 def lost(request: ExecutionRequest, *, at: datetime) -> None:
@@ -136,7 +130,7 @@ def _heard(request: ExecutionRequest, connector: Connector, outcome: Reply | Exc
     if isinstance(outcome, Reply) and outcome.tool_calls:
         _recorded(request, connector, outcome, at=at)
     said = outcome if isinstance(outcome, Reply | AgentError) else None
-    after_call(scope=scope, connector_id=connector.id, outcome=said, at=at)
+    after_call(scope=scope, connector_id=connector.id, outcome=said, at=at, admitted=connector)
     if isinstance(outcome, Reply):
         _answered(request, outcome, at=at)
     elif isinstance(outcome, CalledOff):

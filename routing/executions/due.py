@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from governance import statements
+from governance.statements import Statement
 from routing.executions.models import DueRequest
 
 CHANNEL: Final = "tars_due"
@@ -19,14 +21,14 @@ MOST_CLAIMS: Final = 20
 """A request that was taken on so often and never came to an end has something that kills runners."""
 
 _PUT: Final = """
-WITH put AS (
-  INSERT INTO due_requests (tenant_id, id, due_at, leased_by, claims) VALUES (%s, %s, %s, '', 0)
-  ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, leased_until = NULL, leased_by = '', claims = 0)
-SELECT pg_notify(%s, '')
+INSERT INTO due_requests (tenant_id, id, due_at, leased_by, claims) VALUES (%s, %s, %s, '', 0)
+ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, leased_until = NULL, leased_by = '', claims = 0
+RETURNING pg_notify(%s, '')
 """
 _TAKE: Final = """
 UPDATE due_requests SET leased_until = %s, leased_by = %s
 WHERE tenant_id = %s AND id = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until <= %s OR leased_by = %s)
+RETURNING claims
 """
 _RENEW: Final = """
 UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND leased_by = %s RETURNING claims
@@ -35,21 +37,28 @@ UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND l
 
 def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
     """Make the request due, inside the caller's transaction; runners are woken when it commits."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PUT, [tenant_id, request_id, at, CHANNEL])
+    statements.run(putting(tenant_id=tenant_id, request_id=request_id, at=at))
 
 
-def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> bool:
-    """Lease one request to `runner`, inside a tenant transaction; False when it is not due or somebody has it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [at + LEASE, runner, tenant_id, request_id, at, at, runner])
-        return bool(cursor.rowcount)
+def putting(*, tenant_id: UUID, request_id: UUID, at: datetime) -> Statement:
+    """What `put` does."""
+    return Statement(_PUT, [tenant_id, request_id, at, CHANNEL])
+
+
+def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> int | None:
+    """Lease one request to `runner`, inside a tenant transaction: how often it was claimed since it was put, or None when it is
+    not due or somebody has it."""
+    return _claims(_TAKE, [at + LEASE, runner, tenant_id, request_id, at, at, runner])
 
 
 def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> int | None:
-    """Keep a lease; how often the request was claimed since it was put, or None when the lease is somebody else's by now."""
+    """Keep a lease: the claims as of `take`, or None when the lease is somebody else's by now."""
+    return _claims(_RENEW, [at + LEASE, tenant_id, request_id, runner])
+
+
+def _claims(statement: str, values: list[Any]) -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(_RENEW, [at + LEASE, tenant_id, request_id, runner])
+        cursor.execute(statement, values)
         row = cursor.fetchone()
     return None if row is None else int(row[0])
 
@@ -61,16 +70,21 @@ def postpone(*, tenant_id: UUID, request_id: UUID, until: datetime) -> None:
 
 
 def stumble(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> None:
-    """Give the lease back after something went wrong; the more often, the longer the pause. The claims go on counting."""
-    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by=runner)
+    """Give the lease back after something went wrong, also one that was taken in what went wrong; the more often, the longer the
+    pause. The claims go on counting."""
+    rows = DueRequest.objects.filter(tenant_id=tenant_id, id=request_id, leased_by__in=[runner, ""])
     claims = rows.values_list("claims", flat=True).first() or 0
     rows.update(due_at=at + min(FIRST_PAUSE * 2**claims, LONGEST_PAUSE), leased_until=None, leased_by="")
 
 
 def drop(*, tenant_id: UUID, request_id: UUID) -> None:
     """The request waits for a person, or is done: no runner looks at it."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM due_requests WHERE tenant_id = %s AND id = %s", [tenant_id, request_id])
+    statements.run(dropping(tenant_id=tenant_id, request_id=request_id))
+
+
+def dropping(*, tenant_id: UUID, request_id: UUID) -> Statement:
+    """What `drop` does."""
+    return Statement("DELETE FROM due_requests WHERE tenant_id = %s AND id = %s", [tenant_id, request_id])
 
 
 def claim(*, runner: str, at: datetime, most: int) -> list[tuple[UUID, UUID]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,12 +12,13 @@ from uuid import UUID
 from django.db import connection
 
 from billing.budgets.kinds import USD
-from governance import canonical
+from governance import canonical, statements
 from governance.ids import new_id
 from governance.keys.actions import Signer
 from governance.ledger import actions as ledger
 from governance.registry.models import SystemVersion
 from governance.scope import tars_scope
+from governance.statements import Statement
 from routing.executions import due, elsewhere, receipt
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.receipt import Done
@@ -44,20 +45,23 @@ class End:
     suggestions: tuple[str, ...] = ()
 
 
-def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
+def finish(request: ExecutionRequest, end: End, *, at: datetime, signer: Signer | None = None) -> Execution:
     """Write what came of a locked request, with its receipt, and let no runner look at it again.
 
-    The hold has been settled or released by the caller: what it charged is read from it.
+    The hold has been settled or released by the caller: what it charged is read from it. `signer`: TARS's, read in this
+    transaction.
     """
     demand_step(Stage(request.stage), Stage.DONE)
-    signer = ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
+    signer = signer or ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
     execution, proof = drawn_up(request, end, cost=cost_of(request), signer=signer, at=at)
-    execution.save(force_insert=True)
-    proof.save(force_insert=True)
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
-    keep(request)
-    due.drop(tenant_id=request.tenant_id, request_id=request.id)
+    statements.run(
+        statements.insertion(execution),
+        statements.insertion(proof),
+        *_changes(request),
+        due.dropping(tenant_id=request.tenant_id, request_id=request.id),
+    )
     return execution
 
 
@@ -83,16 +87,22 @@ def drawn_up(
 
 
 def locked(*, tenant_id: UUID, request_id: UUID) -> ExecutionRequest | None:
-    """The request, locked until the transaction ends. Plain SQL: every step begins with it."""
-    return next(iter(ExecutionRequest.objects.raw(_LOCKED, [tenant_id, request_id])), None)
+    """The request, locked until the transaction ends."""
+    return next(iter(statements.read(ExecutionRequest, _LOCKED, [tenant_id, request_id])), None)
 
 
 def keep(request: ExecutionRequest) -> None:
     """Write what was changed of a locked request, if anything was."""
+    if changes := _changes(request):
+        statements.run(*changes)
+
+
+def _changes(request: ExecutionRequest) -> list[Statement]:
     changed = request.changed(CHANGES)
-    if changed:
-        request.save(update_fields=changed)
-        request.loaded.update({name: getattr(request, name) for name in request.loaded})
+    if not changed:
+        return []
+    request.loaded.update({name: getattr(request, name) for name in request.loaded})
+    return [statements.change(request, changed)]
 
 
 def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, **more: Any) -> None:
@@ -102,15 +112,22 @@ def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, 
 
 def cost_of(request: ExecutionRequest) -> Decimal | None:
     """Dollars that the request's calls were charged, all of them; None where nothing was held or a price was unknown."""
-    ids = [step["hold"] for step in request.steps if step.get("hold")]
-    if not ids:
+    holds = {step["hold"] for step in request.steps if step.get("hold")}
+    known = {step["hold"]: (step["usd"], step["is_priced"]) for step in request.steps if "is_priced" in step}
+    if not holds:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_CHARGED, [USD, request.tenant_id, ids])
-        charged = [(amount, is_priced) for amount, is_priced in cursor.fetchall() if amount is not None]
+    found = known.values() if known.keys() == holds else _charged(request, holds)
+    charged = [(amount, is_priced) for amount, is_priced in found if amount is not None]
     if not charged or not all(is_priced for _, is_priced in charged):
         return None
     return sum((Decimal(amount) for amount, _ in charged), Decimal(0))
+
+
+def _charged(request: ExecutionRequest, holds: Collection[str]) -> list[tuple[str | None, bool]]:
+    """What these holds were charged, as it stands on them: what nobody settled here, somebody else may have."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHARGED, [USD, request.tenant_id, list(holds)])
+        return cursor.fetchall()
 
 
 def should_try_elsewhere(request: ExecutionRequest, status: Status, *, stars: int | None = None) -> bool:

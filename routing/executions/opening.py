@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
+
 from billing.budgets import holds
 from billing.budgets.amounts import roughly
 from governance.approvals import actions as approvals
@@ -35,6 +37,9 @@ GRACE: Final = timedelta(minutes=10)
 BUSY_PAUSE: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(minutes=15)
 """How long a request waits for an agent that is busy."""
+_CALLING: Final = (
+    "SELECT count(*) FROM execution_requests WHERE tenant_id = %s AND system_id = %s AND stage = 'calling'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +147,17 @@ def _moved(request: ExecutionRequest, bound: Bound) -> str:
 def _admitted(request: ExecutionRequest, *, at: datetime) -> Admitted | None:
     """The call may begin; None when it may not, and the request was sent on its way."""
     assert request.system_id is not None
-    under_way = ExecutionRequest.objects.filter(
-        tenant_id=request.tenant_id, system_id=request.system_id, stage=Stage.CALLING.value
-    )
+
+    def calling() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_CALLING, [request.tenant_id, request.system_id])
+            return int(cursor.fetchone()[0])
+
     try:
         return calls.admit_within(
             scope=tars_scope(request.tenant_id),
             system_id=request.system_id,
-            calling=under_way.count,
+            calling=calling,
             at=at,
             action=request.action,
         )

@@ -35,14 +35,10 @@ def advance(
 ) -> None:
     """Take the steps of one request until it waits or is done. Nothing happens while somebody else has it, or before it is due.
 
-    `runner` has claimed the request under this name; without one it is taken here. Once `is_stopping`, the request is given back
-    after its step. What goes wrong is logged, and the request becomes due again after a pause.
+    `runner` has claimed the request under this name; without one it is taken with the first step. Once `is_stopping`, the request
+    is given back after its step. What goes wrong is logged, and the request becomes due again after a pause.
     """
-    lease = Lease(tenant_id, request_id, runner or f"here-{uuid4()}", clock)
-    if not runner:
-        with in_tenant(tenant_id, durable=True):
-            if not due.take(tenant_id=tenant_id, request_id=request_id, runner=lease.runner, at=clock()):
-                return
+    lease = Lease(tenant_id, request_id, runner or f"here-{uuid4()}", clock, is_held=bool(runner))
     try:
         for _ in range(MOST_STEPS):
             if not _step(lease):

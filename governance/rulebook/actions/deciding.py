@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from governance import statements
 from governance.errors import DomainError, Invalid, NotAllowed
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
@@ -156,7 +157,10 @@ def _kept(
     kept = [row for row in rows if row is not None]
     for row in kept:
         row.sealed_in = sequence
-    StoredVerdict.objects.bulk_create(kept)
+    if len(kept) == 1:
+        statements.run(statements.insertion(kept[0]))
+    else:
+        StoredVerdict.objects.bulk_create(kept)
     return [_decided(answer, row, ended, at=at) for answer, row in zip(found, rows, strict=True)]
 
 

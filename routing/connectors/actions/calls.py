@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
-
 from governance.scope import Scope
 from governance.scrub import scrubbed
 from routing.connectors import limits, pins, reach, ways
@@ -25,14 +23,10 @@ from routing.connectors.contract import (
 )
 from routing.connectors.models import Connector
 from routing.connectors.pins import Pins
-from routing.connectors.queries import digest_of, longest_call, pins_of, why_of
+from routing.connectors.queries import digest_of, longest_call, pins_in, pins_of, why_of
 
 QUIET: Final = timedelta(seconds=5)
 """While all goes well, the time of the last call is written no more often than this: the row is everybody's."""
-_QUIET: Final = """
-SELECT 1 FROM connectors
-WHERE tenant_id = %s AND id = %s AND last_called_at > %s AND failures = 0 AND opened_at IS NULL AND last_error = ''
-"""
 _NO_NEWS: Final = (AgentAddressRefused, NoSuchTool, ToolChanged)
 """Errors that say nothing about whether the agent can answer."""
 
@@ -64,9 +58,9 @@ def admit_within(
         raise NotReachable("The system has no connector. Say first how it is reached.")
     if why := why_of(connector, at):
         raise NotReachable(why.sentence)
-    known = pins_of(scope=scope, connector_id=connector.id)
-    needs = ""
+    known, needs = pins_in(()), ""
     if connector.kind in ways.WITH_TOOLS:
+        known = pins_of(scope=scope, connector_id=connector.id)
         needs = pins.needed(known, tool=tool, action=action, entry=connector.entry_tool)
         if refused := pins.refusal(known, system=connector.system.name, tool=needs):
             raise ToolUnapproved(refused)
@@ -92,13 +86,21 @@ def admit_within(
     )
 
 
-def after_call(*, scope: Scope, connector_id: UUID, outcome: Reply | AgentError | None, at: datetime) -> None:
+def after_call(
+    *,
+    scope: Scope,
+    connector_id: UUID,
+    outcome: Reply | AgentError | None,
+    at: datetime,
+    admitted: Connector | None = None,
+) -> None:
     """Move the breaker after a call, in the caller's transaction. None: it never took place.
 
     Whatever answers is alive: a reply that says it failed closes the breaker like any other. A tool found changed is looked at.
+    `admitted`: the connector as it was when the call began; if all was well then, a reply a moment later is no news.
     """
     rows = Connector.objects.filter(tenant_id=scope.tenant_id, id=connector_id)
-    if isinstance(outcome, Reply) and _is_quiet(scope, connector_id, at):
+    if isinstance(outcome, Reply) and admitted is not None and _is_quiet(admitted, at=at):
         return
     connector = rows.select_for_update(of=("self",), no_key=True).select_related("system").first()
     if connector is None:
@@ -120,10 +122,9 @@ def breaker_of(connector: Connector) -> Breaker:
     return Breaker(failures=connector.failures, opened_at=connector.opened_at, probed_at=connector.probed_at)
 
 
-def _is_quiet(scope: Scope, connector_id: UUID, at: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_QUIET, [scope.tenant_id, connector_id, at - QUIET])
-        return cursor.fetchone() is not None
+def _is_quiet(connector: Connector, *, at: datetime) -> bool:
+    was_called = connector.last_called_at is not None and connector.last_called_at > at - QUIET
+    return was_called and breaker_of(connector) == Breaker() and not connector.last_error
 
 
 def _save(connector: Connector, state: Breaker, *, called_at: datetime | None = None, error: str | None = None) -> None:

@@ -147,16 +147,16 @@ def test_settlement__that_fails__keeps_the_answer__its_step_comes_again(
 ) -> None:
     agent = desk.agent(cast, "payroll", maximums={"usd_budget": "2"})
     planned(cast)
-    request, real = desk.asked(cast.mel, system="payroll"), due.drop
+    request, real = desk.asked(cast.mel, system="payroll"), due.dropping
 
     def fails(**_: Any) -> None:
         raise RuntimeError("the very last statement of the step fails")
 
-    monkeypatch.setattr(due, "drop", fails)
+    monkeypatch.setattr(due, "dropping", fails)
     kept = desk.worked(cast.mel, request)
     assert (kept.stage, kept.answer and kept.answer["output"]) == (Stage.ANSWERED.value, {"done": "payroll"})
     assert stand(cast)[:2] == ("0", "2")
-    monkeypatch.setattr(due, "drop", real)
+    monkeypatch.setattr(due, "dropping", real)
     done = desk.execution(cast.mel, desk.worked(cast.mel, request, at=make.later(10)).id)
     assert (done.status, done.output_data, len(agent.calls)) == ("success", {"done": "payroll"}, 1)
     assert stand(cast)[:2] == ("2", "0")

@@ -1,0 +1,134 @@
+"""Rows written and read in plain SQL, several of them in one round trip: for the road of every request, where making a query
+costs more than running it. Anywhere else the ORM does.
+
+A statement is made once for its model and columns, and values go through their fields as the ORM's do. No signal is sent, and
+nothing that the database makes (a generated column, a default) is read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.expressions import DatabaseDefault
+
+from governance.rows import TenantRow
+
+Row = TypeVar("Row", bound=TenantRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something to do, with its values."""
+
+    sql: str
+    values: Sequence[Any]
+
+
+def insertion(row: TenantRow) -> Statement:
+    """Write a new row whole."""
+    fields = [field for field in row._meta.concrete_fields if not field.generated]
+    values = [getattr(row, field.attname) for field in fields]
+    by_default = tuple(isinstance(value, DatabaseDefault) for value in values)
+    given = [
+        field.get_db_prep_save(value, connection)
+        for field, value, is_default in zip(fields, values, by_default, strict=True)
+        if not is_default
+    ]
+    return Statement(_inserting(type(row), by_default), given)
+
+
+def change(row: TenantRow, names: Sequence[str]) -> Statement:
+    """Write these fields of a row that is there."""
+    fields = [row._meta.get_field(name) for name in names]
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]  # type: ignore[union-attr]
+    return Statement(_changing(type(row), tuple(names)), [*values, row.tenant_id, row.id])
+
+
+def run(*statements: Statement) -> None:
+    """Run them at once, inside the caller's transaction.
+
+    All see the rows as they were before: none may build on what another one writes, and no two may write the same row.
+    """
+    *others, last = statements
+    parts = ", ".join(f"s{place} AS ({one.sql})" for place, one in enumerate(others))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {parts} {last.sql}" if others else last.sql, [value for one in statements for value in one.values]
+        )
+
+
+def read(model: type[Row], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
+    """The rows that a statement finds. A column that is no field of the model becomes an attribute of its name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        reading = _reading(model, tuple(column.name for column in cursor.description))
+        return [reading.row(model, found) for found in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Where the fields stand among the columns, and what turns a column's value into a field's."""
+
+    names: tuple[str, ...]
+    places: tuple[int, ...]
+    converters: tuple[tuple[int, Any, Any], ...]
+    others: tuple[tuple[int, str], ...]
+
+    def row(self, model: type[Row], found: Sequence[Any]) -> Row:
+        values = list(found)
+        for place, converter, column in self.converters:
+            values[place] = converter(values[place], column, connection)
+        row: Row = model.from_db(DEFAULT_DB_ALIAS, self.names, [values[place] for place in self.places])
+        for place, name in self.others:
+            setattr(row, name, values[place])
+        return row
+
+
+@lru_cache
+def _reading(model: type[TenantRow], columns: tuple[str, ...]) -> _Reading:
+    columns_of = {_column(field) for field in model._meta.concrete_fields}
+    known = {name: place for place, name in enumerate(columns) if name in columns_of}
+    fields = [field for field in model._meta.concrete_fields if _column(field) in known]
+    converters = []
+    for field in fields:
+        column = field.get_col(model._meta.db_table)
+        found = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        converters += [(known[_column(field)], converter, column) for converter in found]
+    return _Reading(
+        names=tuple(field.attname for field in fields),
+        places=tuple(known[_column(field)] for field in fields),
+        converters=tuple(converters),
+        others=tuple((place, name) for place, name in enumerate(columns) if name not in columns_of),
+    )
+
+
+@lru_cache
+def _inserting(model: type[TenantRow], by_default: tuple[bool, ...]) -> str:
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    places = ["DEFAULT" if is_default else _place(field) for field, is_default in zip(fields, by_default, strict=True)]
+    columns = ", ".join(_quoted(_column(field)) for field in fields)
+    return f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES ({', '.join(places)})"  # noqa: S608
+
+
+@lru_cache
+def _changing(model: type[TenantRow], names: tuple[str, ...]) -> str:
+    fields = [model._meta.get_field(name) for name in names]
+    changes = ", ".join(f"{_quoted(_column(field))} = {_place(field)}" for field in fields)
+    return f"UPDATE {_quoted(model._meta.db_table)} SET {changes} WHERE tenant_id = %s AND id = %s"  # noqa: S608
+
+
+def _column(field: models.Field[Any, Any]) -> str:
+    assert field.column is not None
+    return field.column
+
+
+def _place(field: models.Field[Any, Any]) -> str:
+    return f"%s::{field.db_type(connection)}" if hasattr(field, "get_placeholder") else "%s"
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
