@@ -43,8 +43,9 @@ def insertion(row: TenantRow) -> Statement:
 
 def change(row: TenantRow, names: Sequence[str]) -> Statement:
     """Write these fields of a row that is there."""
-    fields = [row._meta.get_field(name) for name in names]
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]  # type: ignore[union-attr]
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection) for field in _named(type(row), tuple(names))
+    ]
     return Statement(_changing(type(row), tuple(names)), [*values, row.tenant_id, row.id])
 
 
@@ -116,9 +117,14 @@ def _inserting(model: type[TenantRow], by_default: tuple[bool, ...]) -> str:
 
 @lru_cache
 def _changing(model: type[TenantRow], names: tuple[str, ...]) -> str:
-    fields = [model._meta.get_field(name) for name in names]
-    changes = ", ".join(f"{_quoted(_column(field))} = {_place(field)}" for field in fields)
+    changes = ", ".join(f"{_quoted(_column(field))} = {_place(field)}" for field in _named(model, names))
     return f"UPDATE {_quoted(model._meta.db_table)} SET {changes} WHERE tenant_id = %s AND id = %s"  # noqa: S608
+
+
+@lru_cache
+def _named(model: type[TenantRow], names: tuple[str, ...]) -> tuple[models.Field[Any, Any], ...]:
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return tuple(fields[name] for name in names)
 
 
 def _column(field: models.Field[Any, Any]) -> str:
