@@ -42,6 +42,11 @@ async def search(
     most: Annotated[int, Field(ge=1, le=50, description="How many pages at most.")] = 5,
 ) -> CallToolResult:
     """Find the pages that hold the words, best first. Changes nothing."""
+    return await _found(ctx, query, most=most)
+
+
+async def _found(ctx: Context, query: str, *, most: int = 5, lacking: str = "") -> CallToolResult:
+    """The pages that hold the words. `lacking`: why nothing but looking was done, which makes the answer a partial one."""
     work = Work()
     try:
         pages = _pages()
@@ -51,7 +56,8 @@ async def search(
     except Failed as error:
         return work.failed(error)
     said = "Nothing was found." if not hits else "Found: " + ", ".join(hit.title for hit in hits) + "."
-    return work.done({"pages": [asdict(hit) for hit in hits]}, said)
+    found = {"pages": [asdict(hit) for hit in hits]}
+    return work.done({"said": lacking, **found}, lacking, is_partial=True) if lacking else work.done(found, said)
 
 
 @server.tool(annotations=ToolAnnotations(title="Create a page", destructive_hint=False, idempotent_hint=True))
@@ -104,7 +110,7 @@ async def handle_request(
             return await delete_page(ctx, id=_given(given, "id"))
     except Failed as error:
         return Work().failed(error)
-    return await search(ctx, query=given.get("query") or request)
+    return await _found(ctx, given.get("query") or request, lacking=_lacking(action, request, given))
 
 
 def _wanted(action: str, request: str, given: dict[str, str]) -> str:
@@ -116,6 +122,18 @@ def _wanted(action: str, request: str, given: dict[str, str]) -> str:
     if words and words[0] in _DELETES and "id" in given:
         return "delete_page"
     return "search"
+
+
+def _lacking(action: str, request: str, given: dict[str, str]) -> str:
+    """What the words ask for and the input leaves out, as a sentence; "" where nothing is missing."""
+    first = request.lower().split()[:1]
+    if action == "search" or not first:
+        return ""
+    if first[0] in _CREATES and "title" not in given:
+        return "Nothing was written: a page needs a title and a text in the input. These pages are there already."
+    if first[0] in _DELETES and "id" not in given:
+        return "Nothing was put away: the input has to name the page by its id. These pages fit the words."
+    return ""
 
 
 def _given(given: dict[str, str], name: str) -> str:

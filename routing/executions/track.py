@@ -97,7 +97,7 @@ def points_of(*, stage: str, status: str, steps: Sequence[Step]) -> tuple[Point,
     names = [name for name in _POINTS if name != "approved" or is_asked or stage == Stage.AWAITING_APPROVAL]
     is_over = stage == Stage.DONE
     is_whole = is_over and status in {Status.SUCCESS, Status.PARTIAL}
-    here = len(names) if is_whole else names.index(_broke_at(steps) if is_over else _AT[Stage(stage)])
+    here = len(names) if is_whole else names.index(_broke_at(status, steps) if is_over else _AT[Stage(stage)])
     points = [
         Point(name, _POINTS[name], _state(place - here, is_over=is_over and not is_whole))
         for place, name in enumerate(names)
@@ -130,8 +130,14 @@ def _state(distance: int, *, is_over: bool) -> str:
     return "bad" if is_over else "now"
 
 
-def _broke_at(steps: Sequence[Step]) -> str:
+def _broke_at(status: str, steps: Sequence[Step]) -> str:
     """The point at which a request that came to nothing broke off, by its last step that says so."""
+    point = _last_point(steps)
+    # Who was found, and may not: the router asked the rules about every candidate.
+    return "allowed" if point == "found" and status == Status.GOVERNANCE_BLOCKED else point
+
+
+def _last_point(steps: Sequence[Step]) -> str:
     for step in reversed(steps):
         match step["step"], step.get("outcome"):
             case (("called" | "retried"), _):

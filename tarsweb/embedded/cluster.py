@@ -250,7 +250,8 @@ class Cluster:
             if "password authentication failed" in str(error):
                 raise LaunchError(
                     f"The password in secrets.env does not fit the database in {self.data}. Put back the "
-                    "secrets.env that belongs to it, or set TARS_HOME to a new folder."
+                    "secrets.env that belongs to it, or set TARS_HOME to a new folder. To begin anew without what "
+                    "it holds, delete that folder."
                 ) from None
             return False
 

@@ -58,6 +58,12 @@ def test_call__knowledge_agent__tells_progress_usage_and_result(tmp_path: Path) 
         assert made.usage.storage_bytes and not made.usage.tokens_in
         found = agent.call(a_call(action="ask", request="When is overtime paid?", input=None), on_progress=heard)
         assert [one["id"] for one in found.output["pages"]] == ["overtime-in-ohio"]
+        for words, said in (
+            ("Write a page about overtime", "Nothing was written"),
+            ("Delete it", "Nothing was put away"),
+        ):
+            vain = agent.call(a_call(action="handle_request", request=words, input=None), on_progress=heard)
+            assert vain.is_partial and vain.output["said"].startswith(said)
         failed = agent.call(a_call(action="delete_page", input={"id": "../../etc/passwd"}), on_progress=heard)
         assert (failed.is_error, failed.error) == (True, "There is no page of this id. Search gives the ids.")
         assert len(agent.tools()) == 4

@@ -64,6 +64,11 @@ def test_over_and_come_to_nothing__the_point_where_it_broke_off(found: Any, brok
     assert shown["ended"] == "done", "its receipt is written all the same"
 
 
+def test_blocked_by_the_rules_before_anybody_was_chosen__broke_off_at_the_rules() -> None:
+    shown = states("done", "governance_blocked", "received", "routed", "receipt")
+    assert [name for name, state in shown.items() if state == "bad"] == ["allowed"]
+
+
 def test_done__everything_is_done() -> None:
     assert set(states("done", "partial", "received", FOUND, "called").values()) == {"done"}
 
