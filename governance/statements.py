@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.expressions import DatabaseDefault
@@ -28,17 +28,24 @@ class Statement:
     values: Sequence[Any]
 
 
-def insertion(row: TenantRow) -> Statement:
-    """Write a new row whole."""
-    fields = [field for field in row._meta.concrete_fields if not field.generated]
-    values = [getattr(row, field.attname) for field in fields]
-    by_default = tuple(isinstance(value, DatabaseDefault) for value in values)
-    given = [
-        field.get_db_prep_save(value, connection)
-        for field, value, is_default in zip(fields, values, by_default, strict=True)
-        if not is_default
-    ]
-    return Statement(_inserting(type(row), by_default), given)
+_NOTHING: Final[Mapping[str, Statement]] = {}
+
+
+def insertion(row: TenantRow, *, instead: Mapping[str, Statement] = _NOTHING) -> Statement:
+    """Write a new row whole; some of its fields by what a statement finds `instead` of what the row says."""
+    places: list[str | None] = []
+    values: list[Any] = []
+    for field in _written(type(row)):
+        value = getattr(row, field.attname)
+        if field.name in instead:
+            places.append(f"({instead[field.name].sql})")
+            values += instead[field.name].values
+        elif isinstance(value, DatabaseDefault):
+            places.append("DEFAULT")
+        else:
+            places.append(None)
+            values.append(field.get_db_prep_save(value, connection))
+    return Statement(_inserting(type(row), tuple(places)), values)
 
 
 def change(row: TenantRow, names: Sequence[str]) -> Statement:
@@ -108,9 +115,14 @@ def _reading(model: type[TenantRow], columns: tuple[str, ...]) -> _Reading:
 
 
 @lru_cache
-def _inserting(model: type[TenantRow], by_default: tuple[bool, ...]) -> str:
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
-    places = ["DEFAULT" if is_default else _place(field) for field, is_default in zip(fields, by_default, strict=True)]
+def _written(model: type[TenantRow]) -> tuple[models.Field[Any, Any], ...]:
+    return tuple(field for field in model._meta.concrete_fields if not field.generated)
+
+
+@lru_cache
+def _inserting(model: type[TenantRow], stated: tuple[str | None, ...]) -> str:
+    fields = _written(model)
+    places = [place or _place(field) for field, place in zip(fields, stated, strict=True)]
     columns = ", ".join(_quoted(_column(field)) for field in fields)
     return f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES ({', '.join(places)})"  # noqa: S608
 

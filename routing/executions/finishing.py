@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,7 +32,7 @@ CHANGES: Final = (
     "deadline_at", "called_at", "updated_at", "finished_at",
 )  # fmt: skip
 """What a step may change; what cancels a request is written beside it."""
-_LOCKED: Final = "SELECT * FROM execution_requests WHERE tenant_id = %s AND id = %s FOR UPDATE"
+_VECTOR: Final = "SELECT request_embedding FROM execution_requests WHERE tenant_id = %s AND id = %s"
 _CHARGED: Final = "SELECT actual ->> %s, is_priced FROM reservations WHERE tenant_id = %s AND id = ANY(%s::uuid[])"
 
 
@@ -57,12 +58,19 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime, signer: Signer 
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
     statements.run(
-        statements.insertion(execution),
+        statements.insertion(execution, instead=_embedding(request)),
         statements.insertion(proof),
         *_changes(request),
         due.dropping(tenant_id=request.tenant_id, request_id=request.id),
     )
     return execution
+
+
+def _embedding(request: ExecutionRequest) -> dict[str, Statement]:
+    """The request's vector as it lies there, where this step has neither read nor made it: it is long."""
+    if "request_embedding" not in request.get_deferred_fields():
+        return {}
+    return {"request_embedding": Statement(_VECTOR, [request.tenant_id, request.id])}
 
 
 def drawn_up(
@@ -87,8 +95,15 @@ def drawn_up(
 
 
 def locked(*, tenant_id: UUID, request_id: UUID) -> ExecutionRequest | None:
-    """The request, locked until the transaction ends."""
-    return next(iter(statements.read(ExecutionRequest, _LOCKED, [tenant_id, request_id])), None)
+    """The request, locked until the transaction ends; its vector is not read."""
+    return next(iter(statements.read(ExecutionRequest, _locking(), [tenant_id, request_id])), None)
+
+
+@lru_cache
+def _locking() -> str:
+    columns = [str(field.column) for field in ExecutionRequest._meta.concrete_fields]
+    columns.remove("request_embedding")
+    return f"SELECT {', '.join(columns)} FROM execution_requests WHERE tenant_id = %s AND id = %s FOR UPDATE"  # noqa: S608
 
 
 def keep(request: ExecutionRequest) -> None:
@@ -101,7 +116,7 @@ def _changes(request: ExecutionRequest) -> list[Statement]:
     changed = request.changed(CHANGES)
     if not changed:
         return []
-    request.loaded.update({name: getattr(request, name) for name in request.loaded})
+    request.note_kept()
     return [statements.change(request, changed)]
 
 
@@ -148,7 +163,7 @@ def _execution(request: ExecutionRequest, end: End, *, cost: Decimal | None, at:
         system_id=request.system_id,
         system_name=bound.get("system") or (request.system.name if request.system else request.wanted_system),
         user_request=request.user_request,
-        request_embedding=request.request_embedding,
+        request_embedding=request.__dict__.get("request_embedding"),
         embedding_model=request.embedding_model,
         routing_path=request.routing_path,
         routing_confidence=None if confidence is None else Decimal(str(round(confidence, 4))),

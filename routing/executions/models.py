@@ -113,9 +113,14 @@ class ExecutionRequest(TenantRow):
         return found
 
     def changed(self, names: Sequence[str]) -> list[str]:
-        """Which of these fields hold another object than was read. A value is replaced, never changed in place."""
+        """Which of these fields hold another object than was read or kept. A value is replaced, never changed in place."""
         columns = {field.name: field.attname for field in self._meta.concrete_fields}
-        return [name for name in names if getattr(self, columns[name]) is not self.loaded.get(columns[name])]
+        known = self.__dict__
+        return [name for name in names if known.get(columns[name]) is not self.loaded.get(columns[name])]
+
+    def note_kept(self) -> None:
+        """The row says now what this object says."""
+        self.loaded = {name: value for name, value in self.__dict__.items() if name != "loaded"}
 
 
 class DueRequest(TenantRow):

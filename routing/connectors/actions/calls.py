@@ -99,9 +99,9 @@ def after_call(
     Whatever answers is alive: a reply that says it failed closes the breaker like any other. A tool found changed is looked at.
     `admitted`: the connector as it was when the call began; if all was well then, a reply a moment later is no news.
     """
-    rows = Connector.objects.filter(tenant_id=scope.tenant_id, id=connector_id)
     if isinstance(outcome, Reply) and admitted is not None and _is_quiet(admitted, at=at):
         return
+    rows = Connector.objects.filter(tenant_id=scope.tenant_id, id=connector_id)
     connector = rows.select_for_update(of=("self",), no_key=True).select_related("system").first()
     if connector is None:
         return

@@ -101,3 +101,14 @@ def test_run__of_several__is_one_statement_that_fails_or_works_as_a_whole(cast: 
         assert ExecutionRequest.objects.get(id=request.id).progress_note != "half"
         statements.run(statements.change(request, ["progress_note", "request_embedding"]))
         assert ExecutionRequest.objects.get(id=request.id).progress_note == "half"
+
+
+@pytest.mark.parametrize("text", ["Run payroll", "Translate this poem into Finnish"])
+def test_execution__has_the_vector_of_its_request__whether_it_was_routed_or_not(cast: make.Cast, text: str) -> None:
+    done = desk.done(cast.mel, text)
+    with in_tenant(cast.tenant.id):
+        request = ExecutionRequest.objects.get(id=done.id)
+        execution = Execution.objects.get(id=done.id)
+    assert execution.request_embedding is not None
+    assert list(execution.request_embedding) == list(request.request_embedding)
+    assert execution.embedding_model == request.embedding_model != ""
