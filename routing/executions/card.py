@@ -160,10 +160,6 @@ class Card:
         return datetime.fromisoformat(at) if at else None
 
     @property
-    def error_tone(self) -> str:
-        return "warn" if self.line.status == Status.PARTIAL else "bad"
-
-    @property
     def falls(self) -> tuple[Told, ...]:
         """Where it was asked again, or somebody else."""
         steps = zip(self.whole.steps, self.story, strict=True)

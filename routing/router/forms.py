@@ -134,5 +134,10 @@ class AskForm(forms.Form):
 
 def _initial(line: RuleLine) -> dict[str, Any]:
     places = {f"alternative_{number}": name for number, name in enumerate(line.alternatives, start=1)}
-    known = {"pattern": line.pattern, "system": line.system, "action": line.action, "confidence": line.confidence}
+    known = {
+        "pattern": line.pattern,
+        "system": line.system,
+        "action": line.action,
+        "confidence": f"{line.confidence.normalize():f}",
+    }
     return {**known, **places}
