@@ -121,4 +121,9 @@ def _snippet(text: str, found: set[str]) -> str:
     folded = line.casefold()
     places = [place for word in found if (place := folded.find(word)) >= 0]
     start = max(min(places, default=0) - 40, 0)
-    return line[start : start + _SNIPPET]
+    part = line[start : start + _SNIPPET]
+    # Whole words only: what stands at a cut belongs to a word that begins or ends elsewhere.
+    before, after = start > 0, start + _SNIPPET < len(line)
+    part = part.partition(" ")[2] or part if before else part
+    part = part.rpartition(" ")[0] or part if after else part
+    return f"{'… ' if before else ''}{part}{' …' if after else ''}"

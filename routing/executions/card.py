@@ -222,7 +222,7 @@ def _sentence(whole: Whole) -> str:
         case Stage.ANSWERED:
             return f"{who} has answered. What it used is being charged."
         case "success":
-            return f"{who} did it."
+            return f"{who} answered."
         case _:
             return whole.error or "It ended without a word why."
 

@@ -118,4 +118,4 @@ def sentence_of(whole: Whole) -> str:
     line = whole.line
     if line.stage != Stage.DONE.value:
         return str(whole.steps[-1]["sentence"]) if whole.steps else ""
-    return whole.error or f"{line.system} did it."
+    return whole.error or f"{line.system} answered."

@@ -25,7 +25,7 @@ def test_request__handed_in__followed_while_a_colleague_approves_it_by_key(open_
     colleague.get_by_role("button", name=re.compile("^Approve")).click()
 
     for one in (page, colleague):
-        one.locator(STANDS, has_text="domicile-governance did it.").wait_for()
+        one.locator(STANDS, has_text="domicile-governance answered.").wait_for()
         one.get_by_text("Verified just now").wait_for()
     page.get_by_label("4", exact=False).first.check()
     page.get_by_role("button", name="Rate it").click()

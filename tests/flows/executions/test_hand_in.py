@@ -36,7 +36,7 @@ def test_request__gets_an_id_at_once__and_is_followed_to_its_answer(cast: make.C
     assert (found["stage"], found["status"], found["progress"]) == ("done", "success", 100)
     assert found["answer"] == {"done": "payroll"} and found["routing_path"] == ["payroll"]
     assert found["verdict"]["outcome"] == "permit" and found["governance_check"]["requires_approval"] is False
-    assert found["receipt"]["digest"].startswith("sha256:") and found["sentence"] == "payroll did it."
+    assert found["receipt"]["digest"].startswith("sha256:") and found["sentence"] == "payroll answered."
     assert [step["step"] for step in found["steps"]][:3] == ["received", "routed", "verdict"]
     assert [one["name"] for one in found["route"]["candidates"]] == ["payroll"]
 

@@ -85,7 +85,7 @@ def test_approved__runs_once_as_it_was_shown(cast: make.Cast) -> None:
     worked(cast, request)
     assert [call.mode for call in agent.calls] == ["approved"]
     page = body(client_of(cast.mel), f"/executions/{request.id}/")
-    assert "payroll did it." in page and f"Approved by {cast.bo.actor.name}" in page
+    assert "payroll answered." in page and f"Approved by {cast.bo.actor.name}" in page
     again = answer(client_of(cast.cy), request, "approve")
     assert again.status_code == 409 and b"Nobody is asked about this request now" in again.content
 

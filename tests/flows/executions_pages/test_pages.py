@@ -180,7 +180,7 @@ def test_card__tells_who_why_how_much_and_shows_the_receipt(cast: make.Cast) -> 
     done = desk.done(cast.mel, "Run payroll", system="payroll")
     page = body(client_of(cast.mel), f"/executions/{done.id}/")
     for words in (
-        "payroll did it.",
+        "payroll answered.",
         "Verified just now",
         "anchored in the ledger within a minute",
         "&quot;paid&quot;: 12",
@@ -216,7 +216,7 @@ def test_card__is_followed_while_it_runs(cast: make.Cast) -> None:
     assert client.get(url, headers=HTMX).status_code == 204
     desk.worked(cast.mel, request)
     answer = client.get(url, headers=HTMX)
-    assert answer["HX-Retarget"] == "#_execution" and b"payroll did it." in answer.content
+    assert answer["HX-Retarget"] == "#_execution" and b"payroll answered." in answer.content
     assert b"hx-trigger" not in answer.content.split(b'id="_progress"')[1].split(b">")[0]
 
 

@@ -92,7 +92,7 @@ def test_work__an_agent_hands_in_and_follows_to_the_answer__over_both_doors(door
         told = await client.call_tool("follow_request", {"execution_id": made["id"]})
         found = told.structured_content
         assert (found["status"], found["answer"]) == ("success", {"done": "payroll"})
-        assert told.content[0].text.startswith("payroll did it.")
+        assert told.content[0].text.startswith("payroll answered.")
         servers.refused(await client.call_tool("follow_request", {"execution_id": str(uuid4())}), "not_found")
 
     async def over_http() -> None:

@@ -26,6 +26,14 @@ def test_search__best_first__title_counts_more(pages: Pages) -> None:
     assert pages.search("payroll", most=5) == [] and pages.search("", most=5) == []
 
 
+def test_snippet__of_a_long_page__holds_whole_words_and_says_where_it_was_cut(pages: Pages) -> None:
+    text = "The first floor has nothing to print on. " * 5 + "Toner is in the basement. " + "Paper is upstairs. " * 20
+    pages.create(title="Supplies", text=text)
+    found = pages.search("toner", most=1)[0].snippet
+    assert found.startswith("… ") and found.endswith(" …") and "Toner is in the basement." in found
+    assert set(found.split()) - {"…"} <= set(text.split())
+
+
 def test_create__same_page__changes_nothing_and_another_text_is_refused(pages: Pages) -> None:
     assert pages.create(title="Printers", text="The printer is on the second floor.")[1] == 0
     with pytest.raises(PageTaken):
