@@ -125,7 +125,7 @@ def inbox(*, scope: Scope, filter: Filter, at: datetime) -> Inbox:
         page=Paginator(kept, PER_PAGE).get_page(filter.page),
         lines=kept,
         counts=counts,
-        systems=tuple(sorted({line.row.system for line in shown} | {filter.system} - {""})),
+        systems=tuple(sorted(({line.row.system for line in shown} | {filter.system}) - {""})),
         types=tuple(sorted({(line.row.type, line.row.type_label) for line in shown}, key=lambda pair: pair[1])),
         overrides=approvals.overrides_to_review(scope=scope, at=at) if is_desk else (),
         lanes=lanes_of(shown, scope=scope) if is_desk and not filter.is_narrow else (),

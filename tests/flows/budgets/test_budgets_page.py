@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.budgets import alerts
-from billing.budgets.actions import check_alerts, grant_monthly, set_plan, settle
+from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, set_plan, settle
 from billing.budgets.usage import Usage
 from governance.tenancy import in_tenant
 from tests import factories as make
@@ -142,3 +142,11 @@ def test_overview_and_system__show_what_is_near(cast: make.Cast) -> None:
     assert "Budgets near their limit" in page and "1.00 free of 10.00 USD" in page
     card = bo.get(f"/systems/{cast.system.name}/").content.decode()
     assert "_panel-budgets" in card and "1 hold is open" in card and f"{URL}systems/{cast.system.name}/" in card
+
+
+def test_inbox__with_a_question_of_no_system__still_offers_every_system_first(cast: make.Cast) -> None:
+    at = timezone.now()
+    planned(cast, "1000", at=at)
+    ask_top_up(scope=cast.bo, resource_id=row(cast, at=at).id, amount=Decimal(10), reason="The audit.", at=at)
+    page = client_of(cast.tess).get("/inbox/").content.decode()
+    assert "TOP-1" in page and not re.search(r"<option[^>]*>\s*</option>", page)
