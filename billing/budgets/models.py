@@ -177,7 +177,11 @@ class Reservation(TenantRow):
             models.Index(
                 fields=["tenant", "expires_at"], condition=models.Q(state=HoldState.HELD), name="reservations_held"
             ),
-            models.Index(fields=["tenant", "-held_at"], name="reservations_recent"),
+            models.Index(
+                fields=["tenant", "id"],
+                condition=models.Q(state__in=(HoldState.RELEASED, HoldState.EXPIRED)),
+                name="reservations_given_back",
+            ),
             models.Index(fields=["tenant", "subject_id"], name="reservations_subject"),
             models.Index(
                 fields=["tenant", "system", "-held_at"],

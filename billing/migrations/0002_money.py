@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='reservation',
-            index=models.Index(fields=['tenant', '-held_at'], name='reservations_recent'),
+            index=models.Index(condition=models.Q(('state__in', ('released', 'expired'))), fields=['tenant', 'id'], name='reservations_given_back'),
         ),
         migrations.AddIndex(
             model_name='reservation',

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from governance.rows import literal
 from governance.scope import Scope
 from routing.executions.models import Execution, ExecutionRequest
 from routing.executions.queries.rows import Line, asked_by, demand_visible, lines_of, mine, rows_of, visible
@@ -84,9 +85,9 @@ def executions(*, scope: Scope, filter: Filter | None = None) -> QuerySet[Execut
         had_to_ask = Q(governance_check__contains={"requires_approval": True})
         rows = rows.filter(had_to_ask if asked.mode == "approved" else ~had_to_ask)
     if asked.state == OPEN:
-        rows = rows.exclude(stage=Stage.DONE.value)
+        rows = rows.exclude(stage=literal(Stage.DONE))
     elif asked.state in set(Stage):
-        rows = rows.filter(stage=asked.state)
+        rows = rows.filter(stage=literal(Stage(asked.state)))
     if wanted := _ended(asked):
         done = Execution.objects.filter(wanted, tenant_id=scope.tenant_id)
         rows = rows.filter(id__in=done.values("id"))
@@ -138,7 +139,7 @@ def _ended(asked: Filter) -> Q:
     """What is asked of those that are done; empty where nothing is."""
     wanted = RATINGS.get(asked.rating, Q())
     if asked.state in set(Status):
-        wanted &= Q(status=asked.state)
+        wanted &= Q(status=literal(Status(asked.state)))
     if asked.stars:
         wanted &= Q(user_satisfaction=asked.stars)
     return wanted & Q(disputed_at__isnull=False) if asked.disputed else wanted

@@ -80,6 +80,10 @@ def test_alerts_systems_and_prices__as_the_pages_show_them(cast: make.Cast) -> N
     assert (share["quota"], share["limited_by"], one["open_holds"]) == ("5", "plan", 1)
     assert [line["id"] for line in _get(cast, "holds/", held_by="bo", state="held")["results"]] == [str(hold.id)]
     assert _get(cast, "holds/", state="late")["results"] == []
+    around = {name: (at + timedelta(seconds=away)).isoformat() for name, away in (("since", -1), ("until", 1))}
+    assert [line["id"] for line in _get(cast, "holds/", **around)["results"]] == [str(hold.id)]
+    assert _get(cast, "holds/", until=at.isoformat())["results"] == []
+    assert [line["id"] for line in _get(cast, "holds/", since=at.isoformat())["results"]] == [str(hold.id)]
     set_price(scope=cast.tess, measure="api_calls", usd=Decimal("0.01"), at=at - timedelta(hours=2))
     set_price(scope=cast.tess, measure="api_calls", usd=Decimal("0.02"), at=at)
     assert [line["usd"] for line in _get(cast, "prices/")["results"]] == ["0.02", "0.01"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.ids import new_id
+from governance.ids import first_id, new_id
 
 moments = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(9999, 1, 1), timezones=st.just(UTC))
 
@@ -32,3 +32,9 @@ def test_new_id__differs_within_one_millisecond() -> None:
 def test_new_id__does_not_care_about_the_zone() -> None:
     at = datetime(2026, 11, 2, 9, tzinfo=UTC)
     assert new_id(at).int >> 80 == new_id(at.astimezone(timezone(timedelta(hours=-7)))).int >> 80
+
+
+@given(moments)
+def test_first_id__parts_what_is_made_in_a_millisecond_from_what_was_before(at: datetime) -> None:
+    assert first_id(at) <= new_id(at) < first_id(at + timedelta(milliseconds=2))
+    assert new_id(at - timedelta(milliseconds=2)) < first_id(at)
