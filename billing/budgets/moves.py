@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.rulebook.statement import digest_of_batch
 from governance.scope import Scope, tars_scope
+from governance.statements import Statement
 
 MOST = 10_000
 _CACHED = 1_024
@@ -35,6 +36,15 @@ class Signed:
     digest: str
     signer: str
     signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What somebody brings who writes more in the same transaction: TARS's signer, read in it, and where the movement's row waits
+    to be written with the rest."""
+
+    signer: Signer
+    writes: list[Statement] = field(default_factory=list)
 
 
 def signer_of(tenant_id: UUID, *, at: datetime, is_fresh: bool = False) -> Signer:
@@ -63,22 +73,24 @@ def signed(*, signer: Signer, kind: str, reservation_id: UUID | None, said: Mapp
     return Signed(id, kind, data, digest_bytes(data), signer.did, signer.sign(signed_message(data)))
 
 
+def row_of(move: Signed, reservation_id: UUID | None, *, tenant_id: UUID, at: datetime) -> BudgetMove:
+    """The row of a movement, not written yet."""
+    return BudgetMove(
+        id=move.id,
+        tenant_id=tenant_id,
+        kind=move.kind,
+        reservation_id=reservation_id,
+        at=at,
+        statement=move.statement,
+        digest=move.digest,
+        signer=move.signer,
+        signature=move.signature,
+    )
+
+
 def write(moves: Sequence[tuple[Signed, UUID | None]], *, tenant_id: UUID, at: datetime) -> None:
     """Write movements, each with the hold it belongs to."""
-    rows = [
-        BudgetMove(
-            id=move.id,
-            tenant_id=tenant_id,
-            kind=move.kind,
-            reservation_id=reservation_id,
-            at=at,
-            statement=move.statement,
-            digest=move.digest,
-            signer=move.signer,
-            signature=move.signature,
-        )
-        for move, reservation_id in moves
-    ]
+    rows = [row_of(move, reservation_id, tenant_id=tenant_id, at=at) for move, reservation_id in moves]
     if len(rows) == 1:
         statements.run(statements.insertion(rows[0]))
     else:

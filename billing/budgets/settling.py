@@ -16,13 +16,13 @@ from billing.budgets.errors import HoldClosed
 from billing.budgets.holds import asked, demand_own, found
 from billing.budgets.kinds import USD
 from billing.budgets.models import MoveKind, Price, Reservation
+from billing.budgets.moves import Joint
 from billing.budgets.preparing import prepare_within
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.usage import Usage
 from billing.budgets.windows import starts_of
 from governance import statements
 from governance.errors import NotFound
-from governance.keys.actions import Signer
 from governance.ledger.verbs import governed
 from governance.scope import Scope
 
@@ -47,16 +47,15 @@ class Settled:
     is_new: bool
 
 
-def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime, signer: Signer | None = None) -> Settled:
+def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime, joint: Joint | None = None) -> Settled:
     """Charge what was used, also after the hold expired or was released, by the prices of when it was set aside.
 
-    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer. `signer`: TARS's, read
-    in this transaction.
+    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer.
 
     Raises `NotFound`, `HoldClosed`.
     """
     hold, prices = _priced(scope, hold_id)
-    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, signer=signer)
+    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, joint=joint)
 
 
 def settle_hold_within(
@@ -66,14 +65,14 @@ def settle_hold_within(
     usage: Usage,
     prices: Mapping[tuple[str, str], Decimal],
     at: datetime,
-    signer: Signer | None = None,
+    joint: Joint | None = None,
 ) -> Settled:
     """The same for a caller who has the hold and the prices at hand. Raises `HoldClosed`."""
     cost = dollars(usage, prices)
     actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
     actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}
     is_priced = cost is not None or USD not in hold.amounts
-    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at, signer=signer)
+    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at, joint=joint)
 
 
 @governed("budgets.settle", subject="hold_id")
@@ -90,7 +89,7 @@ def charge_within(
     actual: Mapping[str, Decimal],
     is_priced: bool,
     at: datetime,
-    signer: Signer | None = None,
+    joint: Joint | None = None,
 ) -> Settled:
     """Charge amounts by type; a type of the hold that is not stated is charged whole. Raises `HoldClosed`."""
     texts = exactly.texts({name: exactly.exact(v, name=name, least=Decimal(0)) for name, v in actual.items()})
@@ -111,9 +110,12 @@ def charge_within(
         "is_priced": is_priced,
         "lines": answer["lines"],
     }
-    signer = signer or moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
+    signer = joint.signer if joint else moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
     move = moves.signed(signer=signer, kind=MoveKind.SETTLE, reservation_id=hold.id, said=said, at=at)
-    moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
+    if joint:
+        joint.writes.append(statements.insertion(moves.row_of(move, hold.id, tenant_id=scope.tenant_id, at=at)))
+    else:
+        moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
     return Settled(
         hold.id, exactly.read(answer["actual"]), exactly.read(answer["overshoot"]), is_priced=is_priced, is_new=True
     )

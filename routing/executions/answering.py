@@ -13,8 +13,8 @@ from billing.budgets import holds, settling
 from billing.budgets.amounts import roughly
 from billing.budgets.errors import HoldClosed
 from billing.budgets.kinds import USD
+from billing.budgets.moves import Joint
 from billing.budgets.usage import BadUsage, Tokens, Usage
-from governance.keys.actions import Signer
 from governance.ledger import actions as ledger
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
@@ -32,8 +32,8 @@ WHERE r.tenant_id = %s AND r.parent_id = %s
 def step(request: ExecutionRequest, *, at: datetime) -> None:
     """Settle a locked request's hold by what its agent used, and write the execution with its receipt."""
     answer: Mapping[str, Any] = request.answer or {}
-    signer = ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
-    settle(request, usage_of(answer.get("usage", {})), at=at, signer=signer)
+    joint = Joint(ledger.signer_for(scope=tars_scope(request.tenant_id), at=at))
+    settle(request, usage_of(answer.get("usage", {})), at=at, joint=joint)
     status = status_of_answer(is_partial=bool(answer.get("is_partial")), hops=_hops(request))
     error = (
         ""
@@ -41,16 +41,16 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
         else "The agent said that its answer is not whole, or a part it handed on failed."
     )
     suggestions = tuple(answer.get("suggestions", ()))
-    finish(request, End(status, error, answer.get("output"), suggestions), at=at, signer=signer)
+    finish(request, End(status, error, answer.get("output"), suggestions), at=at, joint=joint)
 
 
-def settle(request: ExecutionRequest, usage: Usage, *, at: datetime, signer: Signer | None = None) -> None:
-    """Charge the call's hold, if it has one; what is unknown is charged whole."""
+def settle(request: ExecutionRequest, usage: Usage, *, at: datetime, joint: Joint | None = None) -> None:
+    """Charge the call's hold, if it has one; what is unknown is charged whole. `joint` is for `finish`, in the same step."""
     if request.hold_id is None:
         return
     try:
         settled = settling.settle_within(
-            scope=tars_scope(request.tenant_id), hold_id=request.hold_id, usage=usage, at=at, signer=signer
+            scope=tars_scope(request.tenant_id), hold_id=request.hold_id, usage=usage, at=at, joint=joint
         )
     except HoldClosed:
         return

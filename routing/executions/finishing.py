@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.budgets.kinds import USD
+from billing.budgets.moves import Joint
 from governance import canonical, statements
 from governance.ids import new_id
 from governance.keys.actions import Signer
@@ -46,20 +47,21 @@ class End:
     suggestions: tuple[str, ...] = ()
 
 
-def finish(request: ExecutionRequest, end: End, *, at: datetime, signer: Signer | None = None) -> Execution:
+def finish(request: ExecutionRequest, end: End, *, at: datetime, joint: Joint | None = None) -> Execution:
     """Write what came of a locked request, with its receipt, and let no runner look at it again.
 
-    The hold has been settled or released by the caller: what it charged is read from it. `signer`: TARS's, read in this
-    transaction.
+    The hold has been settled or released by the caller: what it charged is read from it, and what of it waits in `joint` is
+    written with the rest.
     """
     demand_step(Stage(request.stage), Stage.DONE)
-    signer = signer or ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
-    execution, proof = drawn_up(request, end, cost=cost_of(request), signer=signer, at=at)
+    joint = joint or Joint(ledger.signer_for(scope=tars_scope(request.tenant_id), at=at))
+    execution, proof = drawn_up(request, end, cost=cost_of(request), signer=joint.signer, at=at)
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
     statements.run(
         statements.insertion(execution, instead=_embedding(request)),
         statements.insertion(proof),
+        *joint.writes,
         *_changes(request),
         due.dropping(tenant_id=request.tenant_id, request_id=request.id),
     )
