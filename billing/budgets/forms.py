@@ -158,7 +158,6 @@ class PriceForm(forms.Form):
     )
     from_at = Moment(
         label=_("From"),
-        widget=forms.TextInput(attrs={"placeholder": "YYYY-MM-DD"}),
         help_text=_("Empty: from now on. What was set aside before is charged at the price of then."),
     )
 

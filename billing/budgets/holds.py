@@ -8,7 +8,7 @@ HAZARD: budgets stay locked until the transaction ends. One movement a transacti
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -249,10 +249,9 @@ def _kept(row: Mapping[str, Any], *, wish: Wish) -> Hold:
     )
 
 
-def found(scope: Scope, hold_id: UUID, *, only: Sequence[str] = ()) -> Reservation:
-    """One hold of the tenant; `only` these columns of it, where nothing else is asked. Raises `NotFound`."""
-    rows = Reservation.objects.filter(tenant_id=scope.tenant_id, id=hold_id)
-    hold = (rows.only(*only) if only else rows).first()
+def found(scope: Scope, hold_id: UUID) -> Reservation:
+    """One hold of the tenant. Raises `NotFound`."""
+    hold = Reservation.objects.filter(tenant_id=scope.tenant_id, id=hold_id).first()
     if hold is None:
         raise NotFound("There is no such hold.")
     return hold

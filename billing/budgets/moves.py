@@ -10,7 +10,7 @@ from uuid import UUID
 from billing.budgets import pace
 from billing.budgets.models import BudgetMove
 from billing.budgets.statements import signed_message, statement
-from governance import statements
+from governance import sql
 from governance.canonical import JSON, digest_bytes
 from governance.errors import NotAllowed
 from governance.ids import new_id
@@ -19,7 +19,7 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.rulebook.statement import digest_of_batch
 from governance.scope import Scope, tars_scope
-from governance.statements import Statement
+from governance.sql import Statement
 
 MOST = 10_000
 _CACHED = 1_024
@@ -92,7 +92,7 @@ def write(moves: Sequence[tuple[Signed, UUID | None]], *, tenant_id: UUID, at: d
     """Write movements, each with the hold it belongs to."""
     rows = [row_of(move, reservation_id, tenant_id=tenant_id, at=at) for move, reservation_id in moves]
     if len(rows) == 1:
-        statements.run(statements.insertion(rows[0]))
+        sql.run(sql.insertion(rows[0]))
     else:
         BudgetMove.objects.bulk_create(rows)
 

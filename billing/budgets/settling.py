@@ -21,7 +21,7 @@ from billing.budgets.preparing import prepare_within
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.usage import Usage
 from billing.budgets.windows import starts_of
-from governance import statements
+from governance import sql
 from governance.errors import NotFound
 from governance.ledger.verbs import governed
 from governance.scope import Scope
@@ -113,7 +113,7 @@ def charge_within(
     signer = joint.signer if joint else moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
     move = moves.signed(signer=signer, kind=MoveKind.SETTLE, reservation_id=hold.id, said=said, at=at)
     if joint:
-        joint.writes.append(statements.insertion(moves.row_of(move, hold.id, tenant_id=scope.tenant_id, at=at)))
+        joint.writes.append(sql.insertion(moves.row_of(move, hold.id, tenant_id=scope.tenant_id, at=at)))
     else:
         moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
     return Settled(
@@ -123,7 +123,7 @@ def charge_within(
 
 def _priced(scope: Scope, hold_id: UUID) -> tuple[Reservation, dict[tuple[str, str], Decimal]]:
     """A hold with the prices of when it was set aside. Raises `NotFound`."""
-    hold: Any = next(iter(statements.read(Reservation, _PRICED, [scope.tenant_id, hold_id])), None)
+    hold: Any = next(iter(sql.read(Reservation, _PRICED, [scope.tenant_id, hold_id])), None)
     if hold is None:
         raise NotFound("There is no such hold.")
     return hold, {(measure, model): Decimal(usd) for measure, model, usd in json.loads(hold.prices or "[]")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -14,8 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from governance.audit.filters import OUTCOMES, Filters
 from governance.audit.queries import EVENT_LABELS
 
-MORE = ("action", "subject", "since", "until")
-"""Filters that a page folds away until they are used."""
 _DAY = len("2026-09-01")
 
 
@@ -36,8 +34,29 @@ class Moment(forms.CharField):
         return moment_of(text, days=self.days) if text else None
 
 
-class FilterForm(forms.Form):
+class Folding(forms.Form):
+    """Filters of which the page folds some away until they are used."""
+
+    MORE: ClassVar[tuple[str, ...]] = ()
+    """Those in the fold."""
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in self.MORE]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.MORE]
+
+    @property
+    def is_more(self) -> bool:
+        return any(self.data.get(name) for name in self.MORE)
+
+
+class FilterForm(Folding):
     """What narrows the ledger."""
+
+    MORE = ("action", "subject", "since", "until")
 
     q = forms.CharField(required=False, label=_("Text"), max_length=200)
     event = forms.ChoiceField(required=False, label=_("Kind"))
@@ -60,19 +79,6 @@ class FilterForm(forms.Form):
         self.fields["subject"].widget.attrs["placeholder"] = "AMD-42"
         for name in ("since", "until"):
             self.fields[name].widget = forms.TextInput(attrs={"type": _control(str(self.data.get(name, "")))})
-
-    @property
-    def first_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name not in MORE]
-
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in MORE]
-
-    @property
-    def is_more(self) -> bool:
-        """Whether one of the folded filters is in use."""
-        return any(self.data.get(name) for name in MORE)
 
     def filters(self) -> Filters:
         """What is valid of the filters."""

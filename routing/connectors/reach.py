@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
 
-from governance import statements
+from governance import sql
 from governance.registry.models import System
 from routing.connectors.models import Connector
 
@@ -30,7 +30,7 @@ def connectors(*, tenant_id: UUID, system_ids: Collection[UUID], at: datetime, l
     """The connectors of these systems, each with its system (name and whether it needs a secret), `has_secret` and `has_tool`,
     as `queries.why_of` asks for them. `locks` keeps them from changing until the transaction ends."""
     statement = f"{_READ}{_LOCK if locks else ''}"
-    found: list[Any] = statements.read(Connector, statement, {"tenant": tenant_id, "ids": list(system_ids), "at": at})
+    found: list[Any] = sql.read(Connector, statement, {"tenant": tenant_id, "ids": list(system_ids), "at": at})
     for row in found:
         known = [row.system_id, row.tenant_id, row.system_name, row.api_key_required]
         row.system = System.from_db(DEFAULT_DB_ALIAS, _SYSTEM, known)

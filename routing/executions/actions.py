@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from governance import statements
+from governance import sql
 from governance.errors import DomainError, NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
@@ -76,7 +76,7 @@ def handle(
 
 def _write(request: ExecutionRequest) -> None:
     put = due.putting(tenant_id=request.tenant_id, request_id=request.id, at=request.created_at)
-    statements.run(statements.insertion(request), put)
+    sql.run(sql.insertion(request), put)
 
 
 def _known(scope: Scope, key: str, asked: Asked) -> ExecutionRequest | None:

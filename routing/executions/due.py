@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from governance import statements
-from governance.statements import Statement
+from governance import sql
+from governance.sql import Statement
 from routing.executions.models import DueRequest
 
 CHANNEL: Final = "tars_due"
@@ -37,7 +37,7 @@ UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND l
 
 def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
     """Make the request due, inside the caller's transaction; runners are woken when it commits."""
-    statements.run(putting(tenant_id=tenant_id, request_id=request_id, at=at))
+    sql.run(putting(tenant_id=tenant_id, request_id=request_id, at=at))
 
 
 def putting(*, tenant_id: UUID, request_id: UUID, at: datetime) -> Statement:
@@ -79,7 +79,7 @@ def stumble(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> 
 
 def drop(*, tenant_id: UUID, request_id: UUID) -> None:
     """The request waits for a person, or is done: no runner looks at it."""
-    statements.run(dropping(tenant_id=tenant_id, request_id=request_id))
+    sql.run(dropping(tenant_id=tenant_id, request_id=request_id))
 
 
 def dropping(*, tenant_id: UUID, request_id: UUID) -> Statement:

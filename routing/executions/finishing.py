@@ -14,13 +14,13 @@ from django.db import connection
 
 from billing.budgets.kinds import USD
 from billing.budgets.moves import Joint
-from governance import canonical, statements
+from governance import canonical, sql
 from governance.ids import new_id
 from governance.keys.actions import Signer
 from governance.ledger import actions as ledger
 from governance.registry.models import SystemVersion
 from governance.scope import tars_scope
-from governance.statements import Statement
+from governance.sql import Statement
 from routing.executions import due, elsewhere, receipt
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from routing.executions.receipt import Done
@@ -58,9 +58,9 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime, joint: Joint | 
     execution, proof = drawn_up(request, end, cost=cost_of(request), signer=joint.signer, at=at)
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
-    statements.run(
-        statements.insertion(execution, instead=_embedding(request)),
-        statements.insertion(proof),
+    sql.run(
+        sql.insertion(execution, instead=_embedding(request)),
+        sql.insertion(proof),
         *joint.writes,
         *_changes(request),
         due.dropping(tenant_id=request.tenant_id, request_id=request.id),
@@ -98,7 +98,7 @@ def drawn_up(
 
 def locked(*, tenant_id: UUID, request_id: UUID) -> ExecutionRequest | None:
     """The request, locked until the transaction ends; its vector is not read."""
-    return next(iter(statements.read(ExecutionRequest, _locking(), [tenant_id, request_id])), None)
+    return next(iter(sql.read(ExecutionRequest, _locking(), [tenant_id, request_id])), None)
 
 
 @lru_cache
@@ -111,7 +111,7 @@ def _locking() -> str:
 def keep(request: ExecutionRequest) -> None:
     """Write what was changed of a locked request, if anything was."""
     if changes := _changes(request):
-        statements.run(*changes)
+        sql.run(*changes)
 
 
 def _changes(request: ExecutionRequest) -> list[Statement]:
@@ -119,7 +119,7 @@ def _changes(request: ExecutionRequest) -> list[Statement]:
     if not changed:
         return []
     request.note_kept()
-    return [statements.change(request, changed)]
+    return [sql.change(request, changed)]
 
 
 def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, **more: Any) -> None:

@@ -7,13 +7,12 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from governance.audit.forms import Folding
 from routing.executions.models import STAGES, STATUSES
 from routing.executions.queries import OPEN, Filter
 
 DAYS: Final = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "90": timedelta(days=90)}
 CHANNELS: Final = (("page", _("Ask page")), ("api", _("API, command line or agent")))
-MORE: Final = ("who", "channel", "rating", "disputed", "mine")
-"""Filters that the page folds away until they are used."""
 
 
 class _Tick(forms.BooleanField):
@@ -22,8 +21,10 @@ class _Tick(forms.BooleanField):
     widget = forms.CheckboxInput(attrs={"value": "true"})
 
 
-class FilterForm(forms.Form):
+class FilterForm(Folding):
     """What narrows the list of executions. What cannot be read is ignored here, and refused where a file is asked for."""
+
+    MORE = ("who", "channel", "rating", "disputed", "mine")
 
     q = forms.CharField(required=False, label=_("Text"), max_length=200)
     state = forms.ChoiceField(
@@ -71,23 +72,11 @@ class FilterForm(forms.Form):
         self.fields["q"].widget.attrs["data-filter"] = ""
 
     @property
-    def first(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in MORE]
-
-    @property
-    def more(self) -> list[forms.BoundField]:
-        return [self[name] for name in MORE]
-
-    @property
     def asked(self) -> dict[str, Any]:
         """What is valid of the filters, and not empty."""
         self.is_valid()
         found: dict[str, Any] = getattr(self, "cleaned_data", {})
         return {name: value for name, value in found.items() if value}
-
-    @property
-    def is_more(self) -> bool:
-        return bool(set(MORE) & set(self.asked))
 
 
 def filter_of(asked: Mapping[str, Any], *, at: datetime, waiting: frozenset[Any] | None = None) -> Filter:

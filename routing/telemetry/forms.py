@@ -8,18 +8,16 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from governance.audit.forms import Moment
+from governance.audit.forms import Folding, Moment
 from routing.telemetry.queries import RANGES, USUAL, CallFilter
 
 RANGE_LABELS = {"1h": _("Last hour"), "24h": _("Last 24 hours"), "7d": _("Last 7 days"), "30d": _("Last 30 days")}
 
 
-MORE = ("source", "execution", "since", "until")
-"""The filters that stand in the fold."""
-
-
-class CallFilterForm(forms.Form):
+class CallFilterForm(Folding):
     """What narrows the list of calls. A stated beginning or end replaces the range."""
+
+    MORE = ("source", "execution", "since", "until")
 
     range = forms.ChoiceField(required=False, label=_("When"), choices=list(RANGE_LABELS.items()))
     server = forms.CharField(required=False, label=_("Server"), max_length=200)
@@ -41,20 +39,6 @@ class CallFilterForm(forms.Form):
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__({**dict(data.items()), "range": data.get("range") or USUAL})
         self.fields["tool"].widget.attrs["data-filter"] = ""
-
-    @property
-    def first(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in MORE]
-
-    @property
-    def more(self) -> list[forms.BoundField]:
-        return [self[name] for name in MORE]
-
-    @property
-    def is_more(self) -> bool:
-        """Whether one of them is used, or cannot be read."""
-        self.is_valid()
-        return any(self.cleaned_data.get(name) or name in self.errors for name in MORE)
 
     def clean_execution(self) -> str:
         text = self.cleaned_data["execution"].strip()

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from governance import statements
+from governance import sql
 from governance.errors import DomainError, Invalid, NotAllowed
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
@@ -158,7 +158,7 @@ def _kept(
     for row in kept:
         row.sealed_in = sequence
     if len(kept) == 1:
-        statements.run(statements.insertion(kept[0]))
+        sql.run(sql.insertion(kept[0]))
     else:
         StoredVerdict.objects.bulk_create(kept)
     return [_decided(answer, row, ended, at=at) for answer, row in zip(found, rows, strict=True)]

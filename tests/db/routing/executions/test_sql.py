@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing.budgets.models import BudgetMove, Reservation
-from governance import statements
+from governance import sql
 from governance.rows import TenantRow
 from governance.rulebook.models import StoredVerdict
 from governance.tenancy import in_tenant
@@ -50,8 +50,8 @@ def fields(row: TenantRow) -> dict[str, Any]:
 def test_read__gives_what_the_orm_gives(cast: make.Cast, model: type[TenantRow]) -> None:
     with in_tenant(cast.tenant.id):
         by_orm = model._default_manager.filter(tenant_id=cast.tenant.id).order_by("id")[0]
-        sql = f"SELECT 7 AS seven, * FROM {model._meta.db_table} WHERE tenant_id = %s AND id = %s"
-        (found,) = statements.read(model, sql, [cast.tenant.id, by_orm.id])
+        text = f"SELECT 7 AS seven, * FROM {model._meta.db_table} WHERE tenant_id = %s AND id = %s"
+        (found,) = sql.read(model, text, [cast.tenant.id, by_orm.id])
     assert fields(found) == fields(by_orm)
     assert (found.seven, found._state.adding) == (7, False)  # type: ignore[attr-defined]
     assert not found.get_deferred_fields()
@@ -65,7 +65,7 @@ def test_insertion__writes_what_the_orm_reads(cast: make.Cast, model: type[Tenan
         other.id = uuid4()
         if model is ExecutionRequest:
             other.key = "another"
-        statements.run(statements.insertion(other))
+        sql.run(sql.insertion(other))
         kept = model._default_manager.get(id=other.id)
     assert fields(kept) == fields(other)
 
@@ -76,7 +76,7 @@ def test_insertion__of_a_value_that_is_not_given__takes_the_databases_own(cast: 
             id=uuid4(), tenant_id=cast.tenant.id, system_name="payroll", user_request="Run", governance_check={},
             status="success", requested_by="mel", completed_at=make.AT, started_at=make.AT,
         )  # fmt: skip
-        statements.run(statements.insertion(row))
+        sql.run(sql.insertion(row))
         kept = Execution.objects.get(id=row.id)
     assert kept.last_accessed_at is not None
     assert (kept.duration_ms, kept.output_data, kept.routing_path, kept.lifecycle_state) == (0, None, [], "HOT")
@@ -84,9 +84,7 @@ def test_insertion__of_a_value_that_is_not_given__takes_the_databases_own(cast: 
 
 def test_read__of_some_columns__leaves_the_others_deferred(cast: make.Cast) -> None:
     with in_tenant(cast.tenant.id):
-        (found,) = statements.read(
-            Reservation, "SELECT amounts, id FROM reservations WHERE tenant_id = %s", [cast.tenant.id]
-        )
+        (found,) = sql.read(Reservation, "SELECT amounts, id FROM reservations WHERE tenant_id = %s", [cast.tenant.id])
         assert found.amounts == {"usd_budget": "2"} and "held_by" in found.get_deferred_fields()
         assert found.held_by == cast.tars.actor.name
 
@@ -97,9 +95,9 @@ def test_run__of_several__is_one_statement_that_fails_or_works_as_a_whole(cast: 
         request.progress_note, request.request_embedding = "half", [math.pi] * 384
         twice = copy(request)
         with pytest.raises(IntegrityError), transaction.atomic():
-            statements.run(statements.change(request, ["progress_note"]), statements.insertion(twice))
+            sql.run(sql.change(request, ["progress_note"]), sql.insertion(twice))
         assert ExecutionRequest.objects.get(id=request.id).progress_note != "half"
-        statements.run(statements.change(request, ["progress_note", "request_embedding"]))
+        sql.run(sql.change(request, ["progress_note", "request_embedding"]))
         assert ExecutionRequest.objects.get(id=request.id).progress_note == "half"
 
 

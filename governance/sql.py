@@ -24,7 +24,7 @@ Row = TypeVar("Row", bound=TenantRow)
 class Statement:
     """Something to do, with its values."""
 
-    sql: str
+    text: str
     values: Sequence[Any]
 
 
@@ -38,7 +38,7 @@ def insertion(row: TenantRow, *, instead: Mapping[str, Statement] = _NOTHING) ->
     for field in _written(type(row)):
         value = getattr(row, field.attname)
         if field.name in instead:
-            places.append(f"({instead[field.name].sql})")
+            places.append(f"({instead[field.name].text})")
             values += instead[field.name].values
         elif isinstance(value, DatabaseDefault):
             places.append("DEFAULT")
@@ -62,17 +62,17 @@ def run(*statements: Statement) -> None:
     All see the rows as they were before: none may build on what another one writes, and no two may write the same row.
     """
     *others, last = statements
-    parts = ", ".join(f"s{place} AS ({one.sql})" for place, one in enumerate(others))
+    parts = ", ".join(f"s{place} AS ({one.text})" for place, one in enumerate(others))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {parts} {last.sql}" if others else last.sql, [value for one in statements for value in one.values]
+            f"WITH {parts} {last.text}" if others else last.text, [value for one in statements for value in one.values]
         )
 
 
-def read(model: type[Row], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
+def read(model: type[Row], text: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
     """The rows that a statement finds. A column that is no field of the model becomes an attribute of its name."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(text, values)
         reading = _reading(model, tuple(column.name for column in cursor.description))
         return [reading.row(model, found) for found in cursor.fetchall()]
 
