@@ -58,22 +58,27 @@ def answered(
     constitutions: Mapping[str, Any] | None = None,
     locks_safety: frozenset[str] = frozenset(),
     is_own: bool = False,
+    known: Mapping[tuple[str, str], Gathered] | None = None,
 ) -> list[Answer]:
     """Every question's answer, in order. Each may carry its own moment. Raises `Invalid` for one that cannot be asked; what TARS
     asks by itself (`is_own`) is not held to a caller's bounds.
 
     The number of statements follows the distinct systems and sessions, never the questions. `law` and `constitutions` are asked
-    instead of those in force.
+    instead of those in force. `known`: what bears on each system and session, read in this transaction a moment ago.
     """
     for question in () if is_own else questions:
         check(question)
-    found = gathered_all(
-        scope=scope,
-        wanted=[(question.system, question.session) for question in questions],
-        at=at,
-        law=law,
-        constitutions=constitutions,
-        locks_safety=locks_safety,
+    found = (
+        known
+        if known is not None
+        else gathered_all(
+            scope=scope,
+            wanted=[(question.system, question.session) for question in questions],
+            at=at,
+            law=law,
+            constitutions=constitutions,
+            locks_safety=locks_safety,
+        )
     )
     assets: dict[tuple[str, str, int], ForDecision] = {}
     return [

@@ -150,6 +150,8 @@ def _parent(scope: Scope, asked: Asked) -> ExecutionRequest | None:
         raise NotWorking(f"{system_of(scope.actor)} is not at work on that request, so it cannot hand part of it on.")
     if parent.depth >= MOST_HOPS:
         raise TooDeep(f"Work is handed on at most {MOST_HOPS} times. Answer with what there is, or say that it failed.")
+    if not parent.has_parts:
+        ExecutionRequest.objects.filter(tenant_id=scope.tenant_id, id=parent.id).update(has_parts=True)
     return parent
 
 

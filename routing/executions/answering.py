@@ -15,10 +15,9 @@ from billing.budgets.errors import HoldClosed
 from billing.budgets.kinds import USD
 from billing.budgets.moves import Joint
 from billing.budgets.usage import BadUsage, Tokens, Usage
-from governance.ledger import actions as ledger
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
-from routing.executions.finishing import End, finish, noted
+from routing.executions.finishing import End, finish, noted, signer_of
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Status, status_of_answer
 
@@ -32,7 +31,7 @@ WHERE r.tenant_id = %s AND r.parent_id = %s
 def step(request: ExecutionRequest, *, at: datetime) -> None:
     """Settle a locked request's hold by what its agent used, and write the execution with its receipt."""
     answer: Mapping[str, Any] = request.answer or {}
-    joint = Joint(ledger.signer_for(scope=tars_scope(request.tenant_id), at=at))
+    joint = Joint(signer_of(request, at=at))
     settle(request, usage_of(answer.get("usage", {})), at=at, joint=joint)
     status = status_of_answer(is_partial=bool(answer.get("is_partial")), hops=_hops(request))
     error = (
@@ -100,6 +99,8 @@ def usage_of(kept: Mapping[str, Any]) -> Usage:
 
 def _hops(request: ExecutionRequest) -> list[Status]:
     """How the work that was handed on ended; what is still under way did not succeed in time."""
+    if not request.has_parts:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_HOPS, [request.tenant_id, request.id])
         return [Status(status or Status.FAILED) for (status,) in cursor.fetchall()]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from billing.budgets import room
 from governance.errors import Invalid, NotFound
+from governance.rulebook.gather import Gathered
 from governance.scope import Scope, system_of, tars_scope
 from routing.connectors.limits import amounts_of
 from routing.connectors.queries import WhyNot, callable_now
@@ -25,13 +26,13 @@ from routing.router.queries import Candidate, Choice, Veto, choose
 _RULES = frozenset({"policy", "estop", "drift"})
 
 
-def step(request: ExecutionRequest, *, at: datetime) -> None:
-    """Choose for a locked request, keep every candidate with its vetoes, and go on."""
+def step(request: ExecutionRequest, *, at: datetime) -> Gathered | None:
+    """Choose for a locked request, keep every candidate with its vetoes, and go on; what bears on the one that is chosen."""
     try:
         choice = choice_of(request, at=at)
     except (Invalid, NotFound) as refused:
         _end(request, Status.FAILED, refused.sentence, at=at)
-        return
+        return None
     embedder = current()
     request.route, request.embedding_model = choice.as_json(), embedder.model
     request.request_embedding = list(map(float, embedder.embed([request.user_request])[0]))
@@ -39,12 +40,13 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
     after = after_choice(has_candidate=chosen is not None, is_vetoed_by_rules=is_forbidden(choice))
     if chosen is None or after.stage is Stage.DONE:
         _end(request, after.status or Status.FAILED, choice.sentence, at=at)
-        return
+        return None
     if choice.router_id and not (request.routing_path or request.wanted_system):
         request.routing_path = [choice.router_id]
     taken_up(request, chosen.as_json())
     noted(request, "routed", choice.sentence, at=at, system=chosen.name)
     moved_to(request, Stage.ROUTED, at=at)
+    return choice.gathered.get(chosen.system_id)
 
 
 def facts(request: ExecutionRequest) -> dict[str, object]:

@@ -11,6 +11,7 @@ from billing.budgets.predicting import predicted
 from governance.errors import Invalid
 from governance.policy.verdict import Outcome
 from governance.rulebook.actions import Decided, decide_here
+from governance.rulebook.gather import Gathered
 from governance.rulebook.question import Question
 from governance.scope import tars_scope
 from routing.executions import asking, check
@@ -26,12 +27,13 @@ from routing.executions.stages import Failure, Stage
 VERB = "executions.verdict"
 
 
-def step(request: ExecutionRequest, *, at: datetime) -> Planned:
-    """Ask the rulebook for a locked request and do what it says; the call that was asked about."""
+def step(request: ExecutionRequest, *, known: Gathered | None = None, at: datetime) -> Planned:
+    """Ask the rulebook for a locked request and do what it says; the call that was asked about. `known`: what the router has
+    gathered about the system in this transaction."""
     plan = planned(request)
     system, bound = plan.system, plan.bound
     try:
-        decided = _decided(request, system, bound, at=at)
+        decided = _decided(request, system, bound, known=known, at=at)
     except Invalid as refused:
         request.governance_check = check.of_refusal(action=request.action, sentence=refused.sentence)
         failed(request, Failure.DENIED, refused.sentence, at=at)
@@ -57,7 +59,9 @@ def step(request: ExecutionRequest, *, at: datetime) -> Planned:
     return plan
 
 
-def _decided(request: ExecutionRequest, system: Agent, bound: Bound, *, at: datetime) -> Decided:
+def _decided(
+    request: ExecutionRequest, system: Agent, bound: Bound, *, known: Gathered | None, at: datetime
+) -> Decided:
     said: dict[str, Any] = facts(request)
     cost = _cost(request, system, bound, at=at)
     if cost is not None:
@@ -68,6 +72,7 @@ def _decided(request: ExecutionRequest, system: Agent, bound: Bound, *, at: date
         question=Question(system.name, request.action, said, request.session),
         verb=VERB,
         at=at,
+        known=known,
     )
 
 

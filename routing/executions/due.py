@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -28,11 +28,8 @@ RETURNING pg_notify(%s, '')
 _TAKE: Final = """
 UPDATE due_requests SET leased_until = %s, leased_by = %s
 WHERE tenant_id = %s AND id = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until <= %s OR leased_by = %s)
-RETURNING claims
 """
-_RENEW: Final = """
-UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND leased_by = %s RETURNING claims
-"""
+_RENEW: Final = "UPDATE due_requests SET leased_until = %s WHERE tenant_id = %s AND id = %s AND leased_by = %s"
 
 
 def put(*, tenant_id: UUID, request_id: UUID, at: datetime) -> None:
@@ -45,22 +42,14 @@ def putting(*, tenant_id: UUID, request_id: UUID, at: datetime) -> Statement:
     return Statement(_PUT, [tenant_id, request_id, at, CHANNEL])
 
 
-def take(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> int | None:
-    """Lease one request to `runner`, inside a tenant transaction: how often it was claimed since it was put, or None when it is
-    not due or somebody has it."""
-    return _claims(_TAKE, [at + LEASE, runner, tenant_id, request_id, at, at, runner])
+def taking(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> Statement:
+    """Lease one request to `runner`; changes no row when it is not due or somebody has it."""
+    return Statement(_TAKE, [at + LEASE, runner, tenant_id, request_id, at, at, runner])
 
 
-def renew(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> int | None:
-    """Keep a lease: the claims as of `take`, or None when the lease is somebody else's by now."""
-    return _claims(_RENEW, [at + LEASE, tenant_id, request_id, runner])
-
-
-def _claims(statement: str, values: list[Any]) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
+def renewing(*, tenant_id: UUID, request_id: UUID, runner: str, at: datetime) -> Statement:
+    """Keep a lease; changes no row when it is somebody else's by now."""
+    return Statement(_RENEW, [at + LEASE, tenant_id, request_id, runner])
 
 
 def postpone(*, tenant_id: UUID, request_id: UUID, until: datetime) -> None:

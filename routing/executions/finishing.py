@@ -16,7 +16,7 @@ from billing.budgets.kinds import USD
 from billing.budgets.moves import Joint
 from governance import canonical, sql
 from governance.ids import new_id
-from governance.keys.actions import Signer
+from governance.keys.actions import Signer, unsealed
 from governance.ledger import actions as ledger
 from governance.registry.models import SystemVersion
 from governance.scope import tars_scope
@@ -54,7 +54,7 @@ def finish(request: ExecutionRequest, end: End, *, at: datetime, joint: Joint | 
     written with the rest.
     """
     demand_step(Stage(request.stage), Stage.DONE)
-    joint = joint or Joint(ledger.signer_for(scope=tars_scope(request.tenant_id), at=at))
+    joint = joint or Joint(signer_of(request, at=at))
     execution, proof = drawn_up(request, end, cost=cost_of(request), signer=joint.signer, at=at)
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
@@ -96,16 +96,35 @@ def drawn_up(
     return execution, proof
 
 
-def locked(*, tenant_id: UUID, request_id: UUID) -> ExecutionRequest | None:
-    """The request, locked until the transaction ends; its vector is not read."""
-    return next(iter(sql.read(ExecutionRequest, _locking(), [tenant_id, request_id])), None)
+def locked(*, tenant_id: UUID, request_id: UUID, lease: Statement | None = None) -> ExecutionRequest | None:
+    """The request, locked until the transaction ends, with TARS's key; its vector is not read.
+
+    `lease` takes or keeps it under the lock; None also when it is somebody else's by now. It is read with its `claims`.
+    """
+    values = [tenant_id, request_id, *(lease.values if lease else ())]
+    return next(iter(sql.read(ExecutionRequest, _locking(lease.text if lease else ""), values)), None)
 
 
 @lru_cache
-def _locking() -> str:
+def _locking(lease: str) -> str:
+    # the lease waits for the lock: whoever else changes both rows locks the request first
+    leased = f", lease AS ({lease} AND EXISTS (SELECT 1 FROM r) RETURNING claims)" if lease else ""  # noqa: S608
     columns = [str(field.column) for field in ExecutionRequest._meta.concrete_fields]
     columns.remove("request_embedding")
-    return f"SELECT {', '.join(columns)} FROM execution_requests WHERE tenant_id = %s AND id = %s FOR UPDATE"  # noqa: S608
+    return f"""
+WITH r AS MATERIALIZED (
+  SELECT {", ".join(columns)} FROM execution_requests WHERE tenant_id = %s AND id = %s FOR UPDATE){leased}
+SELECT r.*, k.id AS signer_id, k.sealed_private_key AS signer_sealed{", lease.claims" if lease else ""}
+FROM r {"CROSS JOIN lease" if lease else ""}
+LEFT JOIN actor_keys k ON k.tenant_id = r.tenant_id AND k.user_id IS NULL AND k.retired_at IS NULL
+"""  # noqa: S608
+
+
+def signer_of(request: ExecutionRequest, *, at: datetime) -> Signer:
+    """TARS's signer, as it was read with the locked request."""
+    if request.signer_id is None:
+        return ledger.signer_for(scope=tars_scope(request.tenant_id), at=at)
+    return unsealed(request.signer_id, bytes(request.signer_sealed))
 
 
 def keep(request: ExecutionRequest) -> None:

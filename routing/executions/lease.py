@@ -14,6 +14,8 @@ from uuid import UUID
 
 from django.db import connections
 
+from governance import sql
+from governance.sql import Statement
 from governance.tenancy import in_tenant
 from routing.executions import due
 
@@ -23,7 +25,7 @@ EVERY: Final = due.LEASE.total_seconds() / 3
 
 @dataclass(slots=True, eq=False)
 class Lease:
-    """`runner` works on one request. `is_held`: it has it already; otherwise the first `renew` takes it, if it is to be had."""
+    """`runner` works on one request. `is_held`: it has it already; otherwise it takes it first, if it is to be had."""
 
     tenant_id: UUID
     request_id: UUID
@@ -31,9 +33,9 @@ class Lease:
     clock: Callable[[], datetime]
     is_held: bool = True
 
-    def renew(self) -> int | None:
-        """Keep it, inside the tenant's transaction; the claims so far, or None when it was given back or is somebody else's."""
-        keep = due.renew if self.is_held else due.take
+    def keeping(self) -> Statement:
+        """Take or keep it, inside the tenant's transaction; changes no row when it is somebody else's."""
+        keep = due.renewing if self.is_held else due.taking
         self.is_held = True
         return keep(tenant_id=self.tenant_id, request_id=self.request_id, runner=self.runner, at=self.clock())
 
@@ -85,7 +87,7 @@ class _Keeper:
 def _renew(lease: Lease) -> None:
     try:
         with in_tenant(lease.tenant_id):
-            lease.renew()
+            sql.run(lease.keeping())
     except Exception:
         log.exception("request %s: its lease could not be renewed", lease.request_id)
 

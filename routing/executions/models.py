@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any, Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -66,6 +67,7 @@ class ExecutionRequest(TenantRow):
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; 0: unknown")
     progress_note = models.TextField(default="")
     is_cancel_wanted = models.BooleanField(default=False)
+    has_parts = models.BooleanField(default=False, help_text="whether its agent handed some of it on")
     deadline_at = models.DateTimeField(null=True)
     called_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -102,6 +104,9 @@ class ExecutionRequest(TenantRow):
         ]
 
     loaded: dict[str, Any]
+    claims: int
+    signer_id: UUID | None = None
+    signer_sealed: bytes = b""
 
     def __str__(self) -> str:
         return self.user_request

@@ -243,9 +243,12 @@ def _call(road: Road) -> None:
 
 
 def _hand_on(road: Road) -> None:
-    for part in road.past.parts if road.request.attempt == 1 else ():
-        if road.request._state.adding:
-            road.request.save(force_insert=True)
+    request, parts = road.request, road.past.parts if road.request.attempt == 1 else ()
+    if parts:
+        request.has_parts = True
+        is_new = request._state.adding
+        request.save(force_insert=is_new, update_fields=None if is_new else ["has_parts"])
+    for part in parts:
         taken(road.batch, part, parent=road)
 
 

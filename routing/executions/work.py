@@ -55,7 +55,7 @@ def advance(
 
 def _give_back(lease: Lease) -> None:
     with in_tenant(lease.tenant_id, durable=True):
-        if lease.renew() is not None:
+        if locked(tenant_id=lease.tenant_id, request_id=lease.request_id, lease=lease.keeping()) is not None:
             due.postpone(tenant_id=lease.tenant_id, request_id=lease.request_id, until=lease.clock())
 
 
@@ -64,11 +64,10 @@ def _step(lease: Lease) -> bool:
     if is_remote():
         _prepare(lease)
     with in_tenant(lease.tenant_id, durable=True):
-        request = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
-        claims = None if request is None else lease.renew()
-        if request is None or claims is None:
+        request = locked(tenant_id=lease.tenant_id, request_id=lease.request_id, lease=lease.keeping())
+        if request is None:
             return False
-        opened = _taken(request, claims=claims, clock=lease.clock)
+        opened = _taken(request, claims=request.claims, clock=lease.clock)
         keep(request)
     if opened is not None:
         return calling.call(opened, lease=lease)
@@ -84,10 +83,10 @@ def _taken(request: ExecutionRequest, *, claims: int, clock: Callable[[], dateti
     if claims > due.MOST_CLAIMS:
         _give_up(request, at=clock())
         return None
-    before, decided, opened = Stage(request.stage), None, None
+    before, known, decided, opened = Stage(request.stage), None, None, None
     match before:
         case Stage.RECEIVED:
-            choosing.step(request, at=clock())
+            known = choosing.step(request, at=clock())
         case Stage.ROUTED | Stage.READY:
             pass
         case Stage.CALLING:
@@ -98,7 +97,7 @@ def _taken(request: ExecutionRequest, *, claims: int, clock: Callable[[], dateti
         case _:
             due.drop(tenant_id=request.tenant_id, request_id=request.id)
     if request.stage == Stage.ROUTED and before in _GOES_ON:
-        decided = deciding.step(request, at=clock())
+        decided = deciding.step(request, known=known, at=clock())
     if request.stage == Stage.READY and before in _GOES_ON:
         opened = opening.step(request, decided=decided, at=clock())
     return opened

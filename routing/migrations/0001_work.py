@@ -160,6 +160,7 @@ class Migration(migrations.Migration):
                 ('progress', models.PositiveSmallIntegerField(default=0, help_text='0 to 100; 0: unknown')),
                 ('progress_note', models.TextField(default='')),
                 ('is_cancel_wanted', models.BooleanField(default=False)),
+                ('has_parts', models.BooleanField(default=False, help_text='whether its agent handed some of it on')),
                 ('deadline_at', models.DateTimeField(null=True)),
                 ('called_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),

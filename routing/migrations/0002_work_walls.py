@@ -82,7 +82,7 @@ END $$;
 CREATE TRIGGER execution_requests_keep BEFORE UPDATE ON execution_requests FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('action', 'stage', 'system_id', 'attempt', 'tried', 'routing_path', 'route', 'governance_check', 'steps', 'embedding_model',
     'request_embedding', 'verdict_id', 'approval_digest', 'question_id', 'hold_id', 'answer', 'progress', 'progress_note',
-    'is_cancel_wanted', 'deadline_at', 'called_at', 'updated_at', 'finished_at');
+    'is_cancel_wanted', 'has_parts', 'deadline_at', 'called_at', 'updated_at', 'finished_at');
 -- duration_ms is generated from two that are kept; before the row is written it is not there yet
 CREATE TRIGGER executions_keep BEFORE UPDATE ON executions FOR EACH ROW EXECUTE FUNCTION
   tars_keeps('user_satisfaction', 'user_feedback', 'should_retry_with_different_path', 'suggested_improvements', 'rated_by', 'rated_at',

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from governance.errors import Invalid, NotFound
+from governance.rulebook.answers import Answer
 from governance.scope import Capability, Scope
 from routing.embeddings.choice import current
 from routing.router import nearest, vetoes
@@ -58,12 +59,13 @@ def choose(
         for one in ordered(reaches, threshold=law.threshold)
     ]
     said = {"request": {"text": text[:_SAID]}} if facts is None else facts
-    judged, against = _judged(scope, candidates, systems, facts=said, session=session, at=at)
+    judged, against, answers = _judged(scope, candidates, systems, facts=said, session=session, at=at)
     leading = next((one for one in judged if not one.vetoes and not against.get(one.system_id)), None)
     leading = leading or next(iter(judged), None)
     pattern = by_id[leading.rule_id].pattern if leading and leading.rule_id else ""
     choice = decided(judged, vetoes=against, obeyed=law, model=embedder.model, rule=pattern)
-    return replace(choice, router_id=router.id if router else None)
+    gathered = {id: answer.gathered for id, answer in answers.items()}
+    return replace(choice, router_id=router.id if router else None, gathered=gathered)
 
 
 def _check(text: str) -> None:
@@ -137,15 +139,17 @@ def _judged(
     facts: Mapping[str, Any],
     session: str,
     at: datetime,
-) -> tuple[list[Candidate], dict[UUID, list[Veto]]]:
-    """The candidates with their verdicts, and what speaks against each. Those below the threshold are not asked about."""
+) -> tuple[list[Candidate], dict[UUID, list[Veto]], dict[UUID, Answer]]:
+    """The candidates with their verdicts, what speaks against each, and the rules' answers. Those below the threshold are not
+    asked about."""
     against = {one.system_id: vetoes.of_standing(systems[one.system_id]) for one in candidates}
     reached = [one for one in candidates if not one.vetoes]
-    outcomes = vetoes.outcomes(scope=scope, candidates=reached, facts=facts, session=session, at=at) if reached else {}
-    for system_id, (outcome, sentence) in outcomes.items():
+    answers = vetoes.outcomes(scope=scope, candidates=reached, facts=facts, session=session, at=at) if reached else {}
+    for system_id, answer in answers.items():
         # what stops or holds a system is a rule of the rulebook too: said once is enough
-        against[system_id] += vetoes.of_outcome(outcome, sentence) if not against[system_id] else []
+        against[system_id] += vetoes.of_verdict(answer.verdict) if not against[system_id] else []
     for system_id, more in vetoes.of_others(scope=scope, candidates=reached, at=at).items():
         against[system_id] += more
-    judged = [replace(one, outcome=outcomes.get(one.system_id, ("", ""))[0]) for one in candidates]
-    return judged, against
+    outcomes = {id: answer.verdict.outcome.value for id, answer in answers.items()}
+    judged = [replace(one, outcome=outcomes.get(one.system_id, "")) for one in candidates]
+    return judged, against, answers

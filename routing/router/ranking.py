@@ -7,7 +7,7 @@ system from getting a request, a score below the threshold included, is a veto w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -74,7 +74,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A decision with everything it was made from. `rule`: the pattern of the rule that decided, "" for none. `is_in_scope`:
-    somebody was named, or clears the threshold; a request that only the fallback system would take is out of scope."""
+    somebody was named, or clears the threshold; a request that only the fallback system would take is out of scope. `gathered`:
+    by system, what bears on it (`rulebook.gather`), for who decides next in the same transaction; it is not kept."""
 
     candidates: tuple[Candidate, ...]
     confidence: float
@@ -87,6 +88,7 @@ class Choice:
     max_retries: int = 0
     router_id: UUID | None = None
     fallback_delay_ms: int = 0
+    gathered: Mapping[UUID, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def chosen(self) -> Candidate | None:

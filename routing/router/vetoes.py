@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from governance.policy.verdict import Outcome
+from governance.policy.verdict import Outcome, Verdict
 from governance.rulebook import answers
+from governance.rulebook.answers import Answer
 from governance.rulebook.question import Question
 from governance.scope import Scope
 from routing.router.nearest import Standing
@@ -50,19 +51,16 @@ def of_others(*, scope: Scope, candidates: Sequence[Candidate], at: datetime) ->
 
 def outcomes(
     *, scope: Scope, candidates: Sequence[Candidate], facts: Mapping[str, Any], session: str, at: datetime
-) -> dict[UUID, tuple[str, str]]:
-    """By system: the verdict's outcome and its sentence, as the rules would answer now. Nothing is kept."""
+) -> dict[UUID, Answer]:
+    """By system: as the rules would answer now. Nothing is kept."""
     questions = [Question(one.name, one.action, {**facts, **_cost(one, facts)}, session) for one in candidates]
     found = answers.answered(scope=scope, questions=questions, at=at)
-    return {
-        one.system_id: (answer.verdict.outcome.value, answer.verdict.sentence)
-        for one, answer in zip(candidates, found, strict=True)
-    }
+    return {one.system_id: answer for one, answer in zip(candidates, found, strict=True)}
 
 
-def of_outcome(outcome: str, sentence: str) -> list[Veto]:
+def of_verdict(verdict: Verdict) -> list[Veto]:
     """A denial is a veto; what needs approval is not."""
-    return [Veto("policy", sentence)] if outcome == Outcome.DENY.value else []
+    return [Veto("policy", verdict.sentence)] if verdict.outcome is Outcome.DENY else []
 
 
 def _cost(one: Candidate, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from governance import sql
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 1000
 _HELD: Final = frozenset({"TARS/e-stop", "TARS/safety-spent", "TARS/safety-risk"})
 """Denials for these reasons do not count against the safety budget: they come of it."""
+Known: TypeAlias = Mapping[tuple[str, str], Gathered]
+"""By system and session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,17 @@ def decide_within(
     return found[0]
 
 
-def decide_here(*, scope: Scope, asker: Actor, question: Question, verb: str, at: datetime) -> Decided:
+def decide_here(
+    *, scope: Scope, asker: Actor, question: Question, verb: str, at: datetime, known: Gathered | None = None
+) -> Decided:
     """`decide` inside the caller's transaction, for a verb that goes on from the verdict: counted, kept and on the ledger alike.
 
     The caller's gate says who may ask. The rules read that `asker` asks; the entry, under the name `verb`, is the scope's.
-    What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for a question that cannot be asked.
+    `known`: what bears on the question, read in this transaction a moment ago. What goes wrong inside takes the caller's
+    transaction with it. Raises `Invalid` for a question that cannot be asked.
     """
-    return _kept(scope, [question], verb=verb, at=at, asker=asker)[0]
+    found = None if known is None else {(question.system, question.session): known}
+    return _kept(scope, [question], verb=verb, at=at, asker=asker, known=found)[0]
 
 
 @governed("policy.decide", subject="system_name")
@@ -145,11 +151,17 @@ def _kept_one(scope: Scope, question: Question, *, at: datetime) -> Decided:
 
 
 def _kept(
-    scope: Scope, questions: Sequence[Question], *, verb: str, at: datetime, asker: Actor | None = None
+    scope: Scope,
+    questions: Sequence[Question],
+    *,
+    verb: str,
+    at: datetime,
+    asker: Actor | None = None,
+    known: Known | None = None,
 ) -> list[Decided]:
     """Answer, count, mark the sessions, record, keep: rows first, the ledger's head last."""
     asking = scope if asker is None else replace(scope, actor=asker)
-    found = _answered(asking, questions, at=at)
+    found = _answered(asking, questions, at=at, known=known)
     rows = _rows(found, scope=asking, at=at)
     _spend(scope, found, at=at)
     ended = _touched(scope, found, at=at)
@@ -164,13 +176,13 @@ def _kept(
     return [_decided(answer, row, ended, at=at) for answer, row in zip(found, rows, strict=True)]
 
 
-def _answered(scope: Scope, questions: Sequence[Question], *, at: datetime) -> list[Answer]:
+def _answered(scope: Scope, questions: Sequence[Question], *, at: datetime, known: Known | None) -> list[Answer]:
     """Actions that cost risk are asked under the lock of the system's safety window, so that no two spend the same rest.
 
     Within a batch each risk is spent before the next question is answered.
     """
     asked = partial(answers.answered, scope=scope, at=at)
-    found = asked(questions=questions)
+    found = asked(questions=questions, known=known)
     risky = frozenset(
         one.question.system for one in found if one.gathered and gather.risk_of(one.gathered, one.question.action)
     )
