@@ -63,5 +63,7 @@ def document() -> dict[str, Any]:
 @lru_cache(maxsize=2)
 def _text(*, is_yaml: bool) -> bytes:
     if is_yaml:
-        return str(yaml.safe_dump(document(), sort_keys=False, allow_unicode=True)).encode()
+        # The writer in C where the library has it: the document is long.
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        return str(yaml.dump(document(), Dumper=dumper, sort_keys=False, allow_unicode=True)).encode()
     return json.dumps(document(), indent=2, ensure_ascii=False).encode()
