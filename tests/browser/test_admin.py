@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.browser.forms import Walk, check_in_every_form
 from tests.browser.pages import ADMIN
-from tests.browser.test_pages import FORMS, check
 
 PROPOSALS = "/admin/governance/amendmentproposal/"
 ROWS = "#result_list tbody tr"
@@ -26,13 +26,13 @@ def test_admin__chooses_a_system_by_typing__and_the_list_narrows(
     page.keyboard.press("Enter")
     page.keyboard.type("memv")
     page.get_by_role("option", name="memvid").wait_for()
-    _in_every_form(page, "data-fixes-choosing", artefacts)
+    check_in_every_form(Walk(page), name="data-fixes-choosing", artefacts=artefacts)
     page.keyboard.press("Enter")
     page.locator("form.row-filter", has=page.locator("#filter_system")).get_by_role("button", name="Filter").click()
     page.wait_for_url(re.compile(r"system=[0-9a-f-]{36}"))
     assert 0 < page.locator(ROWS).count() < before
     assert set(page.locator(f"{ROWS} td.field-system").all_inner_texts()) == {"memvid"}
-    _in_every_form(page, "data-fixes-narrowed", artefacts)
+    check_in_every_form(Walk(page), name="data-fixes-narrowed", artefacts=artefacts)
     page.locator("form.row-filter").get_by_role("link", name="Show all").click()
     page.wait_for_url(lambda url: "system=" not in url)
     assert page.locator(ROWS).count() == before
@@ -58,18 +58,12 @@ def test_admin__mends_a_system__finds_the_reason_in_its_history_and_goes_to_the_
     page.get_by_label("Reason").fill("The handbook has moved.")
     page.get_by_role("button", name="Save and continue editing").click()
     page.get_by_text("It is on the ledger, with your reason.").wait_for()
-    _in_every_form(page, "data-fixes-saved", artefacts)
+    check_in_every_form(Walk(page), name="data-fixes-saved", artefacts=artefacts)
     page.get_by_role("link", name="History").click()
     page.get_by_role("row", name=re.compile("The handbook has moved")).first.wait_for()
-    _in_every_form(page, "data-fixes-history", artefacts)
+    check_in_every_form(Walk(page), name="data-fixes-history", artefacts=artefacts)
     page.go_back()
     page.get_by_role("link", name="Open in the app").click()
     page.wait_for_url("**/systems/memvid/")
     page.get_by_role("link", name="Mend", exact=True).click()
     page.wait_for_url("**/admin/governance/system/*/change/")
-
-
-def _in_every_form(page: Any, name: str, artefacts: Path) -> None:
-    for form in FORMS:
-        check(page, form=form, picture=artefacts / f"{name}-{form}.png")
-    page.set_viewport_size(FORMS["light"][1])

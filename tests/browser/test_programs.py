@@ -10,9 +10,9 @@ from typing import Any
 
 from playwright.sync_api import TimeoutError
 
+from tests.browser.forms import Walk, check_in_every_form
 from tests.browser.pages import ADMIN, STAFF
 from tests.browser.product import Product
-from tests.browser.test_pages import FORMS, check
 from tests.receiver import receiver
 
 
@@ -26,12 +26,12 @@ def test_admin__adds_a_webhook__tests_it_and_reads_its_log(open_page: Callable[.
     page.get_by_role("link", name="I have copied it").click()
     page.wait_for_url(re.compile(r"/webhooks/[0-9a-f-]{36}/$"))
     page.get_by_role("button", name="Send a test event").click()
-    _in_every_form(page, "webhook", artefacts)
+    check_in_every_form(Walk(page), name="webhook", artefacts=artefacts)
     page.locator("main a[href*='/deliveries/']").first.click()
     page.wait_for_url(re.compile(r"/deliveries/[0-9a-f-]{36}/$"))
     assert page.locator("main").get_by_text("webhook.test").count()
     _reloaded_until(page, "The last attempt failed")
-    _in_every_form(page, "webhook-delivery", artefacts)
+    check_in_every_form(Walk(page), name="webhook-delivery", artefacts=artefacts)
 
 
 def test_worker__delivers_a_test_event__and_the_log_says_so(open_page: Callable[..., Any]) -> None:
@@ -61,12 +61,12 @@ def test_staff__visit__its_end_is_a_job_that_the_admin_opens(
     asked.locator("[name=confirm]").fill(product.logins[STAFF])
     asked.get_by_role("button", name="Visit the tenant").click()
     staff.get_by_role("button", name="End the visit").wait_for()
-    _in_every_form(staff, "visit", artefacts)
+    check_in_every_form(Walk(staff), name="visit", artefacts=artefacts)
 
     admin.goto("/jobs/")
     admin.locator("main a[data-row]", has_text="End the visit of").first.click()
     admin.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/$"))
-    _in_every_form(admin, "job", artefacts)
+    check_in_every_form(Walk(admin), name="job", artefacts=artefacts)
 
     staff.get_by_role("button", name="End the visit").click()
     staff.wait_for_url(re.compile(r"/platform/tenants/$"))
@@ -81,9 +81,3 @@ def _reloaded_until(page: Any, words: str, *, within: str = "main") -> None:
         except TimeoutError:
             page.reload()
     raise AssertionError(f"{page.url} never said “{words}”")
-
-
-def _in_every_form(page: Any, name: str, artefacts: Path) -> None:
-    for form in FORMS:
-        check(page, form=form, picture=artefacts / f"{name}-{form}.png")
-    page.set_viewport_size(FORMS["light"][1])
