@@ -22,6 +22,21 @@ class TenantRow(models.Model):
         abstract = True
 
 
+class BusyRow(TenantRow):
+    """A row of a table that every request writes to: it has the indexes that its questions ask for, and no other.
+
+    INVARIANT: those begin with the tenant, so none of the tenant alone is needed; nor is one of a reference alone, where nobody
+    asks by it (`reference(…, db_index=False)`).
+    """
+
+    tenant = models.ForeignKey(
+        "governance.Tenant", on_delete=models.PROTECT, editable=False, related_name="+", db_index=False
+    )
+
+    class Meta:
+        abstract = True
+
+
 def reference(to: str, **options: object) -> models.ForeignKey:
     """A reference inside a tenant. The constraint is composite, `(tenant_id, x_id)`, and lives in the migration
     (`governance.rls.Refer`): a plain foreign key ignores row security and would accept another tenant's id."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models.functions import Now
 
-from governance.rows import TenantRow, reference
+from governance.rows import BusyRow, TenantRow, reference
 
 
 class ResourceType(models.TextChoices):
@@ -134,7 +134,7 @@ class HoldState(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
-class Reservation(TenantRow):
+class Reservation(BusyRow):
     """Money (and tokens, hours, calls) set aside before the work: a hold. `key` names it for good.
 
     `amounts` and `actual` are `{resource type: decimal text}`; the lines say which budgets they came from. `overshoot` is
@@ -191,12 +191,12 @@ class Reservation(TenantRow):
         ]
 
 
-class ReservationLine(TenantRow):
+class ReservationLine(BusyRow):
     """How much of a hold came from which budget; what is given back goes back there, whatever the clock says by then."""
 
-    reservation = reference("billing.Reservation", related_name="lines")
-    resource = reference("billing.Resource")
-    share = reference("billing.SystemShare")
+    reservation = reference("billing.Reservation", related_name="lines", db_index=False)
+    resource = reference("billing.Resource", db_index=False)
+    share = reference("billing.SystemShare", db_index=False)
     amount = _amount()
     settled = _amount(null=True)
 
@@ -217,14 +217,14 @@ class MoveKind(models.TextChoices):
     MEASURE = "measure", "Measured"
 
 
-class BudgetMove(TenantRow):
+class BudgetMove(BusyRow):
     """One movement of money, signed. `statement` is the canonical JSON that `digest` names and `signature` covers.
 
     Written once; only `sealed_in` (the ledger entry that holds its digest) goes from null to a number.
     """
 
     kind = models.TextField(choices=MoveKind.choices)
-    reservation = reference("billing.Reservation", null=True, related_name="moves")
+    reservation = reference("billing.Reservation", null=True, related_name="moves", db_index=False)
     at = models.DateTimeField()
     statement = models.BinaryField()
     digest = models.TextField()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from governance.rows import TenantRow, reference
+from governance.rows import BusyRow, TenantRow, reference
 
 
 class OutcomeWord(models.TextChoices):
@@ -12,13 +12,13 @@ class OutcomeWord(models.TextChoices):
     REQUIRE_APPROVAL = "require_approval", "Approval required"
 
 
-class StoredVerdict(TenantRow):
+class StoredVerdict(BusyRow):
     """One decision as it was answered: the question and the verdict as the canonical bytes that their digests name, signed.
 
     Written once; only `sealed_in` (the sequence of the ledger entry that holds its digest) goes from null to a number.
     """
 
-    system = reference("governance.System")
+    system = reference("governance.System", db_index=False)
     action = models.TextField()
     session = models.TextField(default="")
     outcome = models.TextField(choices=OutcomeWord.choices)

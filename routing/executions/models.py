@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from pgvector.django import VectorField
 
 from governance.registry.models import Lifecycle
-from governance.rows import TenantRow, reference
+from governance.rows import BusyRow, reference
 from routing.executions.stages import Stage, Status
 
 STAGES = (
@@ -31,7 +31,7 @@ STATUSES = (
 )
 
 
-class ExecutionRequest(TenantRow):
+class ExecutionRequest(BusyRow):
     """One request as it was asked, and where it stands; the execution of the same id is written when it is done.
 
     `key` names it for good: asking again under it finds this row. `steps` is what happened, in order.
@@ -47,10 +47,10 @@ class ExecutionRequest(TenantRow):
     requested_by = models.TextField()
     user_id = models.UUIDField(null=True, help_text="the asking person or system")
     accountable_id = models.UUIDField(null=True, help_text="the person behind it, who never approves it")
-    parent = reference("routing.ExecutionRequest", null=True, related_name="hops")
+    parent = reference("routing.ExecutionRequest", null=True, related_name="hops", db_index=False)
     depth = models.PositiveIntegerField(default=0)
     stage = models.TextField(choices=STAGES, default=Stage.RECEIVED.value)
-    system = reference("governance.System", null=True)
+    system = reference("governance.System", null=True, db_index=False)
     attempt = models.PositiveIntegerField(default=0)
     tried = ArrayField(models.UUIDField(), default=list)
     routing_path = ArrayField(models.UUIDField(), default=list)
@@ -61,8 +61,8 @@ class ExecutionRequest(TenantRow):
     request_embedding = VectorField(null=True)
     verdict_id = models.UUIDField(null=True)
     approval_digest = models.TextField(default="")
-    question = reference("governance.ApprovalRequest", null=True)
-    hold = reference("billing.Reservation", null=True)
+    question = reference("governance.ApprovalRequest", null=True, db_index=False)
+    hold = reference("billing.Reservation", null=True, db_index=False)
     answer = models.JSONField(null=True, help_text="what the agent answered, until the execution is written")
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; 0: unknown")
     progress_note = models.TextField(default="")
@@ -100,7 +100,9 @@ class ExecutionRequest(TenantRow):
                 condition=models.Q(stage=Stage.CALLING.value),
                 name="execution_requests_calling",
             ),
-            models.Index(fields=["tenant", "parent"], name="execution_requests_hops"),
+            models.Index(
+                fields=["tenant", "parent"], condition=models.Q(parent__isnull=False), name="execution_requests_hops"
+            ),
         ]
 
     loaded: dict[str, Any]
@@ -128,7 +130,7 @@ class ExecutionRequest(TenantRow):
         self.loaded = {name: value for name, value in self.__dict__.items() if name != "loaded"}
 
 
-class DueRequest(TenantRow):
+class DueRequest(BusyRow):
     """The runner's queue: a request (by the same id) that can take its next step, and who is taking it.
 
     The runner claims before it knows a tenant, through `tars_claim_due`, which gives ids and nothing else.
@@ -144,13 +146,13 @@ class DueRequest(TenantRow):
         indexes = [models.Index(fields=["due_at"], name="due_requests_order")]
 
 
-class Execution(TenantRow):
+class Execution(BusyRow):
     """One request handled (seeds/004 3), written whole when it is done. Its id is its request's.
 
     Later only the rating, a dispute, the lifecycle and the access count change.
     """
 
-    system = reference("governance.System", null=True)
+    system = reference("governance.System", null=True, db_index=False)
     system_name = models.TextField()
     user_request = models.TextField()
     request_embedding = VectorField(null=True)
@@ -227,13 +229,13 @@ class Execution(TenantRow):
         return self.user_request
 
 
-class Receipt(TenantRow):
+class Receipt(BusyRow):
     """What was done, signed: `statement` is the canonical JSON that `digest` names and `signature` covers.
 
     Written once; `sealed_in` (the ledger entry that anchors its batch) and `leaf` (its place in that tree) are set later.
     """
 
-    execution = reference("routing.Execution", related_name="receipts")
+    execution = reference("routing.Execution", related_name="receipts", db_index=False)
     at = models.DateTimeField()
     statement = models.BinaryField()
     digest = models.TextField()

@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('leased_until', models.DateTimeField(null=True)),
                 ('leased_by', models.TextField(default='')),
                 ('claims', models.PositiveIntegerField(default=0)),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
                 'db_table': 'due_requests',
@@ -123,8 +123,8 @@ class Migration(migrations.Migration):
                 ('disputed_by', models.TextField(default='')),
                 ('disputed_at', models.DateTimeField(null=True)),
                 ('dispute', models.TextField(default='')),
-                ('system', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
+                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
                 'db_table': 'executions',
@@ -166,11 +166,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('hold', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.reservation')),
-                ('parent', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hops', to='routing.executionrequest')),
-                ('question', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.approvalrequest')),
-                ('system', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ('hold', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.reservation')),
+                ('parent', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hops', to='routing.executionrequest')),
+                ('question', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.approvalrequest')),
+                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
+                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
                 'db_table': 'execution_requests',
@@ -205,8 +205,8 @@ class Migration(migrations.Migration):
                 ('signature', models.BinaryField()),
                 ('sealed_in', models.BigIntegerField(null=True)),
                 ('leaf', models.PositiveIntegerField(null=True)),
-                ('execution', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='routing.execution')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ('execution', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='routing.execution')),
+                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
                 'db_table': 'receipts',
@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
                 ('verdict_id', models.UUIDField(null=True)),
                 ('approved_by', models.TextField(default='')),
                 ('reported_by', models.TextField(default='', help_text='"" : TARS saw the call itself')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
             ],
             options={
                 'db_table': 'mcp_telemetry_log',
@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='executionrequest',
-            index=models.Index(fields=['tenant', 'parent'], name='execution_requests_hops'),
+            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['tenant', 'parent'], name='execution_requests_hops'),
         ),
         migrations.AddConstraint(
             model_name='executionrequest',

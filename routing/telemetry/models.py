@@ -3,10 +3,10 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
-from governance.rows import TenantRow
+from governance.rows import BusyRow
 
 
-class ToolCall(TenantRow):
+class ToolCall(BusyRow):
     """One tool call (seeds/004 4). Append-only. `execution_id` is null for calls that an agent reports without one."""
 
     execution_id = models.UUIDField(null=True)
