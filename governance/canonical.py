@@ -276,7 +276,8 @@ class _Scan:
             if base is None:
                 self.refuse("not_json", f"a {type(value).__name__} is no JSON value.")
             else:
-                self.is_odd = True
+                # `_whole` knows plain doubles only; of text and integers the fast encoder writes what is underneath
+                self.is_odd = self.is_odd or base is float
                 self.value(base.__str__(value) if base is str else base(value))
 
     def refuse(self, kind: str, sentence: str) -> None:

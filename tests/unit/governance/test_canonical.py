@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import pytest
@@ -135,8 +135,20 @@ class Colour(StrEnum):
     RED = "red"
 
 
+class Level(IntEnum):
+    HIGH = 3
+
+
+class Share(float):
+    """A double that says something else of itself."""
+
+    def __repr__(self) -> str:
+        return "most of it"
+
+
 def test_canonical_bytes__subclasses_of_plain_types__written_as_their_values() -> None:
-    assert canonical_bytes({"b": Colour.RED, "a": (1, 2.0)}) == b'{"a":[1,2],"b":"red"}'
+    value = {"b": Colour.RED, "a": (1, 2.0), "c": [Level.HIGH, Share(2.0), Share(0.5)]}
+    assert canonical_bytes(value) == b'{"a":[1,2],"b":"red","c":[3,2,0.5]}'
 
 
 @pytest.mark.parametrize("value", [{1: "a"}, {"a": {1, 2}}, {"a": object()}, [b"x"], [1j]])
