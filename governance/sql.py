@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.expressions import DatabaseDefault
@@ -35,24 +37,24 @@ def insertion(row: TenantRow, *, instead: Mapping[str, Statement] = _NOTHING) ->
     """Write a new row whole; some of its fields by what a statement finds `instead` of what the row says."""
     places: list[str | None] = []
     values: list[Any] = []
-    for field in _written(type(row)):
-        value = getattr(row, field.attname)
-        if field.name in instead:
-            places.append(f"({instead[field.name].text})")
-            values += instead[field.name].values
+    for column in _written(type(row)):
+        value = getattr(row, column.attname)
+        if column.name in instead:
+            places.append(f"({instead[column.name].text})")
+            values += instead[column.name].values
+        elif value is None:
+            places.append("NULL")
         elif isinstance(value, DatabaseDefault):
             places.append("DEFAULT")
         else:
             places.append(None)
-            values.append(field.get_db_prep_save(value, connection))
+            values.append(column.prepared(value))
     return Statement(_inserting(type(row), tuple(places)), values)
 
 
 def change(row: TenantRow, names: Sequence[str]) -> Statement:
     """Write these fields of a row that is there."""
-    values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for field in _named(type(row), tuple(names))
-    ]
+    values = [column.prepared(getattr(row, column.attname)) for column in _named(type(row), tuple(names))]
     return Statement(_changing(type(row), tuple(names)), [*values, row.tenant_id, row.id])
 
 
@@ -73,7 +75,9 @@ def read(model: type[Row], text: str, values: Sequence[Any] | Mapping[str, Any])
     """The rows that a statement finds. A column that is no field of the model becomes an attribute of its name."""
     with connection.cursor() as cursor:
         cursor.execute(text, values)
-        reading = _reading(model, tuple(column.name for column in cursor.description))
+        # `description` would ask for every column's type as well
+        result = cursor.pgresult
+        reading = _reading(model, tuple(result.fname(place) for place in range(result.nfields)))
         return [reading.row(model, found) for found in cursor.fetchall()]
 
 
@@ -97,7 +101,8 @@ class _Reading:
 
 
 @lru_cache
-def _reading(model: type[TenantRow], columns: tuple[str, ...]) -> _Reading:
+def _reading(model: type[TenantRow], names: tuple[bytes, ...]) -> _Reading:
+    columns = tuple(name.decode() for name in names)
     columns_of = {_column(field) for field in model._meta.concrete_fields}
     known = {name: place for place, name in enumerate(columns) if name in columns_of}
     fields = [field for field in model._meta.concrete_fields if _column(field) in known]
@@ -114,38 +119,74 @@ def _reading(model: type[TenantRow], columns: tuple[str, ...]) -> _Reading:
     )
 
 
-@lru_cache
-def _written(model: type[TenantRow]) -> tuple[models.Field[Any, Any], ...]:
-    return tuple(field for field in model._meta.concrete_fields if not field.generated)
+_PLAIN: Final[Mapping[type[models.Field[Any, Any]], type]] = {
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.DateTimeField: datetime,
+    models.TextField: str,
+    models.UUIDField: UUID,
+}
+"""Values of these are written as they are: asking the field costs as much as all the rest of a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A field that is written, how it is called, and the type of a value that needs no preparing."""
+
+    field: models.Field[Any, Any]
+    name: str
+    attname: str
+    plain: type | None
+
+    def prepared(self, value: Any) -> Any:
+        if value is None or type(value) is self.plain:
+            return value
+        return self.field.get_db_prep_save(value, connection)
+
+    @property
+    def quoted(self) -> str:
+        return _quoted(_column(self.field))
+
+    @property
+    def place(self) -> str:
+        return f"%s::{self.field.db_type(connection)}" if hasattr(self.field, "get_placeholder") else "%s"
 
 
 @lru_cache
+def _written(model: type[TenantRow]) -> tuple[_Column, ...]:
+    return tuple(_column_of(field) for field in model._meta.concrete_fields if not field.generated)
+
+
+@lru_cache
+def _named(model: type[TenantRow], names: tuple[str, ...]) -> tuple[_Column, ...]:
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return tuple(_column_of(fields[name]) for name in names)
+
+
+def _column_of(field: models.Field[Any, Any]) -> _Column:
+    target = field
+    while isinstance(target, models.ForeignKey):
+        target = target.target_field
+    return _Column(field, field.name, field.attname, _PLAIN.get(type(target)))
+
+
+@lru_cache(maxsize=512)
 def _inserting(model: type[TenantRow], stated: tuple[str | None, ...]) -> str:
-    fields = _written(model)
-    places = [place or _place(field) for field, place in zip(fields, stated, strict=True)]
-    columns = ", ".join(_quoted(_column(field)) for field in fields)
+    written = _written(model)
+    places = [place or column.place for column, place in zip(written, stated, strict=True)]
+    columns = ", ".join(column.quoted for column in written)
     return f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES ({', '.join(places)})"  # noqa: S608
 
 
-@lru_cache
+@lru_cache(maxsize=512)
 def _changing(model: type[TenantRow], names: tuple[str, ...]) -> str:
-    changes = ", ".join(f"{_quoted(_column(field))} = {_place(field)}" for field in _named(model, names))
+    changes = ", ".join(f"{column.quoted} = {column.place}" for column in _named(model, names))
     return f"UPDATE {_quoted(model._meta.db_table)} SET {changes} WHERE tenant_id = %s AND id = %s"  # noqa: S608
-
-
-@lru_cache
-def _named(model: type[TenantRow], names: tuple[str, ...]) -> tuple[models.Field[Any, Any], ...]:
-    fields = {field.name: field for field in model._meta.concrete_fields}
-    return tuple(fields[name] for name in names)
 
 
 def _column(field: models.Field[Any, Any]) -> str:
     assert field.column is not None
     return field.column
-
-
-def _place(field: models.Field[Any, Any]) -> str:
-    return f"%s::{field.db_type(connection)}" if hasattr(field, "get_placeholder") else "%s"
 
 
 def _quoted(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import override_settings
 
 from governance.identity.actions import add_member
@@ -13,7 +13,7 @@ from governance.registry.models import System
 from governance.scope import Role, tars_scope
 from governance.tenancy import TenantMixup, active_tenant, active_tenant_ids, as_user, in_tenant
 from tests import factories as make
-from tests.db.tenants.catalogue import rows
+from tests.db.tenants.catalogue import connected, rows
 from tests.web import client_of
 
 
@@ -43,6 +43,24 @@ def test_block__left_by_an_error__leaves_nothing_set() -> None:
         assert _systems() == [cast.system.id]
         raise ZeroDivisionError
     assert _systems() == [] and active_tenant() is None
+
+
+def test_block__on_a_connection_that_the_server_ended__is_refused_and_a_new_one_serves_the_next() -> None:
+    cast = make.cast()
+    with connected("super") as server:
+        server.execute("SELECT pg_terminate_backend(%s, 5000)", [rows("SELECT pg_backend_pid()")[0][0]])
+    with pytest.raises(OperationalError), in_tenant(cast.tenant.id):
+        raise AssertionError("there is no transaction to be in")
+    assert active_tenant() is None
+    connection.close_if_unusable_or_obsolete()
+    with in_tenant(cast.tenant.id):
+        assert _systems() == [cast.system.id]
+
+
+def test_block__of_something_that_is_no_id__never_gets_into_a_statement() -> None:
+    with pytest.raises(AttributeError), in_tenant("'; DROP TABLE systems; --"):  # type: ignore[arg-type]
+        raise AssertionError("there is no such tenant")
+    assert active_tenant() is None and not connection.in_atomic_block
 
 
 def test_block__in_an_outer_transaction__is_undone_when_left() -> None:
