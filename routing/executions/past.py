@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import Count, Max
 
 from billing.budgets.models import Resource
+from billing.budgets.preparing import alone_with_plans
 from billing.budgets.settling import price_table
 from governance.errors import NotAllowed
 from governance.keys.actions import Signer
@@ -146,7 +147,9 @@ def _known(scope: Scope, pasts: Sequence[Past]) -> set[str]:
 
 
 def _lock_budgets(scope: Scope, pasts: Sequence[Past]) -> None:
-    """HAZARD: people at work meanwhile lock budgets before the ledger's head; approvals in here lock the head first."""
+    """HAZARD: people at work meanwhile lock budgets before the ledger's head; approvals in here lock the head first. Who prepares
+    a budget locks the plans before it: a batch that meets a new system would do so with its budgets locked."""
+    alone_with_plans(scope.tenant_id)
     moments = [past.at for past in pasts]
     running = Resource.objects.filter(tenant_id=scope.tenant_id, window_end__gt=min(moments))
     list(running.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
