@@ -14,7 +14,7 @@ class RoutingConfig(AppConfig):
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
-        from routing.executions import approving, choosing, kept, panel, waiting
+        from routing.executions import approving, choosing, figures_export, kept, panel, waiting
         from routing.executions import export as executions
         from routing.router import export as router_export
         from routing.router import impact as router_impact
@@ -35,7 +35,7 @@ class RoutingConfig(AppConfig):
         vetoes.register("connector", choosing.out_of_reach)
         panels.register_beside(connector_panel.TEMPLATE, connector_panel.card)
         panels.register_beside(telemetry_panel.TEMPLATE, telemetry_panel.card)
-        for source in (connectors.SOURCE, executions.SOURCE, *telemetry.SOURCES):
+        for source in (connectors.SOURCE, executions.SOURCE, *figures_export.SOURCES, *telemetry.SOURCES):
             sources.register(source)
         sources.register(router_export.SOURCE)
         impact.register("router", router_impact.found)

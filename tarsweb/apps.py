@@ -11,12 +11,14 @@ class TarswebConfig(AppConfig):
         from governance.jobs import handlers
         from governance.notices import kinds
         from tarsweb.demo import help_desk, removal
+        from tarsweb.overview import export as overview
         from tarsweb.people.export import SOURCE
         from tarsweb.platform.actions import END_VISIT, end_by_job
 
         help_desk.register()
         removal.register()
-        sources.register(SOURCE)
+        for source in (SOURCE, *overview.SOURCES):
+            sources.register(source)
         handlers.register(END_VISIT, end_by_job, can_stop=False)
         kinds.register("left", "Somebody left and decisions moved on")
         kinds.register("visit", "Platform staff visits the tenant", can_mute=False)

@@ -17,6 +17,8 @@ X = Sequence[str] | Sequence[date] | Sequence[float]
 _MOST_LABELS = 8
 """Below bars: more would stand aslant or over each other."""
 COLOURS = ("--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5")
+_DASHES, _MARKS = ("solid", "dot", "dash"), ("circle", "diamond", "square")
+"""Never colour alone."""
 _FONT = {"family": "Inter, ui-sans-serif, system-ui, sans-serif", "size": 12, "color": "--ink-2"}
 _AXIS: dict[str, Any] = {"fixedrange": True, "zeroline": False, "ticks": "", "automargin": True, "linecolor": "--line"}
 _LAYOUT: dict[str, Any] = {
@@ -64,9 +66,62 @@ def line_with_band(
     return _figure(traces, layout)
 
 
+def lines(
+    x: X, series: Mapping[str, Sequence[float | None]], *, y_format: str = "", most: float | None = None
+) -> Figure:
+    """Lines over each other with a legend; None leaves a gap, `most` ends the axis. Raises ValueError when the lengths differ."""
+    _same_length(x, *series.values())
+    traces = [
+        {
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "name": name,
+            "mode": "lines+markers",
+            "line": {"width": 2, "color": COLOURS[index % len(COLOURS)], "dash": _DASHES[index % len(_DASHES)]},
+            "marker": {"size": 5, "symbol": _MARKS[index % len(_MARKS)]},
+        }
+        for index, (name, y) in enumerate(series.items())
+    ]
+    axis: Figure = {"tickformat": y_format, "hoverformat": y_format}
+    if most is not None:
+        axis["range"] = [0, most]
+    return _figure(traces, {"showlegend": len(traces) > 1, "yaxis": axis})
+
+
 def bars(x: X, y: Sequence[float | None], *, name: str, y_format: str = "", colour: str = COLOURS[0]) -> Figure:
     """One series of bars. Raises ValueError when the lengths differ."""
     return stacked_bars(x, {name: y}, y_format=y_format, colours=(colour,))
+
+
+def ranking(
+    names: Sequence[str],
+    values: Sequence[float | None],
+    *,
+    name: str,
+    x_format: str = "",
+    colour: str = COLOURS[0],
+    target: float | None = None,
+    target_name: str = "Target",
+) -> Figure:
+    """Named things as bars below each other, the first on top, so that long names can be read on a phone; and a dashed target.
+
+    Raises ValueError when the lengths differ.
+    """
+    _same_length(names, values)
+    bar = {"type": "bar", "orientation": "h", "x": values, "y": names, "name": name, "marker": {"color": colour}}
+    layout: Figure = {
+        "hovermode": "y unified",
+        "xaxis": {"tickformat": x_format, "hoverformat": x_format, "showgrid": True, "gridcolor": "--line",
+                  "nticks": 5, "rangemode": "tozero", "showline": False},
+        "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False, "nticks": len(names)},
+    }  # fmt: skip
+    if target is not None:
+        line = {**_target_line(target), "xref": "x", "yref": "paper", "x0": target, "x1": target, "y0": 0, "y1": 1}
+        place = {"x": target, "xanchor": "left", "yref": "paper", "y": 0, "yanchor": "bottom"}
+        label = {**place, "text": target_name, "showarrow": False, "font": {"color": "--chart-bad", "size": 11}}
+        layout |= {"shapes": [line], "annotations": [label]}
+    return _figure([bar], layout)
 
 
 def stacked_bars(

@@ -122,6 +122,7 @@ MENU = (
     _Entry("Agents", "E-stop", "estop:page", "stop"),
     _Entry("Work", "Ask", "ask:page", "search", key="a"),
     _Entry("Work", "Executions", "executions:list", "sparkle", key="e"),
+    _Entry("Work", "Figures", "overview:figures", "chart", needs=Capability.READ_RECORD),
     _Entry("Work", "Routing", "routing:list", "branch", needs=Capability.READ_RECORD),
     _Entry("Law", "Rulebook", "rulebook:rules", "shield", key="r", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),

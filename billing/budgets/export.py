@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from billing.budgets import held, records, wishes
+from billing.budgets.board import Meter, running_meters
 from billing.budgets.forms import HoldFilterForm, TopUpFilterForm, hold_query
 from billing.budgets.history import windows
 from billing.budgets.models import ResourceType, WindowType
@@ -63,6 +65,19 @@ def chunk_windows(scope: Scope, payload: dict[str, Any], cursor: Any) -> tuple[l
     return [_row(records.meter_record(one.meter)) for one in _windows(scope, payload, MOST_WINDOWS)], None
 
 
+def asked_running(scope: Scope, parameters: Mapping[str, str]) -> Asked:
+    return _asked({"at": now().isoformat()})
+
+
+def count_running(scope: Scope, payload: dict[str, Any], most: int) -> int:
+    return len(_running(scope, payload)[:most])
+
+
+def chunk_running(scope: Scope, payload: dict[str, Any], cursor: Any) -> tuple[list[Row], Any]:
+    """All at once, the fullest first."""
+    return [_row({**records.meter_record(one), **_use_of(one)}) for one in _running(scope, payload)], None
+
+
 def asked_systems(scope: Scope, parameters: Mapping[str, str]) -> Asked:
     return _asked({"at": now().isoformat()})
 
@@ -112,6 +127,15 @@ def _windows(scope: Scope, payload: Mapping[str, Any], most: int) -> Any:
     return windows(scope=scope, type=payload["type"], window=payload["window"], at=_at(payload), limit=most)
 
 
+def _running(scope: Scope, payload: Mapping[str, Any]) -> list[Meter]:
+    return sorted(running_meters(scope=scope, at=_at(payload))[0], key=lambda one: -one.part)
+
+
+def _use_of(one: Meter) -> dict[str, Any]:
+    share = (100 * one.committed / one.total).quantize(Decimal("0.01")) if one.total else None
+    return {"usage_percent": share, "is_near": one.is_near}
+
+
 def _row(record: dict[str, Any]) -> Row:
     """A file's row: what a cell cannot hold is JSON in it."""
     cells = {
@@ -128,6 +152,14 @@ SOURCES: Final = (
     _source("holds", "Holds", records.HOLD_COLUMNS, asked_holds, count_holds, chunk_holds),
     _source(
         "budget-windows", "Windows of a budget", records.METER_COLUMNS, asked_windows, count_windows, chunk_windows
+    ),
+    _source(
+        "budgets",
+        "Running budgets",
+        (*records.METER_COLUMNS, "usage_percent", "is_near"),
+        asked_running,
+        count_running,
+        chunk_running,
     ),
     _source("budget-systems", "Budgets by system", records.SYSTEM_COLUMNS, asked_systems, count_systems, chunk_systems),
     _source("top-ups", "Top-ups", records.WISH_COLUMNS, asked_wishes, count_wishes, chunk_wishes),

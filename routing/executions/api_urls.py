@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from governance.rest import route
-from routing.executions import api, verbs_api
+from routing.executions import api, figures_api, verbs_api
 
 _ONE = "executions/<uuid:execution_id>/"
 urlpatterns = [
     *route("executions/", api.Executions, name="api-executions"),
+    *route("executions/figures/", figures_api.Figures, name="api-execution-figures"),
     *route(_ONE, api.OneExecution, name="api-execution"),
     *route(f"{_ONE}steps/", api.Steps, name="api-execution-steps"),
     *route(f"{_ONE}hops/", api.Hops, name="api-execution-hops"),

@@ -7,9 +7,10 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from governance.audit.forms import Folding
+from governance.audit.forms import Folding, Moment
 from routing.executions.models import STAGES, STATUSES
 from routing.executions.queries import OPEN, Filter
+from routing.executions.stages import Stage
 
 DAYS: Final = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "90": timedelta(days=90)}
 CHANNELS: Final = (("page", _("Ask page")), ("api", _("API, command line or agent")))
@@ -24,7 +25,7 @@ class _Tick(forms.BooleanField):
 class FilterForm(Folding):
     """What narrows the list of executions. What cannot be read is ignored here, and refused where a file is asked for."""
 
-    MORE = ("who", "channel", "rating", "disputed", "mine")
+    MORE = ("who", "channel", "rating", "since", "until", "disputed", "mine")
 
     q = forms.CharField(required=False, label=_("Text"), max_length=200)
     state = forms.ChoiceField(
@@ -33,7 +34,7 @@ class FilterForm(Folding):
         choices=[
             ("", _("Any")),
             (_("Under way"), [(OPEN, _("All under way")), *STAGES[:-1]]),
-            (_("Ended"), list(STATUSES)),
+            (_("Ended"), [(Stage.DONE.value, _("All ended")), *STATUSES]),
         ],
     )
     system = forms.ChoiceField(required=False, label=_("System"))
@@ -62,6 +63,8 @@ class FilterForm(Folding):
             ("none", _("Not rated")),
         ],
     )
+    since = Moment(label=_("From"))
+    until = Moment(label=_("To"), days=1)
     disputed = _Tick(required=False, label=_("Disputed"))
     mine = _Tick(required=False, label=_("Asked by me"))
 
@@ -91,6 +94,7 @@ def filter_of(asked: Mapping[str, Any], *, at: datetime, waiting: frozenset[Any]
         channel=asked.get("channel", ""),
         rating=asked.get("rating", ""),
         disputed=bool(asked.get("disputed")),
-        since=at - days if days else None,
+        since=asked.get("since") or (at - days if days else None),
+        until=asked.get("until"),
         among=waiting if asked.get("waiting") else None,
     )

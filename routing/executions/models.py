@@ -12,6 +12,7 @@ from pgvector.django import VectorField
 from governance.registry.models import Lifecycle
 from governance.rows import BusyRow, reference
 from routing.executions.stages import Stage, Status
+from routing.figures.histogram import BUCKETS
 
 STAGES = (
     (Stage.RECEIVED.value, "Received"),
@@ -253,3 +254,37 @@ class Receipt(BusyRow):
             ),
         ]
         indexes = [models.Index(fields=["tenant", "id"], condition=models.Q(sealed_in=None), name="receipts_unsealed")]
+
+
+class ExecutionDay(BusyRow):
+    """One UTC day's executions of one system (none: of nobody), added up by a task from anchored receipts (`folding`).
+
+    It keeps counting what has left the table since. Stars are read whole from the executions whenever a rating moves.
+    """
+
+    day = models.DateField()
+    system = reference("governance.System", null=True, db_index=False)
+    total = models.BigIntegerField(db_default=0)
+    succeeded = models.BigIntegerField(db_default=0)
+    failed = models.BigIntegerField(db_default=0)
+    partial = models.BigIntegerField(db_default=0)
+    timed_out = models.BigIntegerField(db_default=0)
+    blocked = models.BigIntegerField(db_default=0)
+    confidence_sum = models.DecimalField(max_digits=24, decimal_places=4, db_default=0)
+    confidence_count = models.BigIntegerField(db_default=0)
+    cost_sum = models.DecimalField(max_digits=30, decimal_places=6, db_default=0)
+    cost_count = models.BigIntegerField(db_default=0)
+    ms_sum = models.BigIntegerField(db_default=0)
+    ms_count = models.BigIntegerField(db_default=0)
+    ms_max = models.BigIntegerField(db_default=0)
+    durations = VectorField(dimensions=BUCKETS)
+    stars_sum = models.BigIntegerField(db_default=0)
+    stars_count = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        db_table = "execution_days"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "day", "system"], nulls_distinct=False, name="execution_days_one_each"
+            )
+        ]

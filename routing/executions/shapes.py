@@ -9,6 +9,7 @@ from routing.executions.afterwards import WORDS
 from routing.executions.asked import KEY_LENGTH, TEXT_LENGTH
 from routing.executions.queries import OPEN, RATINGS
 from routing.executions.stages import Stage, Status
+from routing.figures.span import CHOICES, USUAL
 
 LONGEST_NAME = 200
 STAGES = [one.value for one in Stage]
@@ -243,3 +244,51 @@ class Receipt(Record):
     anchor = Anchor(allow_null=True, help_text="null: in the ledger within a minute")
     establishes = serializers.ListField(child=Text())
     does_not_establish = serializers.ListField(child=Text())
+
+
+class FigureQuery(Query):
+    days = Choice(
+        [str(one) for one in CHOICES], required=False, default=str(USUAL), help_text="UTC days, today included"
+    )
+    by = Choice(["day", "system"], required=False, default="day")
+    system = Text(required=False, allow_blank=True, default="", max_length=LONGEST_NAME, help_text="only this one's")
+    exact = serializers.BooleanField(
+        required=False, default=False, help_text="count the executions themselves, not the days' rollups"
+    )
+
+
+class FigureRow(Record):
+    """Executions of one UTC day or of one system, added up. Times in milliseconds; median and 95th percentile within 9.1 %.
+
+    null: nothing is known. `stars` is of systems' executions that were rated.
+    """
+
+    day = Text(allow_null=True)
+    system = Text(allow_null=True, help_text="empty: what nobody got; null: of all systems")
+    status = Text(allow_null=True)
+    total_executions = Whole()
+    successful_executions = Whole()
+    failed = Whole()
+    partial = Whole()  # type: ignore[assignment]
+    timed_out = Whole()
+    governance_blocked = Whole()
+    success_rate = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True, help_text="per cent")
+    avg_confidence = serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True)
+    avg_cost_usd = _dollars()
+    cost_usd = _dollars()
+    avg_execution_time_ms = Whole(allow_null=True)
+    median_ms = Whole(allow_null=True)
+    p95_ms = Whole(allow_null=True)
+    max_ms = Whole(allow_null=True)
+    avg_user_satisfaction = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
+    rated = Whole()
+
+
+class Figures(Record):
+    """`first` and `last` are UTC days, both included. The numbers are exact at `as_of`."""
+
+    as_of = Instant()
+    first = serializers.DateField()
+    last = serializers.DateField()
+    exact = Flag(help_text="whether the executions themselves were counted")
+    results = FigureRow(many=True)

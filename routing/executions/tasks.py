@@ -10,6 +10,7 @@ from django.utils import timezone
 from governance.scope import tars_scope
 from governance.tenancy import active_tenant_ids
 from routing.executions.approving import expire_questions
+from routing.executions.folding import fold
 from routing.executions.sealing import seal_receipts
 from routing.executions.stars import fold_all, fold_rated
 
@@ -34,6 +35,11 @@ def fold_stars() -> int:
 def fold_all_stars() -> int:
     """Once a night: every system does, whenever it was rated."""
     return _everywhere(fold_all, "stars could not be counted")
+
+
+def fold_days() -> int:
+    """Once a minute: what is anchored is added to its day."""
+    return _everywhere(fold, "executions could not be added up")
 
 
 def _everywhere(verb: Callable[..., int], failure: str) -> int:

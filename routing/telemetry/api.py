@@ -37,7 +37,7 @@ class OneCall(Face):
 
 
 class Tools(Face):
-    @endpoint(gives=shapes.Figures, query=shapes.ToolQuery, is_paged=True)
+    @endpoint(gives=shapes.Figures, query=shapes.ToolQuery, is_paged=True, problems=(queries.Moving,))
     def get(self, request: Request, asked: dict[str, Any]) -> Response:
         """Figures of every tool that ran in the range, the one that fails most often first."""
         scope = self.reader(request)
@@ -46,7 +46,7 @@ class Tools(Face):
         if after and not start:
             raise unknown_cursor()
         since, until, _ = queries.range_of(asked["range"], at=now())
-        found = queries.by_error_rate(queries.figures(scope=scope, since=since, until=until))
+        found = queries.by_error_rate(queries.figures(scope=scope, since=since, until=until, is_exact=asked["exact"]))
         results = [records.figure_record(one) for one in found[start : start + limit]]
         return paged(request, results, next_after=str(start + limit) if len(found) > start + limit else None)
 

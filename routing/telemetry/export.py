@@ -13,6 +13,7 @@ from governance.exports.sources import CHUNK, Asked, Source
 from governance.exports.table import Column, Row
 from governance.scope import Scope
 from governance.web import now
+from routing.figures.span import chosen, last_days
 from routing.telemetry import queries, records
 from routing.telemetry.forms import CallFilterForm, asked_by
 
@@ -26,8 +27,13 @@ def asked_calls(scope: Scope, parameters: Mapping[str, str]) -> Asked:
 
 
 def asked_figures(scope: Scope, parameters: Mapping[str, str]) -> Asked:
-    since, until, _ = queries.range_of(str(parameters.get("range", "")), at=now())
-    return _asked(asked_by(queries.CallFilter(since=since, until=until)))
+    """A named `range`, or `days`; `system`: the tools of one server."""
+    at = now()
+    since, until, _ = queries.range_of(str(parameters.get("range", "")), at=at)
+    if parameters.get("days"):
+        since = last_days(chosen(str(parameters["days"])), at=at).starts_at
+    server = str(parameters.get("system", "")).strip()
+    return _asked(asked_by(queries.CallFilter(server=server, since=since, until=until)))
 
 
 def count_calls(scope: Scope, payload: dict[str, Any], most: int) -> int:
@@ -57,7 +63,8 @@ def _asked(said: dict[str, str]) -> Asked:
 def _figures(scope: Scope, payload: dict[str, Any]) -> list[queries.Figures]:
     filter = _filter(payload)
     assert filter.since is not None and filter.until is not None
-    return queries.by_error_rate(queries.figures(scope=scope, since=filter.since, until=filter.until))
+    found = queries.figures(scope=scope, since=filter.since, until=filter.until)
+    return queries.by_error_rate(one for one in found if filter.server in ("", one.server))
 
 
 def _filter(payload: dict[str, Any]) -> queries.CallFilter:

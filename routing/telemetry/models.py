@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from pgvector.django import VectorField
 
 from governance.rows import BusyRow
+from routing.figures.histogram import BUCKETS
 
 
 class ToolCall(BusyRow):
@@ -44,4 +46,24 @@ class ToolCall(BusyRow):
                 fields=["tenant", "server_name", "tool_name", "-timestamp", "-id"], name="mcp_telemetry_log_tool"
             ),
             models.Index(fields=["tenant", "execution_id"], name="mcp_telemetry_log_execution"),
+        ]
+
+
+class ToolDay(BusyRow):
+    """One UTC day's calls of one tool, added up by a task (`folding`). Times are of calls that succeeded."""
+
+    day = models.DateField()
+    server_name = models.TextField()
+    tool_name = models.TextField()
+    calls = models.BigIntegerField()
+    errors = models.BigIntegerField()
+    ms_sum = models.DecimalField(max_digits=30, decimal_places=3)
+    ms_count = models.BigIntegerField()
+    ms_max = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    durations = VectorField(dimensions=BUCKETS)
+
+    class Meta:
+        db_table = "tool_days"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "day", "server_name", "tool_name"], name="tool_days_one_each")
         ]

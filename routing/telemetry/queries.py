@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -12,8 +12,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from governance.errors import NotFound
+from governance.errors import DomainError, NotFound
 from governance.scope import Capability, Scope
+from routing.figures import marks
+from routing.figures.histogram import quantile
+from routing.figures.span import Span, midnight
+from routing.telemetry.folding import ADDED, AS_ROWS, CALLED, COLUMNS
 from routing.telemetry.models import ToolCall
 
 PAGE: Final = 50
@@ -80,7 +84,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One tool within a range. `avg_ms` is of its successful calls; `error_rate` in per cent, two places."""
+    """One tool within a range. Times are of its successful calls; `error_rate` in per cent, two places."""
 
     server: str
     tool: str
@@ -88,6 +92,7 @@ class Figures:
     errors: int
     avg_ms: Decimal | None
     max_ms: Decimal | None
+    p95_ms: float | None = None
 
     @property
     def error_rate(self) -> Decimal:
@@ -98,37 +103,111 @@ class Figures:
         return self.avg_ms is not None and self.avg_ms > SLOW_MS
 
 
-# Both queries of the sources in one pass over the range, through the covering index.
-_FIGURES: Final = """
-SELECT server_name, tool_name, count(*), count(*) FILTER (WHERE success = false),
-  round(avg(execution_time_ms) FILTER (WHERE success), 1), max(execution_time_ms) FILTER (WHERE success)
-FROM mcp_telemetry_log
-WHERE tenant_id = %s AND timestamp >= %s AND timestamp < %s
-GROUP BY server_name, tool_name
-"""
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """All tools' calls of one UTC day."""
+
+    day: date
+    total: int
+    errors: int
 
 
-def figures(*, scope: Scope, since: datetime, until: datetime) -> list[Figures]:
-    """Every tool that ran in the range, one pass. Sort and narrow it with `slow` and `failing`."""
+class Moving(DomainError):
+    """The rollups moved each time they were read."""
+
+    code = "figures_moving"
+    status = 503
+
+
+_SPREAD: Final = f"""
+SELECT {{key}}, sum(calls), sum(errors), round(sum(ms_sum) / nullif(sum(ms_count), 0), 1), max(ms_max), sum(durations)::real[],
+  (SELECT max(until) FROM figure_marks WHERE tenant_id = %(tenant)s AND source = '{CALLED}') AS seen
+FROM ({{parts}}) parts GROUP BY {{key}}
+"""  # noqa: S608
+# the days that are added up, and the calls since; the mark is written into the text, so that the plan knows how few those are
+_ROLLED: Final = f"""
+SELECT day, server_name, tool_name, {", ".join(COLUMNS)} FROM tool_days
+WHERE tenant_id = %(tenant)s AND day >= %(first)s AND day <= %(last)s {{only}}
+UNION ALL SELECT day, server_name, tool_name, {", ".join(COLUMNS)} FROM (
+  SELECT day, server_name, tool_name, {ADDED} FROM (
+    SELECT {AS_ROWS} FROM mcp_telemetry_log
+    WHERE tenant_id = %(tenant)s AND timestamp >= '{{mark}}' AND timestamp < %(until)s {{only}}) c
+  GROUP BY day, server_name, tool_name) rest
+"""  # noqa: S608
+_READ: Final = f"""
+SELECT day, server_name, tool_name, {ADDED} FROM (
+  SELECT {AS_ROWS} FROM mcp_telemetry_log
+  WHERE tenant_id = %(tenant)s AND timestamp >= %(since)s AND timestamp < %(until)s {{only}}) c
+GROUP BY day, server_name, tool_name
+"""  # noqa: S608
+_TRIES: Final = 5
+
+
+def figures(*, scope: Scope, since: datetime, until: datetime, is_exact: bool = False) -> list[Figures]:
+    """Every tool that ran in the range. Sort and narrow it with `slow` and `failing`.
+
+    A range that begins with a UTC day is read from the days' rollups, with the calls since; another one, and `is_exact`, from its
+    calls. Both give the same.
+    """
     _demand(scope)
-    with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, [scope.tenant_id, since, until])
-        return [Figures(*row) for row in cursor.fetchall()]
+    return _by_tool(scope, since, until, is_exact=is_exact)
+
+
+def figures_by_day(*, scope: Scope, span: Span, at: datetime, is_exact: bool = False) -> list[DayFigures]:
+    """Every day's calls of all tools, the oldest first."""
+    _demand(scope)
+    rows = _sums(scope, "day", span.starts_at, at, "", is_exact)
+    found = {row[0]: DayFigures(row[0], int(row[1]), int(row[2])) for row in rows}
+    return [found.get(day, DayFigures(day, 0, 0)) for day in span.days]
+
+
+def _by_tool(
+    scope: Scope, since: datetime, until: datetime, *, server: str = "", is_exact: bool = False
+) -> list[Figures]:
+    rows = _sums(scope, "server_name, tool_name", since, until, server, is_exact)
+    return [Figures(row[0], row[1], int(row[2]), int(row[3]), row[4], row[5], quantile(row[6], 0.95)) for row in rows]
+
+
+def _sums(
+    scope: Scope, key: str, since: datetime, until: datetime, server: str, is_exact: bool
+) -> list[tuple[Any, ...]]:
+    only = "AND server_name = %(server)s" if server else ""
+    for _ in range(_TRIES):
+        mark = marks.of(tenant_id=scope.tenant_id, source=CALLED).until
+        is_rolled = (
+            not is_exact and mark is not None and since == midnight(since.astimezone(UTC).date()) < mark <= until
+        )
+        parts = (
+            _ROLLED.format(only=only, mark=mark.isoformat() if mark else "") if is_rolled else _READ.format(only=only)
+        )
+        values: dict[str, Any] = {"tenant": scope.tenant_id, "since": since, "until": until, "server": server}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _SPREAD.format(key=key, parts=parts),
+                {**values, "first": since.astimezone(UTC).date(), "last": until.astimezone(UTC).date()},
+            )
+            rows = cursor.fetchall()
+        if not is_rolled or all(row[-1] == mark for row in rows):
+            return rows
+    raise Moving("The figures were being brought up to date. Ask again.")
 
 
 def range_of(name: str, *, at: datetime) -> tuple[datetime, datetime, str]:
-    """The beginning and end of a named range, and its name; the usual one for an unknown name."""
+    """The beginning and end of a named range, and its name; the usual one for an unknown name.
+
+    Several days are whole days in UTC, today's included.
+    """
     name = name if name in RANGES else USUAL
-    return at - RANGES[name][1], at, name
+    since = at - RANGES[name][1]
+    if RANGES[name][1] > timedelta(days=1):
+        since = midnight(since.astimezone(UTC).date() + timedelta(days=1))
+    return since, at, name
 
 
 def of_server(*, scope: Scope, server: str, at: datetime) -> list[Figures]:
     """The tools of one server in the last 24 hours."""
     since, until, _ = range_of(USUAL, at=at)
-    with connection.cursor() as cursor:
-        statement = _FIGURES.replace("GROUP BY", "AND server_name = %s GROUP BY")
-        cursor.execute(statement, [scope.tenant_id, since, until, server])
-        return by_error_rate(Figures(*row) for row in cursor.fetchall())
+    return by_error_rate(_by_tool(scope, since, until, server=server))
 
 
 def slow(found: Iterable[Figures]) -> list[Figures]:

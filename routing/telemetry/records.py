@@ -11,7 +11,7 @@ CALL_COLUMNS: Final = (
     "approved_by", "reported_by", "input_digest", "tool_digest", "input_data",
 )  # fmt: skip
 FIGURE_COLUMNS: Final = (
-    "server_name", "tool_name", "total_calls", "errors", "error_rate", "avg_ms", "max_ms", "is_slow",
+    "server_name", "tool_name", "total_calls", "errors", "error_rate", "avg_ms", "p95_ms", "max_ms", "is_slow",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def figure_record(one: Figures) -> dict[str, Any]:
         "errors": one.errors,
         "error_rate": float(one.error_rate),
         "avg_ms": None if one.avg_ms is None else float(one.avg_ms),
+        "p95_ms": None if one.p95_ms is None else round(one.p95_ms, 1),
         "max_ms": None if one.max_ms is None else float(one.max_ms),
         "is_slow": one.is_slow,
     }

@@ -23,7 +23,10 @@ class CallQuery(Query):
 
 
 class ToolQuery(Query):
-    range = Choice(list(RANGES), required=False, default="24h")
+    range = Choice(list(RANGES), required=False, default="24h", help_text="7d and 30d: whole UTC days, today included")
+    exact = serializers.BooleanField(
+        required=False, default=False, help_text="count the calls themselves, not the days' rollups"
+    )
 
 
 class ToolCall(Record):
@@ -54,6 +57,7 @@ class Figures(Record):
     errors = Whole()  # type: ignore[assignment]
     error_rate = serializers.FloatField()
     avg_ms = serializers.FloatField(allow_null=True)
+    p95_ms = serializers.FloatField(allow_null=True, help_text="the 95th percentile, within 9.1 %")
     max_ms = serializers.FloatField(allow_null=True)
     is_slow = Flag()
 

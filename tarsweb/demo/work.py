@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils import timezone
 
 from billing.budgets.moves import seal_due as seal_money
 from governance.errors import DomainError, NotFound
@@ -28,6 +29,7 @@ from routing.executions.models import Execution
 from routing.executions.past import Past, Rated, Said, Told, play
 from routing.executions.sealing import seal_receipts
 from routing.router.embedding import embed_systems
+from routing.telemetry.folding import count_anew
 from tarsweb.demo.asked import Answering, ask_at
 from tarsweb.demo.script import Step
 from tarsweb.demo.worlds import DATA
@@ -101,6 +103,8 @@ def work(player: Player, step: Step) -> None:
     pasts = [_past(player, moment) for moment in step.args["moments"]]
     _embed([past.text for past in pasts])
     play(scope=tars_scope(player.tenant_id), pasts=pasts, memory=player.memory, at=step.at)
+    if pasts:
+        _count_anew(player, min(past.at for past in pasts))
     for seal in (seal_receipts, seal_money):
         seal(scope=tars_scope(player.tenant_id), at=step.at)
 
@@ -121,6 +125,7 @@ def request(player: Player, step: Step) -> None:
     )
     embed_systems(tenant_id=player.tenant_id)
     play(scope=tars_scope(player.tenant_id), pasts=[past], memory=player.memory, at=step.at)
+    _count_anew(player, past.at)
 
 
 def dispute(player: Player, step: Step) -> None:
@@ -161,6 +166,12 @@ def _past(player: Player, moment: datetime) -> Past:
             for number, text in enumerate(told.parts)
         ],
     )
+
+
+def _count_anew(player: Player, since: datetime) -> None:
+    """Tool calls were written that the days' sums may have passed already."""
+    with in_tenant(player.tenant_id):
+        count_anew(tenant_id=player.tenant_id, first=since.astimezone(UTC).date(), at=timezone.now())
 
 
 def _embed(texts: Sequence[str]) -> None:

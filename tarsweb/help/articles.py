@@ -27,6 +27,7 @@ class Article:
 
 ARTICLES = (
     Article("overview", "Overview", ("overview:",), "overview:home"),
+    Article("figures", "Figures", ("overview:figures",), "overview:figures"),
     Article("inbox", "Inbox", ("inbox:",), "inbox:list"),
     Article("amendment", "An amendment", ("amendments:detail", "discussion:", "files:")),
     Article("amendments", "Amendments", ("amendments:", "searches:"), "amendments:list"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +15,13 @@ from django.utils.safestring import SafeString
 
 from governance.amendments.kinds import AmendmentType
 from tarsweb import charts, humane
-from tarsweb.overview.queries import RATE_DAYS, RatePoint, TypeWeek
+from tarsweb.overview.queries import RATE_DAYS, RatePoint, Recent, SystemRate, TypeWeek
 from tarsweb.overview.rate import TARGET, Rate
 
 _FEW: Final = 8
 """Below this many a week, the axis counts by one: there is no half amendment."""
+_MOST_BARS: Final = 12
+_NONE: Final = "Nothing was applied."
 _TARGET_NAME: Final = f"target < {TARGET:.0%}".replace("%", " %")
 
 
@@ -85,6 +88,63 @@ def type_chart(weeks: Sequence[TypeWeek]) -> Chart:
     if max(week.total for week in weeks) < _FEW:
         figure["layout"]["yaxis"]["dtick"] = 1
     return Chart(figure, _type_summary(weeks), columns, rows)
+
+
+def system_rate_chart(rates: Sequence[SystemRate]) -> Chart:
+    """The rollback rate of each system since its registration, the highest first (seeds/000, Rollback Rate)."""
+    shown = rates[:_MOST_BARS]
+    figure = charts.ranking(
+        [one.system for one in shown],
+        [one.rate.share for one in shown],
+        name="Rollback rate",
+        x_format=".1%",
+        colour="--chart-4",
+        target=TARGET,
+        target_name=_TARGET_NAME,
+    )
+    rows = tuple(
+        (
+            _system(one.system),
+            _link(one.rate.total, rows_url(system=one.system)),
+            _link(one.rate.rollbacks, rows_url(system=one.system, is_rolled_back=True)),
+            percent(one.rate.share),
+            one.rate.band or "—",
+        )
+        for one in rates
+    )
+    total, undone = sum(one.rate.total for one in rates), sum(one.rate.rollbacks for one in rates)
+    summary = (
+        f"{undone:,} of {total:,} amendments were rolled back, since each system was registered." if total else _NONE
+    )
+    return Chart(figure, summary, ("System", "Applied", "Rolled back", "Rate", "95 % band"), rows)
+
+
+def applied_chart(recent: Sequence[Recent], first: date) -> Chart:
+    """The amendments applied since a day, by system; the table has each of them (seeds/000, Recent Amendments)."""
+    counts = Counter(one.system for one in recent).most_common(_MOST_BARS)
+    figure = charts.ranking([name for name, _ in counts], [count for _, count in counts], name="Applied")
+    rows = tuple(
+        (
+            _amendment(one.number, one.sentence),
+            _system(one.system),
+            AmendmentType(one.type).label,
+            one.approved_by,
+            humane.moment(one.approved_at),
+            "—" if one.rolled_back_at is None else humane.moment(one.rolled_back_at),
+        )
+        for one in recent
+    )
+    noun = "amendment was" if len(recent) == 1 else "amendments were"
+    summary = f"{len(recent):,} {noun} applied since {humane.day(first)}." if recent else _NONE
+    return Chart(figure, summary, ("Amendment", "System", "Type", "Approved by", "Approved", "Rolled back"), rows)
+
+
+def _system(name: str) -> SafeString:
+    return format_html('<a class="mono" href="{}">{}</a>', reverse("systems:detail", args=[name]), name)
+
+
+def _amendment(number: int, sentence: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("amendments:detail", args=[number]), sentence or f"AMD-{number}")
 
 
 def rate_note(rate: Rate) -> str:

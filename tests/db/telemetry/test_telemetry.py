@@ -249,7 +249,8 @@ def test_long_record__figures_of_a_day_and_lists_go_by_an_index(cast: make.Cast)
             "tool": _plan(queries.matching(scope=cast.bo, filter=CallFilter(server="server-1", tool="tool-1"))[:51]),
             "failed": _plan(queries.matching(scope=cast.bo, filter=CallFilter(outcome="failed"))[:51]),
         }
-        figures = _plan_of(queries._FIGURES, [cast.tenant.id, AT - timedelta(hours=24), AT])
+        bounds = {"tenant": cast.tenant.id, "since": AT - timedelta(hours=24), "until": AT}
+        figures = _plan_of(queries._READ.format(only=""), bounds)
     for name, plan in plans.items():
         assert "Seq Scan" not in plan and "Sort" not in plan and "mcp_telemetry_log_" in plan, (name, plan)
     assert "mcp_telemetry_log_failed" in plans["failed"]

@@ -37,10 +37,12 @@ from governance.tokens.actions import admit, issue_token
 from governance.webhooks import actions as webhooks
 from routing.connectors import actions as connectors
 from routing.connectors.contract import ToolDefinition
+from routing.executions import folding as executions_folding
 from routing.executions import work
 from routing.executions.actions import handle
 from routing.executions.sealing import seal_receipts
 from routing.router.actions import Wish, write_rule
+from routing.telemetry import folding as telemetry_folding
 from routing.telemetry.actions import report
 from tests import factories as make
 
@@ -132,6 +134,8 @@ def _work(cast: make.Cast) -> None:
     done = handle(scope=cast.bo, text="Audit payroll", system=cast.system.name, at=make.AT)
     work.advance(tenant_id=cast.tenant.id, request_id=done.id, clock=lambda: make.AT)
     seal_receipts(scope=cast.tars, at=make.AT)
+    for fold in (executions_folding.fold, telemetry_folding.fold):
+        fold(scope=cast.tars, at=make.AT + timedelta(days=1))
     handle(scope=cast.bo, text="Audit payroll again", at=make.AT)
 
 

@@ -1,0 +1,48 @@
+"""How far a rollup reaches, and the moment before which no row can appear any more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from governance.ids import new_id
+from routing.figures.models import FigureMark
+
+SLACK: Final = timedelta(minutes=5)
+"""Between reading the clock for a row and beginning its transaction; microseconds in practice."""
+
+_OLDEST: Final = """
+SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def held(*, tenant_id: UUID, source: str, at: datetime, waits: bool = False) -> FigureMark | None:
+    """The mark, locked until the transaction ends; None where another worker holds it, unless that is waited for."""
+    rows = FigureMark.objects.filter(tenant_id=tenant_id, source=source)
+    if not rows.exists():
+        FigureMark.objects.bulk_create(
+            [FigureMark(id=new_id(at), tenant_id=tenant_id, source=source)], ignore_conflicts=True
+        )
+    return rows.select_for_update(skip_locked=not waits, of=("self",)).first()
+
+
+def of(*, tenant_id: UUID, source: str) -> FigureMark:
+    """The mark as it stands; one that reaches nowhere where nothing was rolled up yet."""
+    found = FigureMark.objects.filter(tenant_id=tenant_id, source=source).first()
+    return found or FigureMark(tenant_id=tenant_id, source=source)
+
+
+def horizon(*, at: datetime) -> datetime:
+    """Rows that are stamped before this are there for everybody to see, or will never be.
+
+    HAZARD: a row is stamped before its transaction ends, so the oldest one that runs bounds it; and the stamp is read before its
+    transaction begins, by a moment that `SLACK` covers. A process that stood still for longer in between leaves a row behind
+    the mark: the nightly check finds it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST)
+        (oldest,) = cursor.fetchone()
+    return min(at, oldest or at) - SLACK
