@@ -16,6 +16,8 @@ class RoutingConfig(AppConfig):
         from routing.embeddings.checks import register_checks
         from routing.executions import approving, choosing, figures_export, kept, panel, waiting
         from routing.executions import export as executions
+        from routing.learning import night
+        from routing.learning import panel as learning_panel
         from routing.router import export as router_export
         from routing.router import impact as router_impact
         from routing.router import panel as router_panel
@@ -44,3 +46,6 @@ class RoutingConfig(AppConfig):
         panels.register_beside(panel.TEMPLATE, panel.card)
         router_panel.register_below(panel.OWN, panel.own)
         panels.register_beside(router_panel.TEMPLATE, router_panel.card)
+        router_panel.register_above_rules(learning_panel.WAITING, learning_panel.waiting)
+        router_panel.register_of_rule(learning_panel.ORIGIN, learning_panel.origin)
+        night.register_kinds()

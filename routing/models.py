@@ -1,7 +1,8 @@
 from routing.connectors.models import Connector, ConnectorSecret, PinnedTool
 from routing.executions.models import DueRequest, Execution, ExecutionDay, ExecutionRequest, Receipt
 from routing.figures.models import FigureMark
-from routing.router.models import RoutingRule
+from routing.learning.models import LearningSetting, LearningState, RequestCluster, RuleProposal
+from routing.router.models import NextVector, RoutingRule
 from routing.telemetry.models import ToolCall, ToolDay
 
 __all__ = [
@@ -12,9 +13,14 @@ __all__ = [
     "ExecutionDay",
     "ExecutionRequest",
     "FigureMark",
+    "LearningSetting",
+    "LearningState",
+    "NextVector",
     "PinnedTool",
     "Receipt",
+    "RequestCluster",
     "RoutingRule",
+    "RuleProposal",
     "ToolCall",
     "ToolDay",
 ]

@@ -24,6 +24,7 @@ from governance.tokens import api_urls as tokens
 from governance.webhooks import api_urls as webhooks
 from routing.connectors import api_urls as connectors
 from routing.executions import api_urls as executions
+from routing.learning import api_urls as learning
 from routing.router import api_urls as router
 from routing.telemetry import api_urls as telemetry
 from tarsweb.api import Unknown
@@ -45,6 +46,7 @@ urlpatterns = [
     *files.urlpatterns,
     *inbox.urlpatterns,
     *jobs.urlpatterns,
+    *learning.urlpatterns,
     *notices.urlpatterns,
     *registry.urlpatterns,
     *router.urlpatterns,

@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
     Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
+    Entry("learn routing rules from what was done", "routing.learning.tasks.learn_all", daily_at=time(1, 20)),
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),
     Entry("close top-ups whose window is over", "billing.budgets.tasks.expire_top_ups", minutes=15),
     Entry("measure what is kept", "billing.budgets.tasks.measure", minutes=60),

@@ -19,6 +19,7 @@ urlpatterns = [
     path("telemetry/", include("routing.telemetry.urls")),
     path("assets/", include("governance.assets.urls")),
     path("ask/", include("routing.router.ask_urls")),
+    path("routing/learned/", include("routing.learning.urls")),
     path("routing/", include("routing.router.urls")),
     path("executions/", include("routing.executions.urls")),
     path("drift/", include("governance.drift.urls")),

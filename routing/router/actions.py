@@ -80,9 +80,9 @@ def switch_rule(*, scope: Scope, rule_id: UUID, is_active: bool, at: datetime) -
     if row.is_active == is_active:
         raise SwitchedAlready(f"The rule is {word} already.")
     row.is_active, row.updated_at, row.updated_by = is_active, at, scope.actor.name
-    _save(row, is_new=False)
+    save(row, is_new=False)
     said = f'{scope.actor.name} turned {word} the routing rule "{row.request_pattern}".'
-    _record(scope, row, "switch_rule", said, at=at, is_active=is_active)
+    record(scope, row, "switch_rule", said, at=at, is_active=is_active)
     return row
 
 
@@ -98,24 +98,24 @@ def _write(*, scope: Scope, wish: Wish, vector: embedding.Vector | None, at: dat
         auto_generated=False,
     )
     _put(row, values, vector, scope=scope, at=at)
-    _save(row, is_new=True)
-    said = f'{scope.actor.name} wrote a routing rule: requests like "{row.request_pattern}" go to {_road(wish)}.'
-    _record(scope, row, "write_rule", said, at=at, after=_said(wish))
+    save(row, is_new=True)
+    said = f'{scope.actor.name} wrote a routing rule: requests like "{row.request_pattern}" go to {road(wish)}.'
+    record(scope, row, "write_rule", said, at=at, after=said_of(wish))
     return row
 
 
 @governed("router.edit_rule", subject="rule_id")
 def _edit(*, scope: Scope, rule_id: UUID, wish: Wish, vector: embedding.Vector | None, at: datetime) -> RoutingRule:
     row = _locked(scope, rule_id)
-    before = _said(_wish_of(row))
+    before = said_of(wish_of(row))
     values = _checked(scope, wish)
-    if before == _said(wish):
+    if before == said_of(wish):
         return row
     row.auto_generated = False
     _put(row, values, vector, scope=scope, at=at)
-    _save(row, is_new=False)
-    said = f'{scope.actor.name} edited a routing rule: requests like "{row.request_pattern}" go to {_road(wish)}.'
-    _record(scope, row, "edit_rule", said, at=at, before=before, after=_said(wish))
+    save(row, is_new=False)
+    said = f'{scope.actor.name} edited a routing rule: requests like "{row.request_pattern}" go to {road(wish)}.'
+    record(scope, row, "edit_rule", said, at=at, before=before, after=said_of(wish))
     return row
 
 
@@ -164,7 +164,8 @@ def _put(
     row.updated_at, row.updated_by = at, scope.actor.name
 
 
-def _save(row: RoutingRule, *, is_new: bool) -> None:
+def save(row: RoutingRule, *, is_new: bool) -> None:
+    """Raises `PatternTaken`."""
     try:
         with transaction.atomic():
             row.save(force_insert=is_new)
@@ -182,14 +183,16 @@ def _locked(scope: Scope, rule_id: UUID) -> RoutingRule:
     return row
 
 
-def _wish_of(row: RoutingRule) -> Wish:
+def wish_of(row: RoutingRule) -> Wish:
+    """What a rule says, with its systems' names."""
     ids = [row.recommended_system_id, *row.alternative_systems]
     names = dict(System.objects.filter(tenant_id=row.tenant_id, id__in=ids).values_list("id", "name"))
     system, *alternatives = (names.get(id, "") for id in ids)
     return Wish(row.request_pattern, system, alternatives, row.action, row.confidence_score)
 
 
-def _said(wish: Wish) -> dict[str, Any]:
+def said_of(wish: Wish) -> dict[str, Any]:
+    """A wish as the ledger keeps it."""
     return {
         "pattern": wish.pattern.strip(),
         "system": wish.system,
@@ -199,10 +202,12 @@ def _said(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _road(wish: Wish) -> str:
+def road(wish: Wish) -> str:
+    """The systems in the order in which they are asked."""
     return ", then ".join((wish.system, *wish.alternatives))
 
 
-def _record(scope: Scope, row: RoutingRule, verb: str, said: str, *, at: datetime, **details: Any) -> None:
+def record(scope: Scope, row: RoutingRule, verb: str, said: str, *, at: datetime, **details: Any) -> None:
+    """Append what happened to a rule."""
     action = {"name": f"router.{verb}", "subject": str(row.id), "pattern": row.request_pattern, **details}
     ledger.append(scope=scope, at=at, event_type="routing", action=action, explanation=said)

@@ -59,3 +59,22 @@ class RoutingRule(TenantRow):
 
     def __str__(self) -> str:
         return self.request_pattern
+
+
+class NextVector(TenantRow):
+    """A vector of the model that a tenant is being switched to, until all are there and take their places at once.
+
+    `kind`: rule, system. `said` is the digest of the text that was embedded: what was written anew meanwhile is embedded again.
+    """
+
+    kind = models.TextField()
+    subject_id = models.UUIDField()
+    said = models.TextField()
+    model = models.TextField()
+    vector = VectorField()
+
+    class Meta:
+        db_table = "next_vectors"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "kind", "subject_id"], name="next_vectors_one_each"),
+        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -37,6 +38,32 @@ def register_below(template: str, maker: Below) -> None:
 def below(scope: Scope) -> list[Panel]:
     """Every fragment that belongs below the form."""
     return [Panel(template, maker(scope)) for template, maker in _below.items()]
+
+
+OfRule = Callable[[Scope, UUID], Any]
+_above: dict[str, Below] = {}
+_of_rule: dict[str, OfRule] = {}
+
+
+def register_above_rules(template: str, maker: Below) -> None:
+    """Show a fragment above the list of rules (it reads `panel`); called from `AppConfig.ready`, again without harm."""
+    _above[template] = maker
+
+
+def register_of_rule(template: str, maker: OfRule) -> None:
+    """Show a fragment on a rule's page (it reads `panel`), where the maker finds something; called from `AppConfig.ready`."""
+    _of_rule[template] = maker
+
+
+def above_rules(scope: Scope) -> list[Panel]:
+    """Every fragment that belongs above the list."""
+    return [Panel(template, maker(scope)) for template, maker in _above.items()]
+
+
+def of_rule(scope: Scope, rule_id: UUID) -> list[Panel]:
+    """Every fragment that belongs on a rule's page."""
+    found = [Panel(template, maker(scope, rule_id)) for template, maker in _of_rule.items()]
+    return [one for one in found if one.panel is not None]
 
 
 @dataclass(frozen=True, slots=True)

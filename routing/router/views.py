@@ -13,7 +13,7 @@ from governance.errors import DomainError, NotFound
 from governance.registry.queries import names as system_names
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
-from routing.router import actions, export, queries
+from routing.router import actions, export, panel, queries
 from routing.router.forms import RuleForm, moved_up
 from routing.router.queries import RuleLine
 
@@ -36,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "systems": system_names(scope=scope),
         "choices": {"state": STATES, "origin": ORIGINS},
         "refused": scope.why_not(Capability.ROUTE, to="write a routing rule"),
+        "above": panel.above_rules(scope),
     }
     return page_or_fragment(
         request, page="routing/router/list.html", fragment="routing/router/_routing.html", context=context
@@ -125,6 +126,7 @@ def _drawn(request: HttpRequest, rule_id: UUID, *, refusal: DomainError | None =
         "history": queries.history(scope=scope, rule_id=rule_id),
         "refusal": refusal,
         "refused": scope.why_not(Capability.ROUTE, to="edit a routing rule"),
+        "panels": panel.of_rule(scope, rule_id),
     }
     return render(request, "routing/router/detail.html", context, status=refusal.status if refusal else 200)
 

@@ -40,6 +40,7 @@ ARTICLES = (
     Article("asking", "Asking", ("ask:",), "ask:page"),
     Article("executions", "Executions", ("executions:",), "executions:list"),
     Article("routing", "Routing", ("routing:",), "routing:list"),
+    Article("learned-rules", "Learned rules", ("learning:",), "learning:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),

@@ -20,6 +20,7 @@ from governance.estop.actions import stop
 from governance.files.actions import upload
 from governance.idempotency.actions import claim
 from governance.identity.actions import invite, register_deputy
+from governance.ids import new_id
 from governance.jobs import actions as jobs
 from governance.notices.actions import set_preference
 from governance.notices.mail import write_due
@@ -41,10 +42,13 @@ from routing.executions import folding as executions_folding
 from routing.executions import work
 from routing.executions.actions import handle
 from routing.executions.sealing import seal_receipts
+from routing.learning.actions import change_settings
 from routing.router.actions import Wish, write_rule
+from routing.router.models import NextVector
 from routing.telemetry import folding as telemetry_folding
 from routing.telemetry.actions import report
 from tests import factories as make
+from tests.db.routing.learning import desk as learning
 
 
 def everything() -> make.Cast:
@@ -95,6 +99,7 @@ def everything() -> make.Cast:
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
     _agent(cast)
     _work(cast)
+    _learned(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
@@ -137,6 +142,23 @@ def _work(cast: make.Cast) -> None:
     for fold in (executions_folding.fold, telemetry_folding.fold):
         fold(scope=cast.tars, at=make.AT + timedelta(days=1))
     handle(scope=cast.bo, text="Audit payroll again", at=make.AT)
+
+
+def _learned(cast: make.Cast) -> None:
+    """Ten executions that are alike, out of which a rule is proposed."""
+    change_settings(scope=cast.bo, least_similar=10, likeness=Decimal("0.80"), is_automatic=False, at=make.AT)
+    learning.done(cast.tars, learning.texts(10), cast.system.name)
+    learning.learn(cast)
+    with in_tenant(cast.tenant.id):
+        NextVector.objects.create(
+            id=new_id(make.AT),
+            tenant_id=cast.tenant.id,
+            kind="rule",
+            subject_id=cast.system.id,
+            said="",
+            model="m",
+            vector=[1.0],
+        )
 
 
 def _asset(cast: make.Cast) -> None:

@@ -36,6 +36,7 @@ IDS = {
     "mail_id": "OutboxMail",
     "notice_id": "Notice",
     "question_id": "ApprovalRequest",
+    "proposal_id": "RuleProposal",
     "quorum_id": "Quorum",
     "resource_id": "Resource",
     "routing_rule_id": "RoutingRule",

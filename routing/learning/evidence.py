@@ -1,0 +1,90 @@
+"""What came of the executions of one kind of request: read anew each time, so that stars and disputes given later count too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from governance.registry.models import Status, System
+from governance.scope import Scope
+from routing.learning.belief import Trial
+from routing.learning.clustering import Vectors
+
+MOST_MEMBERS: Final = 400
+"""The newest executions of a kind, from which its figures are made."""
+EXAMPLES: Final = 6
+_READ: Final = """
+SELECT id, user_request, system_id, status, completed_at, user_satisfaction, disputed_at IS NOT NULL, cost_usd, duration_ms,
+  action, routing_path, route ->> 'router', parent_id IS NOT NULL
+FROM executions WHERE tenant_id = %s AND id = ANY(%s::uuid[]) ORDER BY completed_at DESC, id DESC
+"""
+_VECTORS: Final = """
+SELECT id, request_embedding::text FROM executions
+WHERE tenant_id = %s AND id = ANY(%s::uuid[]) AND embedding_model = %s ORDER BY id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Executions of one kind, newest first: what each asked, and every system's trials. `names` are of active systems."""
+
+    requests: tuple[tuple[UUID, str, str], ...]
+    trials: tuple[Trial, ...]
+    names: dict[UUID, str]
+
+    def examples(self) -> list[UUID]:
+        """The newest that failed, two at most, and the newest others."""
+        failed = [id for id, _, status in self.requests if status != "success"][:2]
+        fine = [id for id, _, status in self.requests if status == "success"][: EXAMPLES - len(failed)]
+        return [id for id, _, _ in self.requests if id in {*failed, *fine}]
+
+
+def past_of(*, scope: Scope, members: Sequence[UUID]) -> Past:
+    """What came of these executions. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [scope.tenant_id, list(members)])
+        rows = cursor.fetchall()
+    ids = {row[2] for row in rows} | {id for row in rows for id in row[10]}
+    systems = System.objects.filter(tenant_id=scope.tenant_id, id__in=ids)
+    found = list(systems.values_list("id", "name", "status"))
+    names = {id: name for id, name, _ in found}
+    trials = tuple(trial for row in rows for trial in _trials(row, names))
+    active = {id: name for id, name, status in found if status == Status.ACTIVE}
+    return Past(tuple((row[0], row[1], row[3]) for row in rows), trials, active)
+
+
+def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[list[UUID], Vectors]:
+    """The vectors of these executions that are of this model, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VECTORS, [scope.tenant_id, list(members), model])
+        rows = cursor.fetchall()
+    return [row[0] for row in rows], np.stack([parsed(row[1]) for row in rows]) if rows else np.zeros(
+        (0, 1), np.float32
+    )
+
+
+def parsed(text: str) -> Vectors:
+    """A vector as pgvector writes it."""
+    return np.array(text[1:-1].split(","), dtype=np.float32)
+
+
+def _trials(row: Sequence[Any], names: dict[UUID, str]) -> Iterator[Trial]:
+    """The system that it ended with; and before it, those that were called in vain. What was handed on goes on with the path of
+    what it is a part of: those called before are that one's."""
+    _, _, system, status, at, stars, is_disputed, cost, ms, action, path, router, is_part = row
+    yield Trial(system, status, _aware(at), stars, is_disputed, cost, ms, action)
+    if not is_part:
+        for other in dict.fromkeys(path):
+            if other != system and names.get(other) not in {None, router}:
+                yield Trial(other, "failed", _aware(at))
+
+
+def _aware(at: Any) -> datetime:
+    assert isinstance(at, datetime)
+    return at

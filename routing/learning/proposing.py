@@ -1,0 +1,170 @@
+"""Kinds of requests that are frequent enough become proposals, and those that wait follow; in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from governance.ids import new_id
+from governance.scope import Scope
+from routing.learning.clustering import Vectors
+from routing.learning.covering import Law, alike, covering_rule
+from routing.learning.deciding import accept_within, decide, record
+from routing.learning.drafting import Draft, draft_of
+from routing.learning.models import RequestCluster, RuleProposal, State
+from routing.learning.settings import Settings
+from routing.router.actions import PatternTaken
+from routing.router.models import RoutingRule
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the kinds that a night looked at. `unsure`: their best system is below the router's threshold."""
+
+    proposed: list[UUID] = field(default_factory=list)
+    activated: int = 0
+    updated: int = 0
+    withdrawn: int = 0
+    covered: int = 0
+    unsure: int = 0
+    decided: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What judging a kind needs. `bar`: the cosine from which on two requests are alike; `most`: new proposals of a night."""
+
+    scope: Scope
+    law: Law
+    settings: Settings
+    bar: float
+    most: int
+    at: datetime
+
+
+def judge(desk: Desk, cluster: RequestCluster, known: Sequence[tuple[UUID, Vectors]], tally: Tally) -> None:
+    """One kind that has enough executions. `known` are the proposals there are, newest first."""
+    draft = draft_of(scope=desk.scope, cluster=cluster, at=desk.at)
+    if draft is None:
+        tally.unsure += 1
+        return
+    before = _before(desk, draft, known)
+    waiting = before if before and before.state == State.WAITING else None
+    why_not = _why_not(desk, draft, tally)
+    if waiting is not None:
+        _keep(desk, waiting, cluster, draft, why_not, tally)
+    elif not why_not and _is_due(before, cluster, tally):
+        _propose(desk, cluster, draft, tally)
+
+
+def _before(desk: Desk, draft: Draft, known: Sequence[tuple[UUID, Vectors]]) -> RuleProposal | None:
+    """The proposal about these requests that waits; else the latest that was decided."""
+    ids = alike(vector=draft.vector, near=known, bar=desk.bar)
+    rows = RuleProposal.objects.select_for_update(no_key=True).filter(tenant_id=desk.scope.tenant_id, id__in=ids)
+    found = sorted(rows, key=lambda one: (one.state == State.WAITING, one.proposed_at), reverse=True)
+    return found[0] if found else None
+
+
+def _why_not(desk: Desk, draft: Draft, tally: Tally) -> str:
+    """Why no rule is needed, or would not be obeyed; "" where one would help."""
+    if rule := covering_rule(scope=desk.scope, vector=draft.vector, law=desk.law):
+        tally.covered += 1
+        return f'the rule "{rule.pattern}" covers these requests'
+    if draft.first.confidence < Decimal(str(desk.law.obeyed.threshold)):
+        tally.unsure += 1
+        return f"its confidence is below the router's threshold {desk.law.obeyed.threshold:.2f}"
+    return ""
+
+
+def _is_due(before: RuleProposal | None, cluster: RequestCluster, tally: Tally) -> bool:
+    """Whether nobody has decided about these requests, or there are twice as many since."""
+    is_due = before is None or cluster.seen >= 2 * before.seen
+    tally.decided += not is_due
+    return is_due
+
+
+def _keep(desk: Desk, row: RuleProposal, cluster: RequestCluster, draft: Draft, why_not: str, tally: Tally) -> None:
+    """A proposal that waits follows its figures, and is withdrawn where it is not needed any more."""
+    if why_not:
+        decide(row, State.WITHDRAWN, scope=desk.scope, because=why_not, at=desk.at)
+        said = f'The proposed rule "{row.pattern}" was withdrawn: {why_not}.'
+        record(desk.scope, row, "withdraw", said, at=desk.at, because=why_not)
+        tally.withdrawn += 1
+        return
+    values = _values(cluster, draft)
+    # the pattern that people look at stays: another request in the middle of the same ones says nothing new
+    del values["pattern"], values["request_embedding"], values["embedding_model"]
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.revision, row.updated_at = row.revision + 1, desk.at
+    row.save(update_fields=[*values, "revision", "updated_at"])
+    tally.updated += 1
+
+
+def _propose(desk: Desk, cluster: RequestCluster, draft: Draft, tally: Tally) -> None:
+    if len(tally.proposed) >= desk.most:
+        tally.left += 1
+        return
+    row = RuleProposal(
+        id=new_id(desk.at),
+        tenant_id=desk.scope.tenant_id,
+        state=State.WAITING,
+        proposed_at=desk.at,
+        updated_at=desk.at,
+        **_values(cluster, draft),
+    )
+    row.save(force_insert=True)
+    if desk.settings.is_automatic:
+        # HAZARD: rows are locked before the ledger's head, which the first entry below takes
+        same = RoutingRule.objects.filter(tenant_id=row.tenant_id, request_pattern=row.pattern, is_active=True)
+        list(same.select_for_update(no_key=True).values_list("id", flat=True))
+    tally.proposed.append(row.id)
+    system = draft.names[draft.first.system_id]
+    said = f'Proposed to route requests like "{row.pattern}" to {system}. {row.explanation}'
+    record(desk.scope, row, "propose", said, at=desk.at, **_figures(row))
+    if desk.settings.is_automatic:
+        try:
+            accept_within(scope=desk.scope, row=row, at=desk.at)
+        except PatternTaken:
+            return
+        tally.activated += 1
+
+
+def _values(cluster: RequestCluster, draft: Draft) -> dict[str, Any]:
+    first = draft.first
+    return {
+        "pattern": draft.pattern,
+        "request_embedding": draft.vector.tolist(),
+        "embedding_model": cluster.embedding_model,
+        "recommended_system_id": first.system_id,
+        "alternative_systems": draft.alternatives,
+        "action": draft.action,
+        "based_on_executions": draft.executions,
+        "seen": cluster.seen,
+        "success_rate": first.rate,
+        "avg_cost_usd": first.avg_cost_usd,
+        "avg_duration_ms": first.avg_duration_ms,
+        "confidence_score": first.confidence,
+        "ranking": draft.ranking(),
+        "examples": list(draft.examples),
+        "explanation": draft.explanation,
+    }
+
+
+def _figures(row: RuleProposal) -> dict[str, Any]:
+    return {
+        "system": row.ranking[0]["system"],
+        "based_on_executions": row.based_on_executions,
+        "seen": row.seen,
+        "success_rate": f"{row.success_rate:.4f}",
+        "confidence": f"{row.confidence_score:.4f}",
+        "alternatives": [one["system"] for one in row.ranking[1:]],
+        "examples": [str(id) for id in row.examples],
+    }
