@@ -6,6 +6,7 @@ class RoutingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.budgets import storage, systems
+        from governance.amendments import panels as amendment_panels
         from governance.exports import sources
         from governance.jobs import handlers
         from governance.registry import impact, panels
@@ -25,10 +26,14 @@ class RoutingConfig(AppConfig):
         from routing.telemetry import alerts
         from routing.telemetry import export as telemetry
         from routing.telemetry import panel as telemetry_panel
+        from routing.whatif import panel as whatif_panel
+        from routing.whatif import running as whatif
 
         register_checks()
         installed.register_own()
         handlers.register(tools.LOOK, looking.handle)
+        handlers.register(whatif.KIND, whatif.handle)
+        amendment_panels.register(whatif_panel.TEMPLATE, whatif_panel.card)
         tools.register_kinds()
         alerts.register_kinds()
         approving.register()

@@ -27,6 +27,7 @@ from routing.executions import api_urls as executions
 from routing.learning import api_urls as learning
 from routing.router import api_urls as router
 from routing.telemetry import api_urls as telemetry
+from routing.whatif import api_urls as whatif
 from tarsweb.api import Unknown
 from tarsweb.health import api as health
 from tarsweb.inbox import api_urls as inbox
@@ -56,6 +57,7 @@ urlpatterns = [
     *sessions.urlpatterns,
     *telemetry.urlpatterns,
     *webhooks.urlpatterns,
+    *whatif.urlpatterns,
     *budgets.urlpatterns,
     *health.urlpatterns,
     *tokens.urlpatterns,

@@ -124,6 +124,7 @@ MENU = (
     _Entry("Work", "Executions", "executions:list", "sparkle", key="e"),
     _Entry("Work", "Figures", "overview:figures", "chart", needs=Capability.READ_RECORD),
     _Entry("Work", "Routing", "routing:list", "branch", needs=Capability.READ_RECORD),
+    _Entry("Work", "What if", "whatif:list", "undo", needs=Capability.READ_RECORD),
     _Entry("Law", "Rulebook", "rulebook:rules", "shield", key="r", needs=Capability.READ_RECORD),
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),

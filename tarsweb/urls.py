@@ -21,6 +21,7 @@ urlpatterns = [
     path("ask/", include("routing.router.ask_urls")),
     path("routing/learned/", include("routing.learning.urls")),
     path("routing/", include("routing.router.urls")),
+    path("what-if/", include("routing.whatif.urls")),
     path("executions/", include("routing.executions.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),

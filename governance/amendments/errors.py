@@ -76,3 +76,9 @@ class NothingToReplay(DomainError):
     """The amendment changes no rules, or is decided."""
 
     code = "nothing_to_replay"
+
+
+class AttachedAlready(DomainError):
+    """The evidence names this very file already."""
+
+    code = "attached_already"

@@ -91,7 +91,7 @@ def claim(*, scope: Scope, file_ids: Iterable[UUID], named: Sequence[str], at: d
     if len(found) < len(wanted):
         raise NotFound("A file that should be attached is not here any more. Attach it again.")
     files = list({found[id].digest: found[id] for id in wanted}.values())
-    _demand_room(files)
+    demand_room([row.size for row in files])
     rows.filter(id__in=[row.id for row in files], expires_at__isnull=False).update(expires_at=None)
     return files
 
@@ -108,9 +108,10 @@ def _may_use(scope: Scope, row: StoredFile, named: Sequence[str], at: datetime) 
     return row.expires_at > at and row.user_id is not None and row.user_id == scope.actor.user_id
 
 
-def _demand_room(files: Sequence[StoredFile]) -> None:
-    if len(files) > kinds.EVIDENCE_FILES:
+def demand_room(sizes: Sequence[int]) -> None:
+    """Raise `TooManyFiles` for more files, or larger ones together, than one proposal takes."""
+    if len(sizes) > kinds.EVIDENCE_FILES:
         raise TooManyFiles(f"A proposal takes {kinds.EVIDENCE_FILES} files at most. Leave some out, or link them.")
-    if sum(row.size for row in files) > kinds.EVIDENCE_TOTAL:
+    if sum(sizes) > kinds.EVIDENCE_TOTAL:
         most = kinds.human_size(kinds.EVIDENCE_TOTAL)
         raise TooManyFiles(f"The files are larger than {most} together. Leave some out, or link them.")

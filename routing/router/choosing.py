@@ -50,13 +50,11 @@ def choose(
     systems = {one.id: one for one in nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)}
     router = next((one for one in systems.values() if one.routing is not None), None)
     law = obeyed(router.name, router.routing or {}) if router else Obeyed()
-    reaches = (
-        [_named(systems, wanted)] if wanted else list(_reaches(rules, systems, law=law, model=str(embedder.model)))
-    )
+    ways = [_named(systems, wanted)] if wanted else list(reaches(rules, systems, law=law, model=str(embedder.model)))
     by_id = {rule.id: rule for rule in rules}
     candidates = [
         _asked(one, systems[one.system_id], by_id.get(one.rule_id) if one.rule_id else None, text=text, action=action)
-        for one in ordered(reaches, threshold=law.threshold)
+        for one in ordered(ways, threshold=law.threshold)
     ]
     said = {"request": {"text": text[:_SAID]}} if facts is None else facts
     judged, against, answers = _judged(scope, candidates, systems, facts=said, session=session, at=at)
@@ -83,10 +81,11 @@ def _named(systems: Mapping[UUID, Standing], wanted: str) -> Candidate:
     return Candidate(system_id=found.id, name=found.name, score=1.0, source=Source.NAMED)
 
 
-def _reaches(
+def reaches(
     rules: Sequence[NearRule], systems: Mapping[UUID, Standing], *, law: Obeyed, model: str
 ) -> Iterator[Candidate]:
-    """Every way to a system. The router does not come by its own capabilities: it would hand the request to itself."""
+    """Every way to a system, also for a replay. The router does not come by its own capabilities: it would hand the request to
+    itself."""
     for rule in rules:
         score = round(confidence(rule.cosine, model=model, against=Against.PATTERN) * rule.confidence, 4)
         for place, system_id in enumerate((rule.system_id, *rule.alternatives)):

@@ -1,7 +1,7 @@
 """Plays a script through the real verbs, with the script's moments as arguments, and goes on where it was left.
 
-A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft and a
-comment write no entry; their rows keep the moment. So a killed run repeats nothing, forgets nothing, and needs no notes
+A step is done when the ledger holds an entry of its moment: its verb wrote that in its own transaction. A draft, a comment
+and a job write no entry; their rows keep the moment. So a killed run repeats nothing, forgets nothing, and needs no notes
 of its own.
 """
 
@@ -30,6 +30,7 @@ from governance.identity.confirm import Confirmation
 from governance.identity.models import User
 from governance.identity.queries import scope_for
 from governance.lawbook.actions import propose_import
+from governance.jobs.models import Job
 from governance.ledger.models import LedgerEntry
 from governance.policy.verdict import Outcome
 from governance.registry.actions import fix_system
@@ -73,7 +74,8 @@ def moments_done(*, tenant_id: UUID, steps: Iterable[Step]) -> set[datetime]:
             "created_at", flat=True
         )
         verdicts = StoredVerdict.objects.filter(tenant_id=tenant_id, at__in=wanted).values_list("at", flat=True)
-        return {*verdicts, *entries, *drafts.values_list("created_at", flat=True), *comments, *kept}
+        jobs = Job.objects.filter(tenant_id=tenant_id, created_at__in=wanted).values_list("created_at", flat=True)
+        return {*jobs, *verdicts, *entries, *drafts.values_list("created_at", flat=True), *comments, *kept}
 
 
 class Player:
@@ -323,4 +325,5 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "work": work.work,
     "request": work.request,
     "dispute": work.dispute,
+    "what_if": work.what_if,
 }

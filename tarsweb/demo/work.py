@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from billing.budgets.moves import seal_due as seal_money
 from governance.errors import DomainError, NotFound
+from governance.jobs.attempts import attempt
 from governance.scope import tars_scope
 from governance.tenancy import in_tenant
 from routing.agents.knowledge_pages import Pages
@@ -29,6 +30,8 @@ from routing.executions.models import Execution
 from routing.executions.past import Past, Rated, Said, Told, play
 from routing.executions.sealing import seal_receipts
 from routing.router.embedding import embed_systems
+from routing.whatif import actions as whatif
+from routing.whatif.asked import Asked
 from routing.telemetry.folding import count_anew
 from tarsweb.demo.asked import Answering, ask_at
 from tarsweb.demo.script import Step
@@ -138,6 +141,12 @@ def dispute(player: Player, step: Step) -> None:
     if id is None:
         raise NotFound("There is no execution to dispute.")
     afterwards.dispute(scope=scope, execution_id=id, words=step.args["words"], at=step.at)
+
+
+def what_if(player: Player, step: Step) -> None:
+    """Past days replayed under a change, and the result there at once."""
+    job = whatif.start(scope=player.scope(step.by), asked=Asked(**step.args), at=step.at)
+    attempt(tenant_id=player.tenant_id, job_id=job.id, clock=lambda: step.at)
 
 
 def _past(player: Player, moment: datetime) -> Past:

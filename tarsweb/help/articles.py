@@ -41,6 +41,7 @@ ARTICLES = (
     Article("executions", "Executions", ("executions:",), "executions:list"),
     Article("routing", "Routing", ("routing:",), "routing:list"),
     Article("learned-rules", "Learned rules", ("learning:",), "learning:list"),
+    Article("what-if", "What if", ("whatif:",), "whatif:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),

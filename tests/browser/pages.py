@@ -112,6 +112,8 @@ PAGES = (
     Page("learned-rule", "learning:detail", "/routing/learned/", (r"/routing/learned/[0-9a-f-]{36}/$",), who=OPERATOR),
     Page("learned-settings", "learning:settings", "/routing/learned/settings/", who=OPERATOR),
     Page("routing-write", "routing:write", "/routing/write/", who=OPERATOR),
+    Page("what-if", "whatif:list", "/what-if/", who=OPERATOR),
+    Page("what-if-result", "whatif:detail", "/what-if/", (r"/what-if/[0-9a-f-]{36}/$",), who=OPERATOR),
     Page("drift", "drift:page", "/drift/clay-consigliere/", who=OPERATOR),
     Page("notices", "notices:list", "/notices/"),
     Page("notice-preferences", "notices:preferences", "/notices/preferences/"),

@@ -1,6 +1,7 @@
 """The verbs of amendments. One module per stretch of an amendment's life."""
 
 from governance.amendments.actions.apply import apply_due, expire_due
+from governance.amendments.actions.attach import attach
 from governance.amendments.actions.authority import grant_authority, remove_quorum, revoke_authority, set_quorum
 from governance.amendments.actions.decide import approve, break_glass, reject, request_changes
 from governance.amendments.actions.discuss import comment, look, reopen_comment, resolve_comment, tick
@@ -12,6 +13,7 @@ __all__ = [
     "apply_due",
     "approve",
     "approve_roll_back",
+    "attach",
     "break_glass",
     "comment",
     "expire_due",

@@ -115,7 +115,7 @@ def propose(
 @governed("amendments.send", subject="number")
 def send(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
     """Send a draft to those who decide. Raises `NotAllowed`, `NotFound`, `WrongState`, `EvidenceMissing`."""
-    proposal = _own(scope=scope, number=number, to="send")
+    proposal = own(scope=scope, number=number, to="send")
     demand_state(proposal, State.DRAFT, to="send")
     _send(scope=scope, proposal=proposal, revision=current_revision(proposal), verb="amendments.send", at=at)
     return proposal
@@ -139,9 +139,8 @@ def revise(
     `base_version` is the version the reviser looked at; `attachments` None keeps the files there are. Raises what `propose`
     raises, and `WrongState`.
     """
-    proposal = _own(scope=scope, number=number, to="revise")
+    proposal = own(scope=scope, number=number, to="revise")
     demand_state(proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, to="revise")
-    was_draft = proposal.state == State.DRAFT
     before = current_revision(proposal)
     system = locked_system(scope=scope, system_id=proposal.system_id)
     demand_seen(system, base_version)
@@ -149,21 +148,16 @@ def revise(
         demand_ahead(effective_at, at=at)
     evidence = with_files(scope=scope, evidence=evidence, file_ids=attachments, before=before.evidence, at=at)
     proposal.effective_at = effective_at
-    revision = _next(
+    return renewed(
         scope=scope,
         proposal=proposal,
-        system=system,
         before=before,
         constitution=constitution,
         evidence=evidence,
         why=why or "revised",
+        verb="amendments.revise",
         at=at,
     )
-    if was_draft:
-        proposal.save()
-    else:
-        _send(scope=scope, proposal=proposal, revision=revision, verb="amendments.revise", at=at)
-    return proposal
 
 
 @governed("amendments.rebase", subject="number")
@@ -192,18 +186,17 @@ def rebase(*, scope: Scope, number: int, at: datetime) -> AmendmentProposal:
             problems=tuple((conflict.pointer, "changed on both sides") for conflict in merged.conflicts),
         )
     why = f"rebased from version {before.base_version} to {system.constitution_version}"
-    revision = _next(
+    return renewed(
         scope=scope,
         proposal=proposal,
-        system=system,
         before=before,
         constitution=merged.document,
         evidence=before.evidence,
         why=why,
+        verb="amendments.rebase",
+        told=why,
         at=at,
     )
-    _send(scope=scope, proposal=proposal, revision=revision, verb="amendments.rebase", at=at, why=why)
-    return proposal
 
 
 @governed("amendments.withdraw", subject="number")
@@ -271,17 +264,19 @@ def _send(
         approve_under_authority(scope=scope, proposal=proposal, revision=revision, grant=grant, at=at)
 
 
-def _next(
+def renewed(
     *,
     scope: Scope,
     proposal: AmendmentProposal,
-    system: System,
     before: ProposalRevision,
     constitution: dict[str, Any],
     evidence: dict[str, Any],
     why: str,
+    verb: str,
+    told: str = "",
     at: datetime,
-) -> ProposalRevision:
+) -> AmendmentProposal:
+    """The next revision of a locked proposal, asked about again unless it is a draft; inside the caller's transaction."""
     system = locked_system(scope=scope, system_id=proposal.system_id)
     _void(proposal, because=why, at=at)
     proposal.revision += 1
@@ -297,7 +292,11 @@ def _next(
         at=at,
     )
     revision.save(force_insert=True)
-    return revision
+    if proposal.state == State.DRAFT:
+        proposal.save()
+    else:
+        _send(scope=scope, proposal=proposal, revision=revision, verb=verb, at=at, why=told)
+    return proposal
 
 
 def _revision(
@@ -355,7 +354,8 @@ def _sources(
     return {key: known.get(key, fresh) for key in evidence}
 
 
-def _own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:
+def own(*, scope: Scope, number: int, to: str) -> AmendmentProposal:
+    """The proposal, locked, of whoever proposed it. Raises `NotFound`, `NotAllowed`."""
     proposal = locked(scope=scope, number=number)
     scope.demand(Capability.PROPOSE, to=f"{to} an amendment")
     if not _is_own(scope, proposal):

@@ -16,6 +16,7 @@ from governance.amendments.models import (
     Rollback,
     RollbackState,
 )
+from governance.amendments.panels import panels_of
 from governance.amendments.queries.answers import Answer, Waiting, answers_of, rollbacks_of, waiting_of
 from governance.amendments.queries.comparison import Comparison, Side
 from governance.amendments.queries.conflicts import Rival, rivals
@@ -33,6 +34,7 @@ from governance.errors import NotFound
 from governance.files.queries import Attachment
 from governance.identity.confirm import factor_of
 from governance.identity.models import User
+from governance.registry.panels import Panel
 from governance.scope import Capability, Scope
 
 VIEWS = {"fields": "Changes", "side": "Side by side", "patch": "JSON patch"}
@@ -72,6 +74,7 @@ class AmendmentPage:
     is_mine: bool
     rests: tuple[Rest, ...]
     rules: RuleChange | None
+    panels: tuple[Panel, ...]
     at: datetime
 
     @property
@@ -201,6 +204,7 @@ def amendment_page(*, scope: Scope, number: int, at: datetime, view: str = "fiel
         is_mine=is_mine,
         rests=rests_of(scope=scope, proposal=proposal, is_mine=is_mine, is_stale=stale is not None),
         rules=rule_change(scope=scope, proposal=proposal, revision=revision, at=at),
+        panels=panels_of(scope=scope, proposal=proposal, revision=revision),
         at=at,
     )
 

@@ -1,0 +1,91 @@
+"""Which amendments a result may become evidence of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+
+from governance.amendments.attachments import named_in
+from governance.amendments.facts import current_revision
+from governance.amendments.models import AmendmentProposal
+from governance.amendments.queries import found_proposal
+from governance.amendments.queries.rests import REVISABLE
+from governance.canonical import canonical_bytes, digest_bytes
+from governance.errors import DomainError
+from governance.scope import Capability, Scope
+
+MOST: Final = 20
+
+
+class OtherChange(DomainError):
+    """The result is about another system or another document than the amendment."""
+
+    code = "other_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An amendment of one's own that the result fits. `given` answers would be void; `has_it`: it holds this very file."""
+
+    number: int
+    label: str
+    sentence: str
+    state: str
+    revision: int
+    given: int
+    has_it: bool
+
+    @property
+    def next(self) -> int:
+        """The revision that attaching makes."""
+        return self.revision + 1
+
+
+def targets(*, scope: Scope, result: Mapping[str, Any]) -> list[Target]:
+    """Where this reader may attach the result. Two queries, and one for each amendment shown."""
+    if not scope.can(Capability.PROPOSE):
+        return []
+    rows = _fitting(scope, result).filter(proposer_id=scope.actor.accountable_id)
+    digest = digest_bytes(canonical_bytes(dict(result)))
+    return [
+        _target(row, digest)
+        for row in rows.annotate(given=Count("request__decisions")).order_by("-number")[:MOST]
+        if _is_same(row, result)
+    ]
+
+
+def others(*, scope: Scope, result: Mapping[str, Any]) -> list[AmendmentProposal]:
+    """Open amendments of somebody else that the result is about: only their proposers may attach it."""
+    rows = _fitting(scope, result).exclude(proposer_id=scope.actor.accountable_id)
+    return list(rows.order_by("-number")[:5])
+
+
+def demand_fitting(*, scope: Scope, result: Mapping[str, Any], number: int) -> None:
+    """Raise `NotFound` or `OtherChange` unless the result says something about this amendment."""
+    proposal = found_proposal(scope=scope, number=number)
+    if proposal.system.name != result["system"]:
+        raise OtherChange(
+            f"This result is about {result['system']}, and {proposal.label} changes {proposal.system.name}."
+        )
+    asked = result["asked"]["amendment"]
+    if (asked and asked != number) or not _is_same(proposal, result):
+        raise OtherChange(f"This result is about another document than {proposal.label} proposes. Ask about it anew.")
+
+
+def _fitting(scope: Scope, result: Mapping[str, Any]) -> QuerySet[AmendmentProposal]:
+    rows = AmendmentProposal.objects.filter(tenant_id=scope.tenant_id, system__name=result["system"])
+    rows = rows.filter(state__in=REVISABLE).select_related("system", "request")
+    return rows.filter(number=result["asked"]["amendment"]) if result["asked"]["amendment"] else rows
+
+
+def _is_same(proposal: AmendmentProposal, result: Mapping[str, Any]) -> bool:
+    """Whether the amendment still proposes the document that was replayed, where one was."""
+    return not result["document_digest"] or current_revision(proposal).new_digest == result["document_digest"]
+
+
+def _target(row: Any, digest: str) -> Target:
+    held = {str(entry.get("digest")) for entry in named_in(current_revision(row).evidence)}
+    return Target(row.number, row.label, row.sentence, row.state, row.revision, row.given, digest in held)
