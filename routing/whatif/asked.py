@@ -108,7 +108,9 @@ def added_of(text: str) -> tuple[tuple[Added, ...], tuple[str, ...]]:
 def concerns(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a change of a constitution may move a request: what the router obeys, or what the system can do."""
     before, after = (_routing(one) for one in (old, new))
-    return before != after or any(old.get(key) != new.get(key) for key in ("routing_confidence_threshold", "capabilities"))
+    return before != after or any(
+        old.get(key) != new.get(key) for key in ("routing_confidence_threshold", "capabilities")
+    )
 
 
 def _routing(constitution: Mapping[str, Any]) -> list[Any]:

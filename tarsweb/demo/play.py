@@ -29,8 +29,8 @@ from governance.identity.actions import invite, register_deputy
 from governance.identity.confirm import Confirmation
 from governance.identity.models import User
 from governance.identity.queries import scope_for
-from governance.lawbook.actions import propose_import
 from governance.jobs.models import Job
+from governance.lawbook.actions import propose_import
 from governance.ledger.models import LedgerEntry
 from governance.policy.verdict import Outcome
 from governance.registry.actions import fix_system

@@ -30,9 +30,9 @@ from routing.executions.models import Execution
 from routing.executions.past import Past, Rated, Said, Told, play
 from routing.executions.sealing import seal_receipts
 from routing.router.embedding import embed_systems
+from routing.telemetry.folding import count_anew
 from routing.whatif import actions as whatif
 from routing.whatif.asked import Asked
-from routing.telemetry.folding import count_anew
 from tarsweb.demo.asked import Answering, ask_at
 from tarsweb.demo.script import Step
 from tarsweb.demo.worlds import DATA
