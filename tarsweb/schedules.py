@@ -53,6 +53,7 @@ ENTRIES = (
     Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
     Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
+    Entry("learn from many rules", "routing.router.tasks.learn", minutes=15),
     Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
     Entry("learn routing rules from what was done", "routing.learning.tasks.learn_all", daily_at=time(1, 20)),
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),

@@ -326,6 +326,8 @@ if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
     raise ImproperlyConfigured(
         "TARS_EMBEDDER_DIMENSIONS is the size of a vector, 1 to 4096, or 0 for what the model gives."
     )
+# -- what the router learned from many rules; derived files that web and tasks both read
+ROUTER_HEADS = env.str("TARS_HEADS", default=str(HOME.path / "heads"))
 # -- what an agent may be started with; `routing.connectors.installed` reads it, a system check its shape
 AGENT_COMMANDS: dict[str, list[str]] = env.json("TARS_AGENT_COMMANDS", default={})
 

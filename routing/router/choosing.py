@@ -13,9 +13,10 @@ from governance.errors import Invalid, NotFound
 from governance.rulebook.answers import Answer
 from governance.scope import Capability, Scope
 from routing.embeddings.choice import current
-from routing.router import nearest, vetoes
+from routing.router import nearest, sureness, vetoes
 from routing.router.acting import action_of
 from routing.router.confidence import Against, confidence
+from routing.router.heads import head_of
 from routing.router.nearest import NearRule, Standing
 from routing.router.obeyed import Obeyed, obeyed
 from routing.router.ranking import Candidate, Choice, Source, Veto, decided, ordered
@@ -43,14 +44,24 @@ def choose(
         scope.demand(Capability.READ_RECORD, to="ask where a request goes")
     _check(text)
     embedder = current()
-    vector = nearest.written(embedder.embed([text])[0])
-    known: dict[str, Any] = {"vector": vector, "model": embedder.model, "dimensions": embedder.dimensions}
+    vector = embedder.embed([text])[0]
+    known: dict[str, Any] = {
+        "vector": nearest.written(vector),
+        "model": embedder.model,
+        "dimensions": embedder.dimensions,
+    }
     rules = nearest.rules(scope=scope, **known)
+    head = head_of(tenant_id=scope.tenant_id, model=embedder.model) if rules else None
+    sure = sureness.of_rules(rules, model=embedder.model, text=text, vector=vector, trained=head)
     ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
     systems = {one.id: one for one in nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)}
     router = next((one for one in systems.values() if one.routing is not None), None)
     law = obeyed(router.name, router.routing or {}) if router else Obeyed()
-    ways = [_named(systems, wanted)] if wanted else list(reaches(rules, systems, law=law, model=str(embedder.model)))
+    ways = (
+        [_named(systems, wanted)]
+        if wanted
+        else list(reaches(rules, sure, systems, law=law, model=str(embedder.model)))
+    )
     by_id = {rule.id: rule for rule in rules}
     candidates = [
         _asked(one, systems[one.system_id], by_id.get(one.rule_id) if one.rule_id else None, text=text, action=action)
@@ -82,12 +93,12 @@ def _named(systems: Mapping[UUID, Standing], wanted: str) -> Candidate:
 
 
 def reaches(
-    rules: Sequence[NearRule], systems: Mapping[UUID, Standing], *, law: Obeyed, model: str
+    rules: Sequence[NearRule], sure: Sequence[float], systems: Mapping[UUID, Standing], *, law: Obeyed, model: str
 ) -> Iterator[Candidate]:
-    """Every way to a system, also for a replay. The router does not come by its own capabilities: it would hand the request to
-    itself."""
-    for rule in rules:
-        score = round(confidence(rule.cosine, model=model, against=Against.PATTERN) * rule.confidence, 4)
+    """Every way to a system, also for a replay; `sure` is of `sureness.of_rules`. The router does not come by its own
+    capabilities: it would hand the request to itself."""
+    for rule, how_sure in zip(rules, sure, strict=True):
+        score = round(how_sure * rule.confidence, 4)
         for place, system_id in enumerate((rule.system_id, *rule.alternatives)):
             if system_id in systems:
                 yield Candidate(

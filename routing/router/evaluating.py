@@ -1,7 +1,7 @@
 """How well labelled requests find their way by rules made of others: what `tars route-eval` tells. Pure.
 
-The requests are scored by `scoring.judged`, as live ones are. The threshold comes from requests that are not in the test: those of
-the validation, else a fifth of the training file that is held out from the rules it is judged by.
+The requests are scored by `scoring.judged`, as live ones are. The threshold comes from requests that are not in the test: those
+of the validation, else a fifth of the training file that is held out from the rules it is judged by.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from routing.embeddings.embedder import Embedder, Vectors
+from routing.router.head import Told
 from routing.router.obeyed import THRESHOLD
 from routing.router.scoring import Trained, judged
-from routing.router.training import Patterns, Told, Trial, trained, tried_on
+from routing.router.training import Patterns, Trial, trained, tried_on
 
 OUT_OF_SCOPE: Final = "oos"
 IN_SCOPE_FOR_ONE: Final = 8
@@ -96,7 +97,7 @@ class Prepared:
 
 
 def prepared(train: Sequence[Row], validation: Sequence[Row], *, embedder: Embedder, told: Told) -> Prepared:
-    """Rules of the training file, and the threshold that is best for the validation, else for what is held out of the training."""
+    """Rules of the training file, and the threshold that is best for the validation, else for what is held out of the rules."""
     rules = [row for row in _once(train) if row.label != OUT_OF_SCOPE]
     odd = [row for row in (*train, *validation) if row.label == OUT_OF_SCOPE]
     known = [row for row in validation if row.label != OUT_OF_SCOPE]

@@ -49,8 +49,9 @@ class Head:
     def logits(self, text: str, vector: Vectors) -> Floats:
         """How much speaks for each label."""
         places, counts = features.weighted(features.words_of(text), self.rare)
-        found: Floats = self.bias + (vector * np.float32(VECTOR)) @ self.weights
-        return found + (counts * np.float32(WORDS)) @ self.words[places]
+        by_vector: Floats = np.float32(VECTOR) * (vector @ self.weights)
+        by_words: Floats = np.float32(WORDS) * (counts @ self.words[places])
+        return np.asarray(self.bias + by_vector + by_words, dtype=np.float32)
 
 
 def fitted(

@@ -23,7 +23,9 @@ LONGEST_LABEL: Final = 200
 def rows_of(data: bytes, *, name: str) -> list[Row]:
     """The requests in a file's bytes. Raises `Invalid`, with the file's name and the line."""
     if len(data) > MOST_BYTES:
-        raise Invalid(f"{name} has more than {MOST_BYTES // 2**20} MB. Give a part of it; some thousand requests are plenty.")
+        raise Invalid(
+            f"{name} has more than {MOST_BYTES // 2**20} MB. Give a part of it; some thousand requests are plenty."
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -49,7 +51,9 @@ def _from_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         except Invalid as error:
             raise Invalid(f"{name}, line {number}: {error.sentence}") from None
         if not isinstance(row, dict):
-            raise Invalid(f'{name}, line {number} is no JSON object such as {{"text": "Run payroll", "label": "payroll"}}.')
+            raise Invalid(
+                f'{name}, line {number} is no JSON object such as {{"text": "Run payroll", "label": "payroll"}}.'
+            )
         yield number, _named(row, f"{name}, line {number}")
 
 

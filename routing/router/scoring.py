@@ -1,13 +1,13 @@
-"""How sure the router is that a request belongs to a label (a system and what it is asked to do), from the nearest rules and, where
-a tenant has many, from its head. Pure. Live routing and `tars route-eval` ask the same function, `judged`.
+"""How sure the router is that a request belongs to a label (a system and what it is asked to do), from the nearest rules and,
+where a tenant has many, from its head. Pure. Live routing and `tars route-eval` ask the same function, `judged`.
 
 Without a head a rule is worth the curve of its cosine (`confidence`). With one, the labels of the nearest rules share what the
 head and the nearness of those rules say; how sure that makes speaks of the request as a whole too: whether the head has anything
 to say about it, and whether anything like it is known. 0.7, the default threshold, is where all but two of a hundred requests
 pass that were held out when the head learned.
 
-INVARIANTS: only labels of the nearest rules are judged, so what is switched off is never answered; a rule that the request repeats
-decides, and a label that the head has not learned yet is judged as without a head, so a new rule is obeyed at once.
+INVARIANTS: only labels of the nearest rules are judged, so what is switched off is never answered; a rule that the request
+repeats decides, and a label that the head has not learned yet is judged as without a head, so a new rule is obeyed at once.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Trained:
         """0 to `MOST_SURE`; rises with the evidence."""
         at_low, at_middle = math.log(0.7 / 0.3), math.log(0.9 / 0.1)
         scaled = at_low + (evidence - self.low) / max(1e-3, self.middle - self.low) * (at_middle - at_low)
-        return round(MOST_SURE / (1 + math.exp(-max(-60.0, min(60.0, scaled))) ), 4)
+        return round(MOST_SURE / (1 + math.exp(-max(-60.0, min(60.0, scaled)))), 4)
 
 
 def judged(

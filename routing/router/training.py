@@ -1,10 +1,10 @@
-"""When a head is worth learning, and what its evidence means: a fifth of the patterns is held out, and a head of the others says how
-sure it is of those. Pure: which are held out follows from their words."""
+"""When a head is worth learning, and what its evidence means: a fifth of the patterns is held out, and a head of the others says
+how sure it is of those. Pure: which are held out follows from their words."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
@@ -58,11 +58,9 @@ class Trial:
     trained: Trained | None
 
 
-def is_enough(labels: Sequence[str]) -> bool:
-    """Whether patterns with these labels carry a head, and one that is not too large."""
-    many = len(set(labels))
-    enough = len(labels) >= max(LEAST, LEAST_EACH * many)
-    return enough and 2 <= many <= MOST_LABELS and len(labels) * many <= MOST_CELLS
+def is_enough(rules: int, labels: int) -> bool:
+    """Whether so many patterns of so many labels carry a head, and one that is not too large."""
+    return rules >= max(LEAST, LEAST_EACH * labels) and 2 <= labels <= MOST_LABELS and rules * labels <= MOST_CELLS
 
 
 def trained(patterns: Patterns, *, told: Told | None = None, trial: Trial | None = None) -> Trained | None:
@@ -78,13 +76,18 @@ def tried_on(patterns: Patterns, *, told: Told | None = None) -> Trial | None:
     rest, asked = patterns.only(others), patterns.only(aside)
     if not aside:
         return None
-    return Trial(rest, asked, _meant(_head(rest, told), rest, asked) if is_enough(patterns.labels) else None)
+    return Trial(
+        rest,
+        asked,
+        _meant(_head(rest, told), rest, asked) if is_enough(len(patterns.labels), len(set(patterns.labels))) else None,
+    )
 
 
 def held_out(patterns: Patterns) -> tuple[list[int], list[int]]:
     """Every fifth pattern of each label, in an order that follows from the words alone; and the others."""
     seen: Counter[str] = Counter()
-    aside, others = [], []
+    aside: list[int] = []
+    others: list[int] = []
     for place in sorted(range(len(patterns.texts)), key=lambda one: _order(patterns.texts[one])):
         label = patterns.labels[place]
         seen[label] += 1

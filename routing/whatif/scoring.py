@@ -19,6 +19,8 @@ from routing.router.choosing import reaches
 from routing.router.nearest import RULES, SYSTEMS, NearRule, Standing
 from routing.router.obeyed import Obeyed
 from routing.router.ranking import Veto, decided, ordered
+from routing.router.scoring import Trained
+from routing.router.sureness import of_rules
 from routing.whatif.cases import Case, Placed, placed_of
 
 Places = NDArray[np.intp]
@@ -28,7 +30,7 @@ _NOWHERE = -2.0
 @dataclass(frozen=True)
 class Side:
     """One law to choose by: which rules are on, what systems can do (a row each, where `near` says there is one), what the
-    router obeys."""
+    router obeys. `trained` is what was learned from today's rules, on both sides."""
 
     law: Obeyed
     rules: Sequence[NearRule]
@@ -36,6 +38,7 @@ class Side:
     systems: Sequence[Standing]
     near: NDArray[np.bool_]
     system_vectors: Vectors
+    trained: Trained | None = None
     by_id: Mapping[UUID, Standing] = field(init=False)
     against: Mapping[UUID, Sequence[Veto]] = field(init=False)
     actions: Mapping[UUID, str] = field(init=False)
@@ -58,7 +61,7 @@ def placed(side: Side, *, cases: Sequence[Case], vectors: Vectors, model: str) -
     systems = np.where(side.near, vectors @ side.system_vectors.T, _NOWHERE)
     near_rules, near_systems = _nearest(rules, RULES), _nearest(systems, SYSTEMS)
     return [
-        _placed(side, case, near_rules[row], rules[row], near_systems[row], systems[row], model=model)
+        _placed(side, case, vectors[row], near_rules[row], rules[row], near_systems[row], systems[row], model=model)
         for row, case in enumerate(cases)
     ]
 
@@ -66,6 +69,7 @@ def placed(side: Side, *, cases: Sequence[Case], vectors: Vectors, model: str) -
 def _placed(
     side: Side,
     case: Case,
+    vector: Vectors,
     rule_places: Places,
     rule_cosines: Vectors,
     system_places: Places,
@@ -86,7 +90,8 @@ def _placed(
                 systems[id] = side.by_id[id]
     for one in side.always:
         systems.setdefault(one.id, one)
-    candidates = ordered(reaches(near, systems, law=side.law, model=model), threshold=side.law.threshold)
+    sure = of_rules(near, model=model, text=case.asked, vector=vector, trained=side.trained)
+    candidates = ordered(reaches(near, sure, systems, law=side.law, model=model), threshold=side.law.threshold)
     held = {one.system_id: _held(side, case, one.system_id) for one in candidates}
     return placed_of(decided(candidates, vetoes=held, obeyed=side.law, model=model, rule=""))
 

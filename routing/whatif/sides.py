@@ -14,8 +14,10 @@ from governance.jobs.handlers import GiveUp
 from governance.scope import Scope
 from routing.embeddings.embedder import Embedder, Vectors
 from routing.router.embedding import text_of
+from routing.router.heads import head_of
 from routing.router.nearest import NearRule, Standing
 from routing.router.obeyed import Obeyed, obeyed
+from routing.router.scoring import Trained
 from routing.whatif import reading
 from routing.whatif.asked import Asked
 from routing.whatif.changed import Changed
@@ -33,6 +35,7 @@ class Ground:
     rules: Sequence[NearRule]
     rule_vectors: Sequence[Vectors]
     systems: Sequence[KnownSystem]
+    trained: Trained | None
 
 
 def ground(*, scope: Scope, model: str, changed: Changed | None) -> Ground:
@@ -41,12 +44,13 @@ def ground(*, scope: Scope, model: str, changed: Changed | None) -> Ground:
     if len(rules) > reading.MOST_RULES:
         raise GiveUp(f"A what-if compares with up to {reading.MOST_RULES:,} rules that are on; there are more.")
     systems = reading.systems(scope=scope, model=model, changed=changed.system if changed else "")
-    return Ground(rules, vectors, systems)
+    return Ground(rules, vectors, systems, head_of(tenant_id=scope.tenant_id, model=model))
 
 
 def today(found: Ground, *, dimensions: int) -> Side:
     """The law as it is."""
-    return _side(found.rules, found.rule_vectors, found.systems, law=None, dimensions=dimensions)
+    made = _side(found.rules, found.rule_vectors, found.systems, law=None, dimensions=dimensions)
+    return replace(made, trained=found.trained)
 
 
 def under(found: Ground, *, asked: Asked, changed: Changed | None, embedder: Embedder) -> Side:
@@ -61,7 +65,8 @@ def under(found: Ground, *, asked: Asked, changed: Changed | None, embedder: Emb
         rules += [_rule(one.text, ids[one.system]) for one in new]
         vectors += list(embedder.embed([one.text for one in new]))
     systems = [_changed(one, changed, embedder) for one in found.systems] if changed else found.systems
-    return _side(rules, vectors, systems, law=asked.threshold, dimensions=embedder.dimensions)
+    made = _side(rules, vectors, systems, law=asked.threshold, dimensions=embedder.dimensions)
+    return replace(made, trained=found.trained)
 
 
 def _rule(text: str, system: UUID) -> NearRule:

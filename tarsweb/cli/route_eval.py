@@ -1,7 +1,7 @@
 """`tars route-eval`: how well the router does on labelled requests of your own, from files, with no database and no Django.
 
-The figures go to standard output, progress and remarks to standard error. Exit codes: 0 measured, 1 a file that cannot be used, 2 wrong
-use.
+The figures go to standard output, progress and remarks to standard error. Exit codes: 0 measured, 1 a file that cannot be used, 2
+wrong use.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,18 +28,24 @@ def register(app: typer.Typer) -> None:
 
 
 def route_eval(
-    train: Annotated[list[str], typer.Option("--train", metavar="FILE", help="Requests that become rules. May be given again.")],
-    test: Annotated[list[str], typer.Option("--test", metavar="FILE", help="Requests that are asked. May be given again.")],
+    train: Annotated[
+        list[str], typer.Option("--train", metavar="FILE", help="Requests that become rules. May be given again.")
+    ],
+    test: Annotated[
+        list[str], typer.Option("--test", metavar="FILE", help="Requests that are asked. May be given again.")
+    ],
     validation: Annotated[
         list[str] | None,
-        typer.Option("--validation", metavar="FILE", help="Requests that the threshold is chosen by. May be given again."),
+        typer.Option(
+            "--validation", metavar="FILE", help="Requests that the threshold is chosen by. May be given again."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
-    """Measure the router on labelled requests: CSV with text,label or JSON Lines with those members; the label oos is out of scope.
+    """Measure the router on labelled requests: CSV with text,label or JSON Lines with those members; label oos: out of scope.
 
-    The training file becomes rules that stand nowhere but here; the test is asked as live requests are. The threshold is chosen by
-    the validation, else by a fifth of the training file, never by the test.
+    The training file becomes rules that stand nowhere but here; the test is asked as live requests are. The threshold is chosen
+    by the validation, else by a fifth of the training file, never by the test.
 
     Examples:  tars route-eval --train train.csv --test test.csv
     tars route-eval --train train.jsonl --validation val.jsonl --test test.jsonl --json
