@@ -6,8 +6,8 @@ head and the nearness of those rules say; how sure that makes speaks of the requ
 to say about it, and whether anything like it is known. 0.7, the default threshold, is where all but two of a hundred requests
 pass that were held out when the head learned.
 
-INVARIANTS: only labels of the nearest rules are judged, so what is switched off is never answered; a rule that the request
-repeats decides, and a label that the head has not learned yet is judged as without a head, so a new rule is obeyed at once.
+INVARIANTS: only labels of the nearest rules are judged, so what is switched off is never answered; where a rule is by far the
+nearest, and for a label that the head has not learned yet, it is as without a head, so a new rule is obeyed at once.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from routing.router.head import Head
 
 REPEATS: Final = 0.98
 """A cosine from which on the request is the rule's pattern in other spelling."""
+CLOSE: Final = 0.85
+FARTHER: Final = 0.1
+"""A rule so near decides as well, if the nearest rule of any other label is farther by so much."""
 MOST_SURE: Final = 0.97
-"""What a head makes sure of at most: less than a pattern that is repeated."""
+"""What a head makes sure of at most."""
 # Found on held-out parts of BANKING77 and CLINC150 (docs/routing.md): the share of the nearest rules in what speaks for a label,
 # how fast a rule counts less as it is farther, and what a cosine is worth beside the head's logarithms.
 NEAR: Final = 0.3
@@ -54,7 +57,7 @@ class Trained:
 
     def sureness(self, evidence: float) -> float:
         """0 to `MOST_SURE`; rises with the evidence."""
-        at_low, at_middle = math.log(0.7 / 0.3), math.log(0.9 / 0.1)
+        at_low, at_middle = (math.log(sure / (MOST_SURE - sure)) for sure in (0.7, 0.9))
         scaled = at_low + (evidence - self.low) / max(1e-3, self.middle - self.low) * (at_middle - at_low)
         return round(MOST_SURE / (1 + math.exp(-max(-60.0, min(60.0, scaled)))), 4)
 
@@ -67,13 +70,18 @@ def judged(
     for one in near:
         if one.label not in found:
             found[one.label] = confidence(one.cosine, model=model, against=Against.PATTERN)
-    if trained is None or trained.head.model != model:
+    if trained is None or trained.head.model != model or _is_plain(near):
         return found
-    repeated = {one.label for one in near if one.cosine >= REPEATS}
-    for label, evidence in evidences(near, head=trained.head, text=text, vector=vector).items():
-        if label not in repeated:
-            found[label] = trained.sureness(evidence)
-    return found
+    said = evidences(near, head=trained.head, text=text, vector=vector)
+    return found | {label: trained.sureness(evidence) for label, evidence in said.items()}
+
+
+def _is_plain(near: Sequence[Near]) -> bool:
+    """Whether there is nothing to weigh: the request repeats a rule, or one is by far the nearest."""
+    if not near or near[0].cosine < CLOSE:
+        return not near
+    other = next((one.cosine for one in near if one.label != near[0].label), None)
+    return near[0].cosine >= REPEATS or (other is not None and near[0].cosine - other >= FARTHER)
 
 
 def evidences(near: Sequence[Near], *, head: Head, text: str, vector: Vectors) -> dict[str, float]:

@@ -27,6 +27,8 @@ LOOKED_AT: Final = 16
 """Nearest rules that are looked at, live and when learning."""
 EVERY: Final = 5
 TURNED_AWAY: Final = 0.02
+SPREAD: Final = 4.0
+"""Between `Trained.low` and `middle` at least: patterns that are all alike would make sure of everything or of nothing."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def held_out(patterns: Patterns) -> tuple[list[int], list[int]]:
 def _meant(head: Head, rest: Patterns, aside: Patterns) -> Trained:
     """The head of `rest` with what its evidence about `aside` means."""
     found = np.array([_best(head, rest, text, vector) for text, vector in zip(aside.texts, aside.vectors, strict=True)])
-    low, middle = np.quantile(found, (TURNED_AWAY, 0.5))
-    return Trained(head, low=float(low), middle=float(middle))
+    low, middle = (float(one) for one in np.quantile(found, (TURNED_AWAY, 0.5)))
+    return Trained(head, low=low, middle=max(middle, low + SPREAD))
 
 
 def _head(patterns: Patterns, told: Told | None) -> Head:

@@ -53,9 +53,10 @@ def route_eval(
 
     def work() -> None:
         _alone([*train, *test, *(validation or [])])
+        embedder = _embedder()
         known, asked, tuned = _rows(train), _rows(test), _rows(validation or [])
         _check(known, asked, tuned)
-        found = _measured(known, asked, tuned)
+        found = _measured(known, asked, tuned, embedder)
         if as_json:
             print_json(found.as_json())
         else:
@@ -64,10 +65,9 @@ def route_eval(
     run(work)
 
 
-def _measured(train: Sequence[Row], test: Sequence[Row], validation: Sequence[Row]) -> Figures:
+def _measured(train: Sequence[Row], test: Sequence[Row], validation: Sequence[Row], embedder: Embedder) -> Figures:
     from routing.router.evaluating import measured, prepared
 
-    embedder = _embedder()
     made = prepared(train, validation, embedder=embedder, told=_tell)
     if made.scratch.trained is None:
         _tell("so few requests, or so many labels, that they are compared with the nearest rules alone")
