@@ -15,9 +15,10 @@ from routing.learning.clustering import Vectors
 from routing.learning.evidence import parsed
 from routing.learning.models import RuleProposal, State
 from routing.router import nearest
-from routing.router.confidence import Against, confidence
+from routing.router.heads import head_of
 from routing.router.nearest import NearRule
 from routing.router.obeyed import Obeyed, obeyed
+from routing.router.sureness import of_rules
 
 MOST: Final = 500
 """Proposals that are compared, the newest."""
@@ -37,16 +38,15 @@ def law_of(*, scope: Scope, model: str) -> Law:
     return Law(obeyed(router.name, router.constitution) if router else Obeyed(), model)
 
 
-def covering_rule(*, scope: Scope, vector: Vectors, law: Law) -> NearRule | None:
+def covering_rule(*, scope: Scope, text: str, vector: Vectors, law: Law) -> NearRule | None:
     """The rule in force by which a request like this finds its way already: the nearest that clears the router's threshold."""
     rows = nearest.rules(
         scope=scope, vector=nearest.written(vector), model=law.model, dimensions=len(vector), most=nearest.RULES
     )
-    for rule in rows:
-        sure = confidence(rule.cosine, model=law.model, against=Against.PATTERN) * rule.confidence
-        if sure >= law.obeyed.threshold:
-            return rule
-    return None
+    head = head_of(tenant_id=scope.tenant_id, model=law.model)
+    sure = of_rules(rows, model=law.model, text=text, vector=vector, trained=head)
+    clear = (rule for rule, one in zip(rows, sure, strict=True) if one * rule.confidence >= law.obeyed.threshold)
+    return next(clear, None)
 
 
 def alike(*, vector: Vectors, near: Iterable[tuple[UUID, Vectors]], bar: float) -> list[UUID]:

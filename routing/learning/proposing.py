@@ -72,7 +72,7 @@ def _before(desk: Desk, draft: Draft, known: Sequence[tuple[UUID, Vectors]]) -> 
 
 def _why_not(desk: Desk, draft: Draft, tally: Tally) -> str:
     """Why no rule is needed, or would not be obeyed; "" where one would help."""
-    if rule := covering_rule(scope=desk.scope, vector=draft.vector, law=desk.law):
+    if rule := covering_rule(scope=desk.scope, text=draft.pattern, vector=draft.vector, law=desk.law):
         tally.covered += 1
         return f'the rule "{rule.pattern}" covers these requests'
     if draft.first.confidence < Decimal(str(desk.law.obeyed.threshold)):

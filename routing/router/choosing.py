@@ -58,9 +58,7 @@ def choose(
     router = next((one for one in systems.values() if one.routing is not None), None)
     law = obeyed(router.name, router.routing or {}) if router else Obeyed()
     ways = (
-        [_named(systems, wanted)]
-        if wanted
-        else list(reaches(rules, sure, systems, law=law, model=str(embedder.model)))
+        [_named(systems, wanted)] if wanted else list(reaches(rules, sure, systems, law=law, model=str(embedder.model)))
     )
     by_id = {rule.id: rule for rule in rules}
     candidates = [

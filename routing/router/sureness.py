@@ -14,8 +14,10 @@ from routing.router.scoring import Near, Trained, judged
 def of_rules(
     rules: Sequence[NearRule], *, model: str, text: str, vector: Vectors, trained: Trained | None
 ) -> list[float]:
-    """For each rule, nearest first, how sure it makes, before its own confidence. `trained` is the tenant's (`heads.head_of`). The nearest rule of a label stands for it; one
-    that is farther makes no surer than its own cosine does."""
+    """For each rule, nearest first, how sure it makes, before its own confidence. `trained` is the tenant's (`heads.head_of`).
+
+    The nearest rule of a label stands for it; one that is farther makes no surer than its own cosine does.
+    """
     near = [Near(label_of(rule.system_id, rule.action), rule.cosine) for rule in rules]
     found = judged(near, model=model, text=text, vector=vector, trained=trained)
     first: set[str] = set()
