@@ -7,7 +7,7 @@ themselves instead: the same, as long as all of them are still in the table (doc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.db import connection
 from governance.errors import DomainError, NotFound
 from governance.registry.models import System
 from governance.scope import Capability, Scope
-from routing.executions.folding import ADDED, AS_ROWS, COLUMNS, COUNTS, SUMS, reach
+from routing.executions.folding import ADDED, ANCHORED, AS_ROWS, COLUMNS, COUNTS, SUMS, reach
 from routing.figures.histogram import NONE_SQL, quantile
 from routing.figures.span import Span
 
@@ -142,25 +142,30 @@ def by_system(*, scope: Scope, span: Span, system: str = "", exact: bool = False
     return sorted(lines, key=lambda one: (-one.sums.total, one.name))
 
 
+def sums_of(*, scope: Scope, span: Span, system_id: UUID) -> Sums:
+    """One system's. Two queries."""
+    return _sums(scope, span, "system", system_id, False).get(system_id, Sums())
+
+
 def _sums(scope: Scope, span: Span, by: By, system: UUID | None, exact: bool) -> dict[Any, Sums]:
     """By key. Read again where a task moved the mark between the two statements."""
     for _ in range(TRIES):
-        anchored, rated = reach(tenant_id=scope.tenant_id)
+        mark = reach(tenant_id=scope.tenant_id)
         values: dict[str, Any] = {
             "tenant": scope.tenant_id,
             "first": span.first,
             "last": span.last,
             "system": system,
-            "source": anchored.source,
-            "rated": rated.until or datetime.min.replace(tzinfo=span.starts_at.tzinfo, year=1970),
+            "source": ANCHORED,
+            "rated": mark.rated,
         }
         text = (_COUNTED if exact else _ROLLED).format(
-            key=_KEYS[by], only="AND system_id = %(system)s" if system else "", mark=int(anchored.sequence)
+            key=_KEYS[by], only="AND system_id = %(system)s" if system else "", mark=int(mark.sequence)
         )
         with connection.cursor() as cursor:
             cursor.execute(text, values)
             rows = cursor.fetchall()
-        if exact or all(row[-1] == anchored.sequence for row in rows):
+        if exact or all(row[-1] == mark.sequence for row in rows):
             return {row[0]: _read(row[1:-1]) for row in rows}
     raise Moving("The figures were being brought up to date. Ask again.")
 

@@ -8,7 +8,7 @@ requests began or ended. The mark is the last entry that was counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.figures import marks
 from routing.figures.histogram import NONE_SQL, bucket_sql, counted_sql
-from routing.figures.models import FigureMark
 
 ANCHORED: Final = "executions"
 RATED: Final = "ratings"
@@ -89,6 +88,21 @@ ON CONFLICT (tenant_id, day, system_id) DO UPDATE SET stars_sum = EXCLUDED.stars
 """  # noqa: S608
 
 
+_REACH: Final = """
+SELECT max(sequence) FILTER (WHERE source = %(anchored)s), max(until) FILTER (WHERE source = %(rated)s)
+FROM figure_marks WHERE tenant_id = %(tenant)s
+"""
+EVER: Final = datetime.fromtimestamp(0, tz=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The last entry of the ledger whose receipts are counted; since when ratings are read when a page asks."""
+
+    sequence: int
+    rated: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A rollup whose stars are read anew."""
@@ -148,7 +162,7 @@ def _rated(tenant_id: UUID, at: datetime) -> None:
     if mark is None:
         return
     until = marks.horizon(at=at)
-    since = mark.until or datetime.fromtimestamp(0, tz=at.tzinfo)
+    since = mark.until or EVER
     with connection.cursor() as cursor:
         cursor.execute(_RATED_SINCE, {"tenant": tenant_id, "since": since, "until": at})
         rated = [Touched(*row) for row in cursor.fetchall()]
@@ -163,6 +177,9 @@ def _read_stars(tenant_id: UUID, touched: list[Touched]) -> None:
             cursor.execute(_STARS, {"tenant": tenant_id, "day": one.day, "system": one.system_id})
 
 
-def reach(*, tenant_id: UUID) -> tuple[FigureMark, FigureMark]:
-    """The marks of receipts and of ratings."""
-    return marks.of(tenant_id=tenant_id, source=ANCHORED), marks.of(tenant_id=tenant_id, source=RATED)
+def reach(*, tenant_id: UUID) -> Reach:
+    """Where both marks stand; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REACH, {"tenant": tenant_id, "anchored": ANCHORED, "rated": RATED})
+        sequence, rated = cursor.fetchone()
+    return Reach(sequence or 0, rated or EVER)

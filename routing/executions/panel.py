@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Final
-
-from django.db.models import Avg, Count, Q
 
 from governance.registry.models import System
 from governance.scope import Scope
 from governance.web import now
 from routing.executions import queries
-from routing.executions.models import Execution
+from routing.executions.days import sums_of
 from routing.executions.queries import Filter, Line, Page
-from routing.executions.stages import Status
 from routing.executions.waiting import count
+from routing.figures.span import last_days
 
 TEMPLATE: Final = "routing/executions/_panel.html"
 OWN: Final = "routing/executions/_own.html"
@@ -43,18 +40,13 @@ def own(scope: Scope) -> Page:
 
 def card(scope: Scope, system: System) -> Card:
     """The card of one system. Three queries."""
-    recent = Execution.objects.filter(
-        tenant_id=scope.tenant_id, system_id=system.id, started_at__gte=now() - timedelta(days=DAYS)
-    )
-    found = recent.aggregate(
-        total=Count("*"), good=Count("id", filter=Q(status=Status.SUCCESS.value)), cost=Avg("cost_usd")
-    )
+    sums = sums_of(scope=scope, span=last_days(DAYS, at=now()), system_id=system.id)
     rows = queries.executions(scope=scope, filter=Filter(system=system.name))[:MOST]
     return Card(
         system=system.name,
-        total=found["total"],
-        share=found["good"] / found["total"] if found["total"] else None,
-        cost=None if found["cost"] is None else round(found["cost"], 4),
+        total=sums.total,
+        share=sums.succeeded / sums.total if sums.total else None,
+        cost=sums.cost,
         waiting=count(scope, system),
         lines=tuple(queries.lines_of(rows)),
     )

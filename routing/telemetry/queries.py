@@ -199,9 +199,14 @@ def range_of(name: str, *, at: datetime) -> tuple[datetime, datetime, str]:
     """
     name = name if name in RANGES else USUAL
     since = at - RANGES[name][1]
-    if RANGES[name][1] > timedelta(days=1):
+    if is_days(name):
         since = midnight(since.astimezone(UTC).date() + timedelta(days=1))
     return since, at, name
+
+
+def is_days(name: str) -> bool:
+    """Whether a named range is of whole days."""
+    return RANGES[name][1] > timedelta(days=1)
 
 
 def of_server(*, scope: Scope, server: str, at: datetime) -> list[Figures]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from governance.searches import queries as searches
 from governance.web import now, page_or_fragment, scope_of, scoped
 from routing.telemetry import queries
+from routing.telemetry.bars import charts_of
 from routing.telemetry.forms import RANGE_LABELS, CallFilterForm, asked_by
 
 PAGE = "telemetry:calls"
@@ -51,8 +52,11 @@ def tools(request: HttpRequest) -> HttpResponse:
         "range": name,
         "ranges": list(RANGE_LABELS.items()),
         "slow": queries.slow(found),
+        **charts_of(found),
         "found": found[: queries.MOST_TOOLS],
         "hidden": max(len(found) - queries.MOST_TOOLS, 0),
+        "at": until,
+        "since": since if queries.is_days(name) else None,
         "total": sum(one.total for one in found),
         "errors": sum(one.errors for one in found),
         "slow_seconds": queries.SLOW_MS // 1000,

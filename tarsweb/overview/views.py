@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -22,16 +23,20 @@ from governance.approvals.queries import late_reviews
 from governance.scope import Capability, Scope
 from governance.web import now, scope_of, scoped
 from routing.executions import queries as executions
-from routing.executions.figures import Figures, of_the_day
+from routing.executions.days import DaySums, by_day
+from routing.executions.figures import UnderWay, under_way
+from routing.figures.span import Span, last_days
+from routing.telemetry import queries as telemetry
 from tarsweb import humane
 from tarsweb.guide.queries import checklist
 from tarsweb.guide.session import seen
 from tarsweb.inbox.queries import Line, waiting
-from tarsweb.overview import figures, queries
+from tarsweb.overview import figures, queries, work_charts
 from tarsweb.overview.greeting import greeting
 from tarsweb.overview.queries import RATE_DAYS, RECENT_DAYS, Day, LedgerFigures, RatePoint, SystemRate, Window
 
 PER_PAGE: Final = 25
+WORK_DAYS: Final = 7
 _WAITING, _RECENT, _SYSTEMS, _OWN = 5, 8, 12, 10
 
 
@@ -65,12 +70,14 @@ def _desk(request: HttpRequest) -> HttpResponse:
         return _of_a_member(request, scope)
     lines, rates = waiting(scope, at=at), queries.rollback_rates(scope)
     days = queries.days(scope, at)
+    span = last_days(RECENT_DAYS, at=at)
+    worked = by_day(scope=scope, span=span)
     points, ledger, money = queries.rate_points(days, at), queries.ledger(scope), glance(scope=scope, at=at)
     context = {
         "greeting": _greeting(lines, points[-1], ledger, at),
         "tiles": (
             *_tiles(lines, points[-1], days, ledger, at),
-            _work(of_the_day(scope=scope, at=at)),
+            _work(worked[-WORK_DAYS:], under_way(scope=scope)),
             *_money_tile(money.dollars),
         ),
         "money": money,
@@ -84,6 +91,7 @@ def _desk(request: HttpRequest) -> HttpResponse:
         "has_amendments": any(rate.rate.total for rate in rates),
         "rate_chart": figures.rate_chart(points),
         "type_chart": figures.type_chart(queries.type_weeks(days, at)),
+        **_charts(scope, worked, span, at),
         "progress": _progress_of(scope),
         "checklist": checklist(scope=scope, seen=seen(request)),
         "may_remove_demo": scope.can(Capability.MANAGE_PEOPLE),
@@ -192,19 +200,32 @@ def _money_tile(dollars: Meter | None) -> tuple[Tile, ...]:
     )
 
 
-def _work(figures: Figures) -> Tile:
-    """What agents did since yesterday, and what is under way."""
-    share = "" if figures.share is None else f"{figures.share:.1%} succeeded, ".replace("%", " %")
+def _work(days: Sequence[DaySums], open: UnderWay) -> Tile:
+    """What agents did these days, and what is under way."""
+    total, good = sum(one.sums.total for one in days), sum(one.sums.succeeded for one in days)
+    share = f"{100 * good / total:.1f} % succeeded, " if total else ""
     waiting = ""
-    if figures.waiting:
-        which = "all" if figures.waiting == figures.under_way else f"{figures.waiting:,} of them"
+    if open.waiting:
+        which = "all" if open.waiting == open.total else f"{open.waiting:,} of them"
         waiting = f", {which} waiting for approval"
     return Tile(
-        "Executions, 24 hours",
-        f"{figures.ended:,}",
-        f"{share}{figures.under_way:,} under way{waiting}",
-        f"{reverse('executions:list')}?days=1",
+        f"Executions, {len(days)} days",
+        f"{total:,}",
+        f"{share}{open.total:,} under way{waiting}",
+        work_charts.executions_url(days[0].day, days[-1].day),
     )
+
+
+def _charts(scope: Scope, worked: Sequence[DaySums], span: Span, at: datetime) -> dict[str, Any]:
+    """The work of the last 30 days, where there was some; the figures page has the rest."""
+    tools = telemetry.by_error_rate(telemetry.figures(scope=scope, since=span.starts_at, until=at))
+    return {
+        "at": at,
+        "has_work": any(one.sums.total for one in worked),
+        "work_chart": work_charts.routing_chart(worked, system=""),
+        "has_tools": bool(tools),
+        "tools_chart": work_charts.tools_chart(tools, span.first),
+    }
 
 
 def _of_a_member(request: HttpRequest, scope: Scope) -> HttpResponse:

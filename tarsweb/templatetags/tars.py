@@ -234,6 +234,14 @@ def stacked_bars(chart: Mapping[str, Any]) -> Mapping[str, Any]:
     return charts.stacked_bars(chart["x"], chart["series"], colours=("--chart-1", "--chart-3"))
 
 
+@register.simple_tag
+def ranking(chart: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{% ranking chart as figure %}`: bars below each other, from `names`, `values` and `options` (of `charts.ranking`)."""
+    from tarsweb import charts
+
+    return charts.ranking(chart["names"], chart["values"], **chart.get("options", {}))
+
+
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str) -> SafeString:
     """`{% dialog "undo" title="Roll back AMD-42" %}…{% enddialog %}`; opened by `data-opens="undo"`."""

@@ -77,6 +77,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return money.bench_reserve
 
+    def figures() -> Callable[..., Iterable[Row]]:
+        from tests.bench import figures
+
+        return figures.bench_figures
+
     def router() -> Callable[..., Iterable[Row]]:
         from tests.bench import router
 
@@ -104,6 +109,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "ledger": ledger,
         "amendments": amendments,
         "overview": overview,
+        "figures": figures,
         "router": router,
         "scope": scope,
         "work": work,

@@ -200,5 +200,5 @@ def test_reading__asks_the_same_number_of_questions_whatever_there_is(cast: make
     folded(cast)
     with in_tenant(cast.tenant.id), CaptureQueriesContext(connection) as made:
         by_day(scope=cast.bo, span=SPAN)
-    assert len(made) == 3
+    assert len(made) == 2
     assert SPAN.last - SPAN.first == timedelta(days=29)
