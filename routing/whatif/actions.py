@@ -103,6 +103,10 @@ def _key(scope: Scope, asked: Asked, digest: str, at: datetime) -> str:
 def _title(asked: Asked, changed: Changed | None) -> str:
     parts = [changed.label or f"another constitution of {changed.system}"] if changed else []
     parts += [f"threshold {asked.threshold:.2f}"] if asked.threshold is not None else []
-    parts += [f"{len(asked.off)} rules off"] if asked.off else []
-    parts += [f"{len(asked.added)} rules new"] if asked.added else []
+    parts += [f"{_rules(len(asked.off))} off"] if asked.off else []
+    parts += [f"{_rules(len(asked.added))} new"] if asked.added else []
     return f"What if over {asked.days} days: {', '.join(parts)}"
+
+
+def _rules(count: int) -> str:
+    return f"{count} {'rule' if count == 1 else 'rules'}"

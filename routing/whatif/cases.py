@@ -19,7 +19,7 @@ REASONS: Final[dict[Unasked, str]] = {
 }
 _OURS: Final = frozenset(("below_threshold", "no_fallback"))
 """Vetoes that follow from the threshold and the constitution: a replay makes them anew."""
-SHOWN: Final = 4
+SHOWN: Final = 3
 _WORDS: Final = 200
 
 
@@ -65,6 +65,7 @@ class Placed:
                 "name": one.name,
                 "score": round(one.score, 4),
                 "source": one.source.value,
+                "code": one.vetoes[0].code if one.vetoes else "",
                 "veto": one.vetoes[0].sentence[:_WORDS] if one.vetoes else "",
                 "is_chosen": one.system_id == self.id and not one.vetoes,
             }

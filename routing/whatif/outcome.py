@@ -54,12 +54,20 @@ def outcome_of(
             "unjudged": sum(move.unjudged for move in tally.moves.values()),
         },
         "figures": _figures(pasts, together(parts), count=sum(one["with_history"] for one in moves)),
+        "nobody": _nobody(tally),
         "moves": moves,
         "more_moves": {"kinds": len(rest), "count": sum(move.count for move in rest)},
         "weighed": {"count": tally.weighed, "is_all": tally.moved <= MOST_WEIGHED},
         "examples": [example.as_json() for example in tally.examples()],
         "how": HOW,
     }
+
+
+def _nobody(tally: Tally) -> dict[str, Any]:
+    """Those whom nobody would have served, with what became of them: they have no after to compare with."""
+    moves = [move for move in tally.moves.values() if move.after.id is None]
+    known = measured(past for move in moves for past in move.pasts)
+    return {"count": sum(move.count for move in moves), "before": known}
 
 
 def _move(move: Move, history: History | None, *, model: str) -> tuple[dict[str, Any], Weighed, list[Any]]:

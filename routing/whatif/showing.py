@@ -50,7 +50,7 @@ def _figure(
         before=said(before["value"]) if before else UNKNOWN,
         before_n=before["n"] if before else 0,
         after=said(after["value"]) if after else "",
-        between=f"{said(after['low'])} – {said(after['high'])}" if after else "",
+        between=f"{said(after['low'])} – {said(after['high'])}".replace(" USD", "") if after else "",
         n=after["n"] if after else 0,
         change=f"{'+' if change['value'] >= 0 else '−'}{said_change(abs(change['value']))}" if change else "",
         tone=_tone(change, is_good_up=is_good_up),

@@ -41,8 +41,9 @@ class Example:
 @dataclass
 class Move:
     """Requests that would have gone from one system to another; an empty name is nobody. `unjudged`: nobody asked the rules about
-    the new system then. `pasts` and `vectors` are of the newest that are estimated; a past is None where the request went
-    somewhere else than today's rules would send it, so that what became of it says nothing about `before`."""
+    the new system then. `examples` are the newest, each text once. `pasts` and `vectors` are of the newest, which are estimated;
+    a past is None where the request went somewhere else than today's rules would send it: what became of it says nothing about
+    `before`."""
 
     before: str
     after: Placed
@@ -88,7 +89,7 @@ class Tally:
         move = self.moves.setdefault((before.name, after.name), Move(before.name, after))
         move.count += 1
         move.unjudged += after.id is not None and after.id not in case.judged
-        if len(move.examples) < EXAMPLES:
+        if len(move.examples) < EXAMPLES and all(one.case.text != case.text for one in move.examples):
             move.examples.append(Example(case, before, after))
         if self.weighed < MOST_WEIGHED:
             self.weighed += 1

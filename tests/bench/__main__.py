@@ -87,6 +87,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return router.bench_router
 
+    def whatif() -> Callable[..., Iterable[Row]]:
+        from tests.bench import whatif
+
+        return whatif.bench_whatif
+
     def work() -> Callable[..., Iterable[Row]]:
         from tests.bench import work
 
@@ -112,6 +117,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "figures": figures,
         "router": router,
         "scope": scope,
+        "whatif": whatif,
         "work": work,
         "stack": stack,
     }

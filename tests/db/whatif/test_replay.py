@@ -42,6 +42,7 @@ def test_threshold_of_one__what_is_not_the_pattern_itself_goes_to_nobody(cast: m
     found = desk.result(cast.uma, threshold=1.0)
     assert moves(found) == {("domicile", ""): 1} and found["counts"]["out_of_scope"] == 1
     assert found["thresholds"] == {"before": 0.7, "after": 1.0}
+    assert found["nobody"]["count"] == 1 and found["nobody"]["before"]["success"] == {"value": 1.0, "n": 1}
     (example,) = found["examples"]
     assert example["text"] == "Process the payroll PDF files" and example["to"] == ""
     assert "below the threshold 1.00" in example["after"][0]["veto"] and example["before"][0]["is_chosen"]
