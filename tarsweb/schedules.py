@@ -55,6 +55,7 @@ ENTRIES = (
     Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
     Entry("learn from many rules", "routing.router.tasks.learn", minutes=15),
     Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),
+    Entry("embed again what a former model embedded", "routing.learning.tasks.reembed", minutes=1),
     Entry("learn routing rules from what was done", "routing.learning.tasks.learn_all", daily_at=time(1, 20)),
     Entry("tell of budgets near their limit", "billing.budgets.tasks.alert", minutes=1),
     Entry("close top-ups whose window is over", "billing.budgets.tasks.expire_top_ups", minutes=15),

@@ -34,6 +34,14 @@ def stale(*, tenant_id: UUID, model: str, most: int) -> list[Stale]:
     return [Stale(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in found[:most]]
 
 
+def drop_embeddings(*, tenant_id: UUID, besides: str) -> int:
+    """Forget the vectors of every model but one, in the caller's transaction; what is forgotten is stale. Returns how many."""
+    rows = System.objects.filter(tenant_id=tenant_id, capabilities_embedding__isnull=False)
+    return rows.exclude(capabilities_embedding_model=besides).update(
+        capabilities_embedding=None, capabilities_embedding_model=""
+    )
+
+
 def keep_embedding(*, tenant_id: UUID, stale: Stale, numbers: Sequence[float], model: str) -> bool:
     """Keep a vector in the caller's transaction, unless the system has moved since it was read; says whether it was kept."""
     rows = System.objects.filter(tenant_id=tenant_id, id=stale.id, constitution_version=stale.version)

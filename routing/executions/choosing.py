@@ -13,7 +13,6 @@ from governance.rulebook.gather import Gathered
 from governance.scope import Scope, system_of, tars_scope
 from routing.connectors.limits import amounts_of
 from routing.connectors.queries import WhyNot, callable_now
-from routing.embeddings.choice import current
 from routing.executions import check
 from routing.executions.asker import actor_of
 from routing.executions.facts import facts_of
@@ -22,6 +21,7 @@ from routing.executions.going_on import moved_to, taken_up
 from routing.executions.models import ExecutionRequest
 from routing.executions.stages import Stage, Status, after_choice
 from routing.router.queries import Candidate, Choice, Veto, choose
+from routing.router.serving import made_by
 
 _RULES = frozenset({"policy", "estop", "drift"})
 
@@ -33,7 +33,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> Gathered | None:
     except (Invalid, NotFound) as refused:
         _end(request, Status.FAILED, refused.sentence, at=at)
         return None
-    embedder = current()
+    embedder = made_by(choice.model)
     request.route, request.embedding_model = choice.as_json(), embedder.model
     request.request_embedding = list(map(float, embedder.embed([request.user_request])[0]))
     chosen = choice.chosen

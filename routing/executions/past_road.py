@@ -25,7 +25,6 @@ from governance.scope import Actor, ActorKind, Scope, agent_name
 from routing.connectors.contract import Reply
 from routing.connectors.models import Connector
 from routing.connectors.queries import pins_of
-from routing.embeddings.choice import current
 from routing.executions import approving, asking, check, choosing
 from routing.executions.actions import received
 from routing.executions.answering import told, usage_of
@@ -39,6 +38,7 @@ from routing.executions.going_on import WAITED, alternatives, delay_of, pause, r
 from routing.executions.models import ExecutionRequest
 from routing.executions.past_steps import Agent, Road, end, keep_tools, release, reserved, settle
 from routing.executions.stages import Failure, Stage, Standing, Status, after_choice, after_failure, status_of_answer
+from routing.router.serving import made_by
 
 if TYPE_CHECKING:
     from routing.executions.past import Batch, Past, Told
@@ -114,9 +114,9 @@ def _choose(road: Road) -> None:
     known = memory.get(key)
     versions = memory["versions"]
     if known is None or any(versions.get(id) != version for id, version in known[0].items()):
-        embedder = current()
-        vector = list(map(float, embedder.embed([request.user_request])[0]))
         choice = choosing.choice_of(request, at=road.batch.at)
+        embedder = made_by(choice.model)
+        vector = list(map(float, embedder.embed([request.user_request])[0]))
         asked = {one.system_id: versions.get(one.system_id) for one in choice.candidates if one.outcome}
         known = memory[key] = (asked, choice, embedder.model, vector)
     _, choice, request.embedding_model, request.request_embedding = known

@@ -11,13 +11,14 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from governance.tenancy import in_tenant
-from routing.embeddings.choice import current, is_remote
+from routing.embeddings.choice import is_remote
 from routing.executions import answering, calling, choosing, deciding, due, opening
 from routing.executions.finishing import End, finish, keep, locked, noted
 from routing.executions.lease import Lease
 from routing.executions.models import ExecutionRequest
 from routing.executions.opening import Opening
 from routing.executions.stages import HOLDS, WAITS, Stage, Status
+from routing.router.serving import likely
 
 log = logging.getLogger(__name__)
 _GOES_ON: Final = frozenset({Stage.RECEIVED, Stage.ROUTED, Stage.READY})
@@ -109,7 +110,7 @@ def _prepare(lease: Lease) -> None:
         rows = ExecutionRequest.objects.filter(tenant_id=lease.tenant_id, id=lease.request_id)
         text = rows.filter(stage=Stage.RECEIVED.value).values_list("user_request", flat=True).first()
     if text is not None:
-        current().embed([text])
+        likely(tenant_id=lease.tenant_id).embed([text])
 
 
 def _give_up(request: ExecutionRequest, *, at: datetime) -> None:

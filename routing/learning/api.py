@@ -14,6 +14,7 @@ from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.scope import Scope
 from governance.web import now, reading
 from routing.learning import actions, queries, shapes
+from routing.learning.embedder_panel import embedded
 from routing.learning.models import RuleProposal
 from routing.router.actions import PatternTaken
 
@@ -95,6 +96,7 @@ class Learning(Face):
 
 def _learning(scope: Scope) -> dict[str, Any]:
     settings, night = queries.settings_of(scope=scope), queries.night_of(scope=scope)
+    vectors = embedded(scope=scope)
     return {
         "least_similar": settings.least_similar,
         "likeness": str(settings.likeness),
@@ -102,6 +104,10 @@ def _learning(scope: Scope) -> dict[str, Any]:
         "waiting": queries.waiting(scope=scope),
         "ran_at": night.ran_at and utc(night.ran_at),
         "report": night.report,
+        "model": vectors.rules.model,
+        "former_model": vectors.rules.former,
+        "switched": vectors.rules.done,
+        "to_switch": vectors.rules.total,
     }
 
 

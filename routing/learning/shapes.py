@@ -97,3 +97,9 @@ class Learning(Record):
     waiting = Whole(help_text="proposals that wait for a review")
     ran_at = Instant(allow_null=True)
     report = Object()
+    model = Text(help_text="the installation's embedder")
+    former_model = Text(
+        allow_blank=True, help_text="what serves until everything is embedded anew; empty: nothing is switched"
+    )
+    switched = Whole(help_text="rules and systems that have a vector of `model`")
+    to_switch = Whole()

@@ -15,6 +15,7 @@ from governance.errors import DomainError, NotFound
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
 from routing.learning import actions, queries
+from routing.learning.embedder_panel import embedded
 from routing.learning.forms import SettingsForm
 from routing.learning.models import State
 
@@ -35,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": State.choices,
         "settings": queries.settings_of(scope=scope),
         "night": queries.night_of(scope=scope),
+        "embedded": embedded(scope=scope),
         "refused": scope.why_not(Capability.ROUTE, to=actions.TO),
     }
     return page_or_fragment(

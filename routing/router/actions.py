@@ -59,13 +59,19 @@ def write_rule(*, scope: Scope, wish: Wish, at: datetime) -> RoutingRule:
     """
     scope.demand(Capability.ROUTE, to="write a routing rule")
     # HAZARD: an embedder may be a service far away, so it is asked before the transaction; what it cannot do now the task does.
-    return _write(scope=scope, wish=wish, vector=embedding.vector_now(wish.pattern), at=at)
+    return _write(scope=scope, wish=wish, vector=embedding.vector_now(wish.pattern, tenant_id=scope.tenant_id), at=at)
 
 
 def edit_rule(*, scope: Scope, rule_id: UUID, wish: Wish, at: datetime) -> RoutingRule:
     """Say it anew; a learned rule becomes a person's by it. Raises what `write_rule` raises, and `NotFound`."""
     scope.demand(Capability.ROUTE, to="edit a routing rule")
-    return _edit(scope=scope, rule_id=rule_id, wish=wish, vector=embedding.vector_now(wish.pattern), at=at)
+    return _edit(
+        scope=scope,
+        rule_id=rule_id,
+        wish=wish,
+        vector=embedding.vector_now(wish.pattern, tenant_id=scope.tenant_id),
+        at=at,
+    )
 
 
 @governed("router.switch_rule", subject="rule_id")

@@ -12,8 +12,8 @@ from uuid import UUID
 from governance.errors import Invalid, NotFound
 from governance.rulebook.answers import Answer
 from governance.scope import Capability, Scope
-from routing.embeddings.choice import current
-from routing.router import nearest, sureness, vetoes
+from routing.embeddings.embedder import Embedder
+from routing.router import nearest, serving, sureness, vetoes
 from routing.router.acting import action_of
 from routing.router.confidence import Against, confidence
 from routing.router.heads import head_of
@@ -43,18 +43,7 @@ def choose(
     if not scope.can(Capability.REQUEST):
         scope.demand(Capability.READ_RECORD, to="ask where a request goes")
     _check(text)
-    embedder = current()
-    vector = embedder.embed([text])[0]
-    known: dict[str, Any] = {
-        "vector": nearest.written(vector),
-        "model": embedder.model,
-        "dimensions": embedder.dimensions,
-    }
-    rules = nearest.rules(scope=scope, **known)
-    head = head_of(tenant_id=scope.tenant_id, model=embedder.model) if rules else None
-    sure = sureness.of_rules(rules, model=embedder.model, text=text, vector=vector, trained=head)
-    ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
-    systems = {one.id: one for one in nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)}
+    embedder, rules, sure, systems = _near(scope, text, wanted=wanted)
     router = next((one for one in systems.values() if one.routing is not None), None)
     law = obeyed(router.name, router.routing or {}) if router else Obeyed()
     ways = (
@@ -73,6 +62,36 @@ def choose(
     choice = decided(judged, vetoes=against, obeyed=law, model=embedder.model, rule=pattern)
     gathered = {id: answer.gathered for id, answer in answers.items()}
     return replace(choice, router_id=router.id if router else None, gathered=gathered)
+
+
+Near = tuple[Embedder, list[NearRule], Sequence[float], dict[UUID, Standing]]
+
+
+def _near(scope: Scope, text: str, *, wanted: str) -> Near:
+    """What is near by the tenant's embedder. Where nothing is of the one that this process knew, it may have been switched."""
+    embedder = serving.likely(tenant_id=scope.tenant_id)
+    found = _read(scope, text, embedder, wanted=wanted)
+    _, rules, _, systems = found
+    if not rules and all(one.cosine is None for one in systems.values()):
+        other = serving.looked_up(tenant_id=scope.tenant_id)
+        if other.model != embedder.model:
+            return _read(scope, text, other, wanted=wanted)
+    return found
+
+
+def _read(scope: Scope, text: str, embedder: Embedder, *, wanted: str) -> Near:
+    vector = embedder.embed([text])[0]
+    known: dict[str, Any] = {
+        "vector": nearest.written(vector),
+        "model": embedder.model,
+        "dimensions": embedder.dimensions,
+    }
+    rules = nearest.rules(scope=scope, **known)
+    head = head_of(tenant_id=scope.tenant_id, model=embedder.model) if rules else None
+    sure = sureness.of_rules(rules, model=embedder.model, text=text, vector=vector, trained=head)
+    ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
+    found = nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)
+    return embedder, rules, sure, {one.id: one for one in found}
 
 
 def _check(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Rules and systems get vectors of the current model: at once where it can be, within a minute otherwise.
+"""Rules and systems get vectors of the tenant's model (`serving`): at once where it can be, within a minute otherwise.
 
 Embedding happens outside transactions; a row takes its vector only if what was embedded still stands in it.
 """
@@ -15,10 +15,10 @@ from governance.errors import DomainError
 from governance.registry import capabilities
 from governance.registry.capabilities import Stale
 from governance.tenancy import in_tenant
-from routing.embeddings.choice import current
 from routing.embeddings.embedder import Embedder
 from routing.router.acting import HANDLE
 from routing.router.models import RoutingRule
+from routing.router.serving import embedder_of
 
 log = logging.getLogger(__name__)
 CHUNK: Final = 100
@@ -32,9 +32,9 @@ class Vector:
     model: str
 
 
-def vector_now(text: str) -> Vector | None:
+def vector_now(text: str, *, tenant_id: UUID) -> Vector | None:
     """The vector of a text; None where the embedder does not answer, so that the minute's task makes it."""
-    embedder = current()
+    embedder = embedder_of(tenant_id=tenant_id)
     try:
         return Vector(embedder.embed([text.strip()])[0].tolist(), embedder.model)
     except DomainError as error:
@@ -43,8 +43,8 @@ def vector_now(text: str) -> Vector | None:
 
 
 def embed_rules(*, tenant_id: UUID) -> int:
-    """Active rules whose vector is missing or of another model get one of the current model; returns how many did."""
-    embedder, done = current(), 0
+    """Active rules whose vector is missing or of another model get one of the tenant's; returns how many did."""
+    embedder, done = embedder_of(tenant_id=tenant_id), 0
     while rows := _stale_rules(tenant_id, embedder.model):
         done += _embedded(tenant_id, rows, embedder)
         if len(rows) < CHUNK:
@@ -54,7 +54,7 @@ def embed_rules(*, tenant_id: UUID) -> int:
 
 def embed_systems(*, tenant_id: UUID) -> int:
     """Systems whose constitution or model is another than what was embedded are embedded again; returns how many were."""
-    embedder, done = current(), 0
+    embedder, done = embedder_of(tenant_id=tenant_id), 0
     while True:
         with in_tenant(tenant_id):
             stale = capabilities.stale(tenant_id=tenant_id, model=embedder.model, most=CHUNK)

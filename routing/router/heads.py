@@ -23,10 +23,10 @@ from django.db.models import Count, Max, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from governance.tenancy import in_tenant
-from routing.embeddings.choice import current
 from routing.router.head import Head
 from routing.router.models import RoutingRule
 from routing.router.scoring import Trained
+from routing.router.serving import embedder_of
 from routing.router.training import Patterns, is_enough, trained
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def head_of(*, tenant_id: UUID, model: str) -> Trained | None:
 
 def keep_head(*, tenant_id: UUID) -> int:
     """Make the tenant's head anew where its rules are others than those it was learned from; 1 if it was made."""
-    model = current().model
+    model = embedder_of(tenant_id=tenant_id).model
     stands = _stands(tenant_id, model)
     if not is_enough(stands.rules, stands.labels):
         _path(tenant_id).unlink(missing_ok=True)

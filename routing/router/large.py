@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from governance.tenancy import in_tenant
-from routing.embeddings.choice import current
+from routing.router.serving import embedder_of
 
 LEAST: Final = 10_000
 """Active rules of one model from which on a tenant has an index; below half of it the index goes again."""
@@ -21,8 +21,8 @@ MOST_DIMENSIONS: Final = 2_000
 
 
 def keep_index(*, tenant_id: UUID, least: int = LEAST) -> int:
-    """Make the index of the current model where it is due, drop what is not; 1 if the tenant has one afterwards."""
-    embedder = current()
+    """Make the index of the tenant's model where it is due, drop what is not; 1 if the tenant has one afterwards."""
+    embedder = embedder_of(tenant_id=tenant_id)
     with in_tenant(tenant_id, durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT tars_keep_routing_index(%s, %s, %s)", [embedder.model, embedder.dimensions, least])
         return int(cursor.fetchone()[0])

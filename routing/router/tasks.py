@@ -1,5 +1,5 @@
-"""Each minute what changed is embedded, each quarter of an hour many rules are learned from, each night large tenants get their
-index."""
+"""Each minute what changed is embedded and a switch to another embedder goes on, each quarter of an hour many rules are learned
+from, each night large tenants get their index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from governance.tenancy import active_tenant_ids
-from routing.router import embedding, heads, large
+from routing.router import embedding, heads, large, switching
 
 log = logging.getLogger(__name__)
 HEADS: Final = 3
@@ -17,8 +17,15 @@ HEADS: Final = 3
 
 
 def embed() -> dict[str, int]:
-    """Embed stale rules and systems of every active tenant; returns how many of each. Runs twice without harm."""
-    return {"rules": _each(embedding.embed_rules), "systems": _each(embedding.embed_systems)}
+    """Embed stale rules and systems of every active tenant, and go on with a switch; returns how many of each.
+
+    Runs twice without harm.
+    """
+    return {
+        "rules": _each(embedding.embed_rules),
+        "systems": _each(embedding.embed_systems),
+        "switched": _each(switching.advance),
+    }
 
 
 def learn() -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 from governance.jobs.handlers import GiveUp, Run
 from governance.scope import Scope
 from governance.tenancy import in_tenant
-from routing.embeddings.choice import current
+from routing.router.serving import embedder_of
 from routing.whatif import reading, sides
 from routing.whatif.asked import Asked, asked_of, words_of
 from routing.whatif.changed import Changed, NothingRouted, changed_by
@@ -27,7 +27,7 @@ KIND: Final = "routing.whatif"
 
 def handle(run: Run) -> dict[str, Any]:
     """Replay. The result is kept with the job."""
-    asked, embedder = asked_of(run.payload["asked"]), current()
+    asked, embedder = asked_of(run.payload["asked"]), embedder_of(tenant_id=run.scope.tenant_id)
     until = datetime.fromisoformat(run.payload["until"])
     window = Window(until - timedelta(days=asked.days), until)
     with in_tenant(run.scope.tenant_id):

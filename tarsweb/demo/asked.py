@@ -34,10 +34,10 @@ class Ask:
     rates_after: timedelta
 
 
-def ask_at(work: Mapping[str, Any], moment: datetime, *, key: str) -> Ask:
-    """Who asked what at that moment."""
+def ask_at(work: Mapping[str, Any], moment: datetime, *, key: str, text: str = "") -> Ask:
+    """Who asked what at that moment. A `text` is asked instead of what would be drawn, by a program."""
     chance = random.Random(f"{key}/{moment.isoformat()}")
-    kind = _drawn(chance, work["kinds"])
+    kind: Mapping[str, Any] = {"texts": (text,)} if text else _drawn(chance, work["kinds"])
     slots = {name: chance.choice(values) for name, values in work["slots"].items()}
 
     def said(text: str) -> str:
@@ -51,7 +51,7 @@ def ask_at(work: Mapping[str, Any], moment: datetime, *, key: str) -> Ask:
         text=said(chance.choice(kind["texts"])),
         system=kind.get("system", ""),
         action=kind.get("action", ""),
-        channel=chance.choices(("page", "api", "mcp", "cli"), (58, 24, 13, 5))[0],
+        channel="api" if text else chance.choices(("page", "api", "mcp", "cli"), (58, 24, 13, 5))[0],
         parts=tuple(map(said, kind.get("parts", ()))),
         is_yes=is_yes,
         decides_after=timedelta(seconds=chance.uniform(4, 40)),

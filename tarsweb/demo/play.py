@@ -323,6 +323,8 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "top_up": money.top_up,
     "hold": money.hold,
     "work": work.work,
+    "rush": work.rush,
+    "learn": work.learn,
     "request": work.request,
     "dispute": work.dispute,
     "what_if": work.what_if,

@@ -29,12 +29,13 @@ from routing.executions import afterwards
 from routing.executions.models import Execution
 from routing.executions.past import Past, Rated, Said, Told, play
 from routing.executions.sealing import seal_receipts
+from routing.learning import night
 from routing.router.embedding import embed_systems
 from routing.telemetry.folding import count_anew
 from routing.whatif import actions as whatif
 from routing.whatif.asked import Asked
 from tarsweb.demo.asked import Answering, ask_at
-from tarsweb.demo.script import Step
+from tarsweb.demo.script import LONGEST_WORK, Step
 from tarsweb.demo.worlds import DATA
 
 if TYPE_CHECKING:
@@ -112,6 +113,26 @@ def work(player: Player, step: Step) -> None:
         seal(scope=tars_scope(player.tenant_id), at=step.at)
 
 
+def rush(player: Player, step: Step) -> None:
+    """A program of somebody's hands in many requests that are alike, shortly before the step."""
+    if not player.world.size:
+        return
+    count, texts = step.args["count"], step.args["texts"]
+    pause = timedelta(minutes=step.args["minutes"]) / count
+    first = step.at - LONGEST_WORK - pause * count
+    pasts = [_past(player, first + pause * n, text=texts[n % len(texts)]) for n in range(count)]
+    embed_systems(tenant_id=player.tenant_id)
+    _embed([past.text for past in pasts])
+    play(scope=tars_scope(player.tenant_id), pasts=pasts, memory=player.memory, at=step.at)
+    for seal in (seal_receipts, seal_money):
+        seal(scope=tars_scope(player.tenant_id), at=step.at)
+
+
+def learn(player: Player, step: Step) -> None:
+    """One night: rules are proposed out of everything that was done before."""
+    night.learn(scope=tars_scope(player.tenant_id), model=current().model, night=step.at.date(), at=step.at)
+
+
 def request(player: Player, step: Step) -> None:
     """One request of a person's that nobody has answered yet."""
     args = step.args
@@ -149,8 +170,9 @@ def what_if(player: Player, step: Step) -> None:
     attempt(tenant_id=player.tenant_id, job_id=job.id, clock=lambda: step.at)
 
 
-def _past(player: Player, moment: datetime) -> Past:
-    told = ask_at(player.world.work, moment, key=player.world.key)
+def _past(player: Player, moment: datetime, *, text: str = "") -> Past:
+    """What was asked at a moment: what is drawn for it, or `text` by a program."""
+    told = ask_at(player.world.work, moment, key=player.world.key, text=text)
     answering = Answering(player.world.work, random.Random(f"{player.world.key}/{moment.isoformat()}/answer"))
 
     def agent(system: str, action: str, attempt: int) -> Told:

@@ -15,8 +15,8 @@ from django.db import connection
 from governance.ids import new_id
 from governance.registry.models import System
 from governance.tenancy import in_tenant
+from routing.embeddings.choice import current
 from routing.router import large, nearest
-from routing.router.embedding import current
 from routing.router.models import RoutingRule
 from tests import factories as make
 

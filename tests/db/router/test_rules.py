@@ -140,7 +140,7 @@ def test_write__embedder_away__the_task_embeds_it(cast: make.Cast, monkeypatch: 
             raise EmbedderFailed("The service does not answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedding, "current", Away)
+        patch.setattr(embedding, "embedder_of", lambda *, tenant_id: Away())
         rule = desk.written(cast.bo, "Process payroll PDFs", "domicile")
     assert kept(cast.bo, rule.id).embedding_model == ""
     assert embedding.embed_rules(tenant_id=cast.tenant.id) == 1

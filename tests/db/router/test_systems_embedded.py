@@ -10,6 +10,7 @@ import pytest
 from governance.amendments.kinds import AmendmentType
 from governance.registry.models import System
 from governance.tenancy import in_tenant
+from routing.embeddings.choice import current
 from routing.router import embedding, tasks
 from tests import factories as make
 from tests.db.router import desk
@@ -33,32 +34,15 @@ def test_amendment__new_capability__embedded_by_the_next_minutes_task() -> None:
     assert tasks.embed()["systems"] >= 1
     after = row(cast)
     assert after.capabilities_embedding_version == after.constitution_version == 2
-    wish = embedding.current().embed(["Book a flight to Rome"])[0]
+    wish = current().embed(["Book a flight to Rome"])[0]
     near = [float(np.dot(wish, np.asarray(one.capabilities_embedding))) for one in (before, after)]
     assert near[1] > near[0] + 0.05
     assert embedding.embed_systems(tenant_id=cast.tenant.id) == 0
 
 
-def test_model__another_one__everything_is_embedded_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    cast = make.cast()
-    desk.written(cast.bo, "Process payroll PDFs", cast.system.name)
-    desk.embedded(cast)
-
-    class Other:
-        model, dimensions = "other@1", 2
-
-        def embed(self, texts: list[str]) -> Any:
-            return np.array([[1.0, 0.0]] * len(texts), dtype=np.float32)
-
-    monkeypatch.setattr(embedding, "current", Other)
-    assert embedding.embed_rules(tenant_id=cast.tenant.id) == 1
-    assert embedding.embed_systems(tenant_id=cast.tenant.id) == 1
-    assert row(cast).capabilities_embedding_model == "other@1"
-
-
 def test_keep__system_moved_meanwhile__the_old_vector_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cast = make.cast()
-    real = embedding.current()
+    real = current()
 
     class Slow:
         model, dimensions = real.model, real.dimensions
@@ -69,7 +53,7 @@ def test_keep__system_moved_meanwhile__the_old_vector_is_not_kept(monkeypatch: p
             return real.embed(texts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedding, "current", Slow)
+        patch.setattr(embedding, "embedder_of", lambda *, tenant_id: Slow())
         assert embedding.embed_systems(tenant_id=cast.tenant.id) == 0
     assert embedding.embed_systems(tenant_id=cast.tenant.id) == 1
 
