@@ -10,8 +10,9 @@ from uuid import UUID
 
 from routing.router.ranking import Candidate, Choice, Source, Veto
 
-Unasked = Literal["no_route", "named", "no_vector", "other_model"]
+Unasked = Literal["archived", "no_route", "named", "no_vector", "other_model"]
 REASONS: Final[dict[Unasked, str]] = {
+    "archived": "they are archived or pruned",
     "no_route": "they ended before anybody was chosen",
     "named": "the caller named the system, so nothing was routed",
     "no_vector": "no vector is kept of them",
@@ -82,9 +83,13 @@ def placed_of(choice: Choice) -> Placed:
     return Placed(chosen.system_id if chosen else None, chosen.name if chosen else "", choice.is_in_scope, shown)
 
 
-def unasked(*, route: Mapping[str, Any] | None, model: str, has_vector: bool, current: str) -> Unasked | None:
+def unasked(
+    *, route: Mapping[str, Any] | None, model: str, has_vector: bool, current: str, is_archived: bool = False
+) -> Unasked | None:
     """Why an execution cannot be replayed, or None."""
     candidates = (route or {}).get("candidates")
+    if is_archived and not (candidates and has_vector):
+        return "archived"
     if not candidates:
         return "no_route"
     if candidates[0]["source"] == Source.NAMED.value:

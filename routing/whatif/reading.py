@@ -32,7 +32,9 @@ MOST_HISTORY: Final = 2_000
 NO_COST: Final = Decimal(0)
 REACH: Final = timedelta(days=90)
 """How far back similar executions of a new system are looked for."""
-_TEXT: Final = 2_000
+_TEXT: Final = 16_384
+"""As much as a tenant's head reads of a text."""
+_AWAY: Final = frozenset(("ARCHIVED", "PRUNED"))
 _RULES: Final = """
 SELECT id, request_pattern, recommended_system_id, alternative_systems, action, confidence_score,
   vector_send(request_embedding)
@@ -50,7 +52,8 @@ FROM systems WHERE tenant_id = %(tenant)s ORDER BY created_at, id
 _COUNT: Final = "SELECT count(*) FROM executions WHERE tenant_id = %s AND started_at >= %s AND started_at < %s"
 _CASES: Final = """
 SELECT id, started_at, left(user_request, %(text)s), route, embedding_model, status, cost_usd, user_satisfaction, duration_ms,
-  CASE WHEN embedding_model = %(model)s THEN vector_send(request_embedding) END, steps -> 0 ->> 'channel'
+  CASE WHEN embedding_model = %(model)s THEN vector_send(request_embedding) END, steps -> 0 ->> 'channel',
+  lifecycle_state
 FROM executions
 WHERE tenant_id = %(tenant)s AND started_at >= %(since)s AND started_at < %(until)s
   AND (started_at, id) < (%(at)s, %(id)s)
@@ -148,7 +151,9 @@ def batch(*, scope: Scope, window: Window, model: str, after: tuple[datetime, UU
     cases, vectors, skipped = [], [], []
     for row in rows:
         route = _json(row[3])
-        if why := unasked(route=route, model=row[4], has_vector=row[9] is not None, current=model):
+        if why := unasked(
+            route=route, model=row[4], has_vector=row[9] is not None, current=model, is_archived=row[11] in _AWAY
+        ):
             skipped.append(why)
             continue
         past = _past(row[5], row[6], row[7], row[8])

@@ -3,14 +3,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from governance.tenancy import in_tenant
 from routing.embeddings.choice import current
+from routing.router import choosing
+from routing.router.features import PLACES
+from routing.router.head import Head
+from routing.router.heads import label_of
+from routing.router.models import RoutingRule
 from routing.router.queries import choose
-from routing.whatif import reading, sides
+from routing.router.scoring import Trained
+from routing.whatif import reading, scoring, sides
 from routing.whatif.asked import Added, Asked
 from routing.whatif.judging import Judge
 from routing.whatif.reading import Window
@@ -91,19 +98,42 @@ def test_both_sides__choose_as_the_router_does(cast: make.Cast) -> None:
             assert place.is_in_scope == choice.is_in_scope, case.text
 
 
+def test_a_head__judges_a_replay_as_it_judges_the_router(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.past(cast, TEXTS)
+    with in_tenant(cast.tenant.id):
+        labels = tuple(label_of(*row) for row in RoutingRule.objects.values_list("recommended_system_id", "action"))
+    count, model = len(labels), current().model
+    nothing = {"weights": np.zeros((384, count)), "words": np.zeros((PLACES, count)), "rare": np.zeros(PLACES)}
+    head = Head(labels, model, np.arange(count), **nothing)
+    for module in (choosing, sides):
+        monkeypatch.setattr(module, "head_of", lambda **_: Trained(head, low=1.0, middle=9.0))
+    embedder = current()
+    with in_tenant(cast.tenant.id):
+        ground = sides.ground(scope=cast.uma, model=model, changed=None)
+        read = reading.batch(scope=cast.uma, window=Window(make.AT, desk.AT), model=model, after=None)
+        side = sides.today(ground, dimensions=embedder.dimensions)
+        found = scoring.placed(side, cases=read.cases, vectors=read.vectors, model=model)
+        for case, place in zip(read.cases, found, strict=True):
+            live = choose(scope=cast.uma, text=case.text, at=make.later(9))
+            ours = [(one.name, one.score) for one in place.candidates]
+            assert ours == [(one.name, one.score) for one in live.candidates[: len(ours)]], case.text
+
+
 def test_what_cannot_be_replayed__is_counted_with_its_reason__first(cast: make.Cast) -> None:
     desk.past(cast, [desk.PAYROLL])
     desk.past(cast, [desk.PAYROLL], wanted="memvid")
     desk.past(cast, [desk.PAYROLL], embedding_model="another@1")
     desk.past(cast, [desk.PAYROLL], request_embedding=None)
     desk.past(cast, [desk.PAYROLL], route=None)
+    desk.past(cast, [desk.PAYROLL], route=None, lifecycle_state="ARCHIVED")
     found = desk.result(cast.uma, threshold=0.9)["coverage"]
-    assert (found["total"], found["replayed"], found["share"]) == (5, 1, 0.2)
+    assert (found["total"], found["replayed"], found["share"]) == (6, 1, 0.1667)
     assert {one["reason"]: one["count"] for one in found["reasons"]} == {
         "named": 1,
         "other_model": 1,
         "no_vector": 1,
         "no_route": 1,
+        "archived": 1,
     }
 
 
