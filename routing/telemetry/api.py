@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.web import now
+from routing.figures.span import last_days
 from routing.telemetry import actions, queries, records, shapes
 
 
@@ -46,6 +47,8 @@ class Tools(Face):
         if after and not start:
             raise unknown_cursor()
         since, until, _ = queries.range_of(asked["range"], at=now())
+        if asked.get("days"):
+            since = last_days(int(asked["days"]), at=until).starts_at
         found = queries.by_error_rate(queries.figures(scope=scope, since=since, until=until, is_exact=asked["exact"]))
         results = [records.figure_record(one) for one in found[start : start + limit]]
         return paged(request, results, next_after=str(start + limit) if len(found) > start + limit else None)

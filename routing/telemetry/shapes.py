@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.rest import Anything, Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
+from routing.figures.span import CHOICES
 from routing.telemetry.queries import RANGES
 
 
@@ -24,6 +25,7 @@ class CallQuery(Query):
 
 class ToolQuery(Query):
     range = Choice(list(RANGES), required=False, default="24h", help_text="7d and 30d: whole UTC days, today included")
+    days = Choice([str(one) for one in CHOICES], required=False, help_text="whole UTC days instead, today included")
     exact = serializers.BooleanField(
         required=False, default=False, help_text="count the calls themselves, not the days' rollups"
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -119,10 +118,10 @@ def system_rate_chart(rates: Sequence[SystemRate]) -> Chart:
     return Chart(figure, summary, ("System", "Applied", "Rolled back", "Rate", "95 % band"), rows)
 
 
-def applied_chart(recent: Sequence[Recent], first: date) -> Chart:
-    """The amendments applied since a day, by system; the table has each of them (seeds/000, Recent Amendments)."""
-    counts = Counter(one.system for one in recent).most_common(_MOST_BARS)
-    figure = charts.ranking([name for name, _ in counts], [count for _, count in counts], name="Applied")
+def applied_chart(recent: Sequence[Recent], counts: Mapping[str, int], first: date) -> Chart:
+    """The amendments applied since a day, by system; the table has the newest of them (seeds/000, Recent Amendments)."""
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_BARS]
+    figure = charts.ranking([name for name, _ in most], [count for _, count in most], name="Applied")
     rows = tuple(
         (
             _amendment(one.number, one.sentence),
@@ -134,8 +133,11 @@ def applied_chart(recent: Sequence[Recent], first: date) -> Chart:
         )
         for one in recent
     )
-    noun = "amendment was" if len(recent) == 1 else "amendments were"
-    summary = f"{len(recent):,} {noun} applied since {humane.day(first)}." if recent else _NONE
+    total = sum(counts.values())
+    noun = "amendment was" if total == 1 else "amendments were"
+    summary = f"{total:,} {noun} applied since {humane.day(first)}." if recent else _NONE
+    if total > len(recent):
+        summary += f" The table has the newest {len(recent):,}."
     return Chart(figure, summary, ("Amendment", "System", "Type", "Approved by", "Approved", "Rolled back"), rows)
 
 

@@ -69,11 +69,14 @@ def _tools(scope: Scope, span: Span, system: str, at: Any, is_exact: bool) -> di
 
 def _amendments(scope: Scope, system: str, first: date) -> dict[str, Any]:
     rates = [one for one in queries.rollback_rates(scope) if system in ("", one.system) and one.rate.total]
-    rows = queries.applied(scope, Window(first=first, system=system))[:MOST_AMENDMENTS]
+    window = Window(first=first, system=system)
+    rows = queries.applied(scope, window)[:MOST_AMENDMENTS]
     return {
         "rates": system_rate_chart(rates),
         "has_rates": bool(rates),
-        "recent": applied_chart([queries.recent_of(row) for row in rows], first),
+        "recent": applied_chart(
+            [queries.recent_of(row) for row in rows], queries.applied_by_system(scope, window), first
+        ),
     }
 
 

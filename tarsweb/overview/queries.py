@@ -187,6 +187,12 @@ def applied(scope: Scope, window: Window) -> QuerySet[ConstitutionalAmendment, d
     return rows.order_by("-approved_at", "-id").values(*_RECENT)
 
 
+def applied_by_system(scope: Scope, window: Window) -> dict[str, int]:
+    """How many amendments of a window each system has."""
+    rows = applied(scope, window).order_by().values("system_name").annotate(total=Count("*"))
+    return {row["system_name"]: row["total"] for row in rows}
+
+
 def recent_of(row: Mapping[str, Any]) -> Recent:
     return Recent(
         number=row["number"],

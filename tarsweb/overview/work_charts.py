@@ -24,6 +24,8 @@ from tarsweb.overview.figures import Chart
 
 Cell = SafeString | str
 MOST_BARS: Final = 12
+MOST_ROWS: Final = 200
+"""Of tools; the file has all."""
 _OUTCOMES: Final = (
     (Status.SUCCESS, "succeeded"), (Status.PARTIAL, "partial"), (Status.FAILED, "failed"), (Status.TIMEOUT, "timed_out"),
     (Status.GOVERNANCE_BLOCKED, "blocked"),
@@ -130,7 +132,7 @@ def health_chart(systems: Sequence[SystemSums], span: Span) -> Chart:
 
 
 def tools_chart(tools: Sequence[Tool], first: date) -> Chart:
-    """The error rate by tool, the worst first; the table has every tool."""
+    """The error rate by tool, the worst first."""
     shown = [one for one in tools if one.errors][:MOST_BARS] or list(tools[:MOST_BARS])
     figure = charts.ranking(
         [one.tool for one in shown], [float(one.error_rate) / 100 for one in shown], name=_("Error rate"), x_format=".1%",
@@ -149,7 +151,7 @@ def tools_chart(tools: Sequence[Tool], first: date) -> Chart:
             "tool": worst.tool,
             "rate": share(worst.error_rate),
         }
-    return Chart(figure, summary, _tool_columns(), tuple(_tool_cells(one, first) for one in tools))
+    return Chart(figure, summary, _tool_columns(), tuple(_tool_cells(one, first) for one in tools[:MOST_ROWS]))
 
 
 def slow_chart(tools: Sequence[Tool], first: date) -> Chart:
@@ -175,7 +177,7 @@ def slow_chart(tools: Sequence[Tool], first: date) -> Chart:
             "tool": slow[0].tool,
             "time": took(float(slow[0].avg_ms or 0)),
         }
-    return Chart(figure, summary, _tool_columns(), tuple(_tool_cells(one, first) for one in timed))
+    return Chart(figure, summary, _tool_columns(), tuple(_tool_cells(one, first) for one in timed[:MOST_ROWS]))
 
 
 def money_chart(meters: Sequence[Meter]) -> Chart:

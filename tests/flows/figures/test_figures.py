@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from governance.tenancy import in_tenant
 from governance.web import now
+from routing.connectors.contract import ToolCall as Told
 from routing.executions.folding import fold
 from routing.executions.sealing import seal_receipts
 from routing.telemetry import folding as telemetry
+from routing.telemetry.actions import record_within
 from tests import factories as make
 from tests.db.routing.executions import desk
 from tests.web import client_of
@@ -138,3 +141,16 @@ def test_export__of_every_chart__as_csv_and_json(cast: make.Cast, kind: str) -> 
         assert (len(rows), rows[-1]["total_executions"]) == (7, "1")
     if kind == "rollback-rates":
         assert ("clay-consigliere", "1") in [(row["system"], row["total_amendments"]) for row in rows]
+
+
+def test_api__tools_over_days__rolled_up_and_exact(cast: make.Cast) -> None:
+    calls = [Told(server="payroll", tool="audit", is_success=ok, ms=12) for ok in (True, False)]
+    with in_tenant(cast.tenant.id):
+        record_within(scope=cast.tars, calls=calls, execution_id=None, at=now())
+    folded(cast)
+    found = [
+        client_of(cast.ada).get(f"/api/v1/telemetry/tools/?days=90{more}").json()["results"]
+        for more in ("", "&exact=true")
+    ]
+    assert found[0] == found[1]
+    assert [(row["total_calls"], row["errors"]) for row in found[0]] == [(2, 1)]
