@@ -61,6 +61,10 @@ class Capability(StrEnum):
     """Write and switch the rules that requests follow."""
     APPROVE_TOOLS = "approve_tools"
     MANAGE_BUDGETS = "manage_budgets"
+    RESTORE = "restore"
+    """Bring back what was archived."""
+    RETAIN = "retain"
+    """Say how long things are kept: retention, legal holds, pruning."""
 
 
 _DESK = {Capability.READ_RECORD, Capability.VERIFY}
@@ -76,6 +80,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.REPORT,
             Capability.ROUTE,
             Capability.APPROVE_TOOLS,
+            Capability.RESTORE,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -89,6 +94,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COMPLIANCE: frozenset(
         _DESK
         | {
+            Capability.RESTORE,
+            Capability.RETAIN,
             Capability.ASK,
             Capability.REQUEST,
             Capability.PROPOSE,
@@ -106,6 +113,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.ASK,
             Capability.REQUEST,
             Capability.APPROVE_TOOLS,
+            Capability.RESTORE,
+            Capability.RESTORE,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
@@ -121,6 +130,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.REQUEST,
             Capability.ROUTE,
             Capability.MANAGE_BUDGETS,
+            Capability.RESTORE,
+            Capability.RETAIN,
             Capability.MANAGE_SYSTEMS,
             Capability.MANAGE_PEOPLE,
             Capability.MANAGE_PROGRAMS,

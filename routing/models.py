@@ -2,10 +2,14 @@ from routing.connectors.models import Connector, ConnectorSecret, PinnedTool
 from routing.executions.models import DueRequest, Execution, ExecutionDay, ExecutionRequest, Receipt
 from routing.figures.models import FigureMark
 from routing.learning.models import LearningSetting, LearningState, RequestCluster, RuleProposal
+from routing.lifecycle.models import Access, Archive, ArchivedRow, LegalHold
 from routing.router.models import NextVector, RoutingRule
 from routing.telemetry.models import ToolCall, ToolDay
 
 __all__ = [
+    "Access",
+    "Archive",
+    "ArchivedRow",
     "Connector",
     "ConnectorSecret",
     "DueRequest",
@@ -15,6 +19,7 @@ __all__ = [
     "FigureMark",
     "LearningSetting",
     "LearningState",
+    "LegalHold",
     "NextVector",
     "PinnedTool",
     "Receipt",

@@ -67,6 +67,8 @@ ENTRIES = (
     Entry("add executions up by day", "routing.executions.tasks.fold_days", minutes=1),
     Entry("add tool calls up by day", "routing.telemetry.tasks.fold_days", minutes=1),
     Entry("compare the days with their tool calls", "routing.telemetry.tasks.check_days", daily_at=time(2, 0)),
+    Entry("count who opened what", "routing.lifecycle.tasks.fold", minutes=5),
+    Entry("put away what is old", "routing.lifecycle.tasks.night", daily_at=time(3, 10)),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

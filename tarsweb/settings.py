@@ -18,6 +18,7 @@
 | `TARS_RUNNERS` | how many agents work at the same time | 8 |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
+| `TARS_ARCHIVES` | the folder of archive files (docs/lifecycle.md) | `$TARS_HOME/archives` |
 | `TARS_AGENT_COMMANDS` | commands that agents may be started with, a JSON object (docs/agents.md) | none |
 """
 
@@ -328,6 +329,8 @@ if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
     )
 # -- what the router learned from many rules; derived files that web and tasks both read
 ROUTER_HEADS = env.str("TARS_HEADS", default=str(HOME.path / "heads"))
+# -- where what nobody opened for a year is kept (docs/lifecycle.md)
+ARCHIVES = env.str("TARS_ARCHIVES", default=str(HOME.path / "archives"))
 # -- what an agent may be started with; `routing.connectors.installed` reads it, a system check its shape
 AGENT_COMMANDS: dict[str, list[str]] = env.json("TARS_AGENT_COMMANDS", default={})
 

@@ -42,6 +42,7 @@ EVENT_LABELS = {
     "drift_detection": "Drift",
     "negotiation": "Negotiation",
     "recovery": "Recovery",
+    "retention": "Ageing and retention",
 }
 
 

@@ -73,6 +73,7 @@ class System(TenantRow):
     )
     last_accessed_at = models.DateTimeField(db_default=Now(), editable=False)
     access_count = models.IntegerField(default=0, db_default=0, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     created_by = models.TextField(null=True, editable=False)

@@ -37,7 +37,9 @@ UPDATE systems SET
     ELSE (avg_execution_time_ms::numeric * (total_executions + %(total)s - %(times)s) + %(time)s)
       / (total_executions + %(total)s) END,
   access_count = access_count + %(total)s,
-  last_accessed_at = greatest(last_accessed_at, %(last)s)
+  last_accessed_at = greatest(last_accessed_at, %(last)s),
+  lifecycle_state = CASE WHEN lifecycle_state = 'PRUNED' THEN lifecycle_state ELSE 'HOT' END,
+  archived_at = CASE WHEN lifecycle_state = 'PRUNED' THEN archived_at END
 WHERE tenant_id = %(tenant)s AND id = %(system)s
 """
 

@@ -32,6 +32,8 @@ WORDS: Final = {
     Capability.ROUTE: _("Write routing rules"),
     Capability.APPROVE_TOOLS: _("Approve tools that changed"),
     Capability.MANAGE_BUDGETS: _("Set budgets and prices"),
+    Capability.RESTORE: _("Bring back what was archived"),
+    Capability.RETAIN: _("Set retention and legal holds, destroy what is due"),
 }
 DAYS: Final = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("365 days")))
 

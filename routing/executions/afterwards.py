@@ -10,6 +10,7 @@ from governance.approvals import actions as approvals
 from governance.errors import DomainError, Invalid, NotAllowed, NotFound
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
+from governance.registry.models import Lifecycle
 from governance.scope import Capability, Scope
 from routing.executions.finishing import End, finish, noted, should_try_elsewhere
 from routing.executions.models import Execution, ExecutionRequest
@@ -18,6 +19,12 @@ from routing.executions.stages import Stage, Status
 
 WORDS: Final = 2_000
 STARS: Final = range(1, 6)
+
+
+class Away(DomainError):
+    """Its contents are in an archive, or were destroyed."""
+
+    code = "archived"
 
 
 class TooLate(DomainError):
@@ -102,6 +109,8 @@ def _own(scope: Scope, id: UUID, *, to: str) -> tuple[Execution, ExecutionReques
         raise NotFound("There is no such execution, or it is not done yet.")
     if not (_is_own(scope, request) or scope.can(Capability.MANAGE_SYSTEMS)):
         raise NotAllowed(f"Only {execution.requested_by} and who manages systems can {to}.")
+    if execution.lifecycle_state in {Lifecycle.ARCHIVED.value, Lifecycle.PRUNED.value}:
+        raise Away("It is archived. Bring it back on its page, then say what you think of it.")
     return execution, request
 
 

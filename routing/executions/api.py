@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from governance.rest import Face, endpoint, paged, paging, tagged, unknown_cursor
 from governance.scope import Scope
 from governance.web import now, reading
-from routing.executions import actions, queries, records, shapes
+from routing.executions import actions, beside, queries, records, shapes
 from routing.executions.answerable import waiting_ids
 from routing.executions.asked import TooDeep
 from routing.executions.preview import preview
@@ -51,7 +51,9 @@ class OneExecution(Face):
     @endpoint(gives=shapes.Execution, is_tagged=True)
     def get(self, request: Request, execution_id: UUID) -> Response:
         """Where one request stands, with every step, and what came of it."""
-        record = _record(self.scope(request), execution_id)
+        scope = self.scope(request)
+        record = _record(scope, execution_id)
+        beside.opened(scope=scope, id=execution_id, at=now())
         return tagged(request, record, digest=_tag(record))
 
 

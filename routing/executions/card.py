@@ -110,7 +110,7 @@ class Card:
 
     @property
     def may_ask_again(self) -> bool:
-        return self.may_request and self.line.is_done
+        return self.may_request and self.line.is_done and not self.whole.is_away
 
     @property
     def is_success(self) -> bool:
@@ -198,13 +198,15 @@ def card(*, scope: Scope, id: UUID) -> Card:
         may_read=may_read,
         may_route=scope.can(Capability.ROUTE),
         may_request=scope.can(Capability.REQUEST),
-        may_act=may_act,
+        may_act=may_act and not whole.is_away,
     )
 
 
 def _sentence(whole: Whole) -> str:
     """Where it stands, in a sentence."""
     line = whole.line
+    if whole.is_away:
+        return "It is archived." if whole.lifecycle == "ARCHIVED" else "Its contents were destroyed."
     who, what = line.system or "TARS", line.action.replace("_", " ") or "it"
     match line.status or line.stage:
         case Stage.RECEIVED:

@@ -29,6 +29,7 @@ SELECT coalesce(sum(
 FROM told JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = told.execution_id
 """
 THESE: Final = _BYTES.format(which="id = ANY(%(ids)s)")
+OF: Final = _BYTES.format(which="execution_id = ANY(%(ids)s) AND sealed_in IS NOT NULL")
 UNSEALED: Final = _BYTES.format(which="sealed_in IS NULL")
 
 
@@ -36,6 +37,11 @@ def tell_within(*, tenant_id: UUID, receipt_ids: Sequence[UUID], at: datetime) -
     """Add the executions of these receipts to what is kept. In the transaction that seals them, which takes each only once."""
     size = _size(THESE, {"tenant": tenant_id, "ids": list(receipt_ids)})
     storage.change_within(tenant_id=tenant_id, source=SOURCE, bytes=size, at=at)
+
+
+def told(*, tenant_id: UUID, execution_ids: Sequence[UUID]) -> int:
+    """The bytes of these executions, of which the budget was told: who moves contents away says before and after what they are."""
+    return _size(OF, {"tenant": tenant_id, "ids": list(execution_ids)})
 
 
 def count(tenant_id: UUID) -> int:

@@ -188,6 +188,7 @@ class Execution(BusyRow):
     lifecycle_state = models.TextField(choices=Lifecycle.choices, default=Lifecycle.HOT, db_default=Lifecycle.HOT.value)
     last_accessed_at = models.DateTimeField(db_default=Now())
     access_count = models.IntegerField(default=0, db_default=0)
+    archived_at = models.DateTimeField(null=True)
     action = models.TextField(default="")
     requested_by = models.TextField()
     user_id = models.UUIDField(null=True)
@@ -224,6 +225,7 @@ class Execution(BusyRow):
             models.Index(
                 fields=["tenant", "rated_at"], condition=models.Q(rated_at__isnull=False), name="executions_rated"
             ),
+            models.Index(fields=["tenant", "lifecycle_state", "last_accessed_at"], name="executions_ageing"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from governance.registry.models import Lifecycle
 from governance.rest import Anything, Body, Choice, Flag, Instant, Object, Query, Record, Text, Whole
 from routing.executions.afterwards import WORDS
 from routing.executions.asked import KEY_LENGTH, TEXT_LENGTH
@@ -14,6 +15,7 @@ from routing.figures.span import CHOICES, USUAL
 LONGEST_NAME = 200
 STAGES = [one.value for one in Stage]
 STATUSES = [one.value for one in Status]
+LIFECYCLE = [one.value for one in Lifecycle]
 MODES = ("direct", "approved")
 
 
@@ -182,6 +184,7 @@ class Execution(Line):
     disputed_at = Instant(allow_null=True)
     hops = Hop(many=True, help_text="what was handed on of it, the first hundred")
     receipt = Sealed(allow_null=True)
+    lifecycle_state = Choice(LIFECYCLE, help_text="ARCHIVED: its contents are in a file; `restore/` brings them back")
     url = Text(help_text="its page, for people")
 
 

@@ -10,7 +10,7 @@ from governance.tenants.actions.contract import (
     reactivate,
 )
 from governance.tenants.actions.open import open_tenant
-from governance.tenants.actions.record import FIXABLE, fix_tenant
+from governance.tenants.actions.record import FIXABLE, fix_tenant, keep_retention_within
 
 __all__ = [
     "FIXABLE",
@@ -23,6 +23,7 @@ __all__ = [
     "deactivate",
     "demand_reason",
     "fix_tenant",
+    "keep_retention_within",
     "next_number",
     "open_tenant",
     "reactivate",

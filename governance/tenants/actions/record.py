@@ -50,3 +50,10 @@ def fix_tenant(*, scope: Scope, values: Mapping[str, Any], reason: str, at: date
         explanation=f"{', '.join(sorted(changed))} of {tenant.name} mended by hand: {reason}",
     )
     return tenant
+
+
+def keep_retention_within(*, tenant: Tenant, years: int) -> None:
+    """Write the retention of a locked tenant inside the caller's verb, which records it. Raises `Invalid`."""
+    tenant.retention_years = years
+    demand_valid(tenant)
+    tenant.save(update_fields=["retention_years"])

@@ -81,6 +81,12 @@ class Whole:
     is_own: bool
     tried: tuple[UUID, ...]
     system_id: UUID | None
+    lifecycle: str = "HOT"
+
+    @property
+    def is_away(self) -> bool:
+        """Whether its contents are in an archive, or were destroyed: what is here is what is left."""
+        return self.lifecycle in {"ARCHIVED", "PRUNED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,7 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
         is_own=scope.actor.user_id in {row.user_id, row.accountable_id} - {None},
         tried=tuple(row.tried),
         system_id=row.system_id,
+        lifecycle=done.lifecycle_state if done else "HOT",
     )
 
 

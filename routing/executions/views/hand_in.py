@@ -16,6 +16,7 @@ from governance.registry.queries import names as system_names
 from governance.web import now, reading, scope_of, scoped, wants_fragment
 from routing.executions import queries
 from routing.executions.actions import handle
+from routing.executions.afterwards import Away
 from routing.executions.models import ExecutionRequest
 from routing.executions.queries import Whole
 from routing.executions.views.page import drawn
@@ -60,6 +61,8 @@ def again(request: HttpRequest, execution_id: UUID) -> HttpResponse:
     scope = scope_of(request)
     with reading(request):
         whole = queries.execution(scope=scope, id=execution_id)
+    if whole.is_away:
+        return drawn(request, execution_id, refusal=Away("It is archived. Bring it back first, then ask it again."))
     text, system = _text(request, whole), typed(request, "system")
     try:
         taken = handle(

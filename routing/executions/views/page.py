@@ -16,7 +16,7 @@ from governance.errors import DomainError, NotFound
 from governance.identity.confirm import factor_of
 from governance.ids import new_id
 from governance.web import now, reading, scope_of, scoped, wants_fragment
-from routing.executions import queries
+from routing.executions import beside, queries
 from routing.executions.card import Card, card
 from routing.executions.preview import preview
 
@@ -32,6 +32,8 @@ def detail(request: HttpRequest, execution_id: UUID) -> HttpResponse:
         if request.GET.get("progress") == str(found.line.progress):
             return HttpResponse(status=204)
         return render(request, f"{_FOLDER}/_progress.html", {"card": found})
+    if not wants_fragment(request):
+        beside.opened(scope=scope_of(request), id=execution_id, at=now())
     response = render(request, _template(request), _context(request, found))
     if wants_fragment(request):
         response["HX-Retarget"], response["HX-Reswap"] = "#_execution", "outerHTML"
@@ -79,6 +81,7 @@ def _context(
     places = {"decide": asked is not None, "say": found.may_act and found.line.is_done, "again": found.may_request}
     return {
         "card": found,
+        "panels": beside.panels(scope=scope, id=found.line.id),
         "asked": asked,
         "factor": factor_of(request.user) if asked and asked.box.is_open else "",  # type: ignore[arg-type]
         "refusal": refusal,

@@ -140,12 +140,16 @@ def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
     listed = (
         "tars_active_tenant_ids",
         "tars_all_tenant_ids",
+        "tars_archive",
         "tars_claim_due",
         "tars_due",
         "tars_invitation_tenant",
         "tars_keep_routing_index",
         "tars_platform_budgets",
         "tars_platform_tenants",
+        "tars_prune",
+        "tars_restore",
+        "tars_rewrite",
         "tars_token_tenant",
     )
     assert sorted(found) == [(name, ["search_path=pg_catalog, public"]) for name in listed]

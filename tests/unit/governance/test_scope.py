@@ -40,6 +40,7 @@ TABLE = {
         Capability.REPORT,
         Capability.ROUTE,
         Capability.APPROVE_TOOLS,
+        Capability.RESTORE,
     },
     Role.COMPLIANCE: {
         READ,
@@ -53,6 +54,8 @@ TABLE = {
         Capability.SET_DRIFT,
         Capability.ASK,
         Capability.REQUEST,
+        Capability.RESTORE,
+        Capability.RETAIN,
     },
     Role.SECURITY: {
         READ,
@@ -67,6 +70,7 @@ TABLE = {
         Capability.ASK,
         Capability.REQUEST,
         Capability.APPROVE_TOOLS,
+        Capability.RESTORE,
     },
     Role.ADMIN: {
         READ,
@@ -75,6 +79,8 @@ TABLE = {
         Capability.REQUEST,
         Capability.ROUTE,
         Capability.MANAGE_BUDGETS,
+        Capability.RESTORE,
+        Capability.RETAIN,
         Capability.MANAGE_SYSTEMS,
         Capability.MANAGE_PEOPLE,
         Capability.MANAGE_PROGRAMS,

@@ -1,0 +1,66 @@
+"""When something is warm, cold, archived, due to be destroyed: the steps of seeds/004 "Lifecycle Management". Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+WARM, COLD, ARCHIVED = timedelta(days=30), timedelta(days=90), timedelta(days=365)
+"""Without access for so long."""
+STATES: Final = ("HOT", "WARM", "COLD", "ARCHIVED", "PRUNED")
+_BEGINS: Final = (("HOT", timedelta(0)), ("WARM", WARM), ("COLD", COLD), ("ARCHIVED", ARCHIVED))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where something is on its way: since when, what comes next and when, and why. `next_state` is "" at the end."""
+
+    state: str
+    since: datetime
+    next_state: str
+    next_at: datetime | None
+    why: str
+
+    @property
+    def place(self) -> int:
+        """0 for HOT to 4 for PRUNED."""
+        return STATES.index(self.state)
+
+
+def state_at(last_accessed_at: datetime, *, at: datetime) -> str:
+    """HOT, WARM, COLD or ARCHIVED: what the time without access makes of it."""
+    idle = at - last_accessed_at
+    return [state for state, begins in _BEGINS if idle >= begins or state == "HOT"][-1]
+
+
+def standing(*, state: str, last_accessed_at: datetime, archived_at: datetime | None, kept_until: datetime | None) -> Standing:
+    """How a bar reads. `archived_at` and `kept_until` are asked for only where it is archived."""
+    begins = dict(_BEGINS)
+    if state == "PRUNED":
+        return Standing(state, archived_at or last_accessed_at, "", None, "Its contents were destroyed. This row is what is left.")
+    if state == "ARCHIVED":
+        why = "Nobody opened it for 365 days. It is kept until its retention is over; then a person may destroy it."
+        return Standing(state, archived_at or last_accessed_at + ARCHIVED, "PRUNED", kept_until, why)
+    following = STATES[STATES.index(state) + 1]
+    days = begins[following].days
+    why = f"Used or opened last on {last_accessed_at:%Y-%m-%d}. {following} comes after {days} days without access."
+    return Standing(state, last_accessed_at + begins[state], following, last_accessed_at + begins[following], why)
+
+
+def kept_until(archived_at: datetime, *, years: int, constitution: Mapping[str, Any]) -> datetime:
+    """Until when something archived is kept: the longer of the tenant's years and the constitution's days."""
+    nested = constitution.get("retention")
+    days = [constitution.get("retention_period_days"), nested.get("period_days") if isinstance(nested, Mapping) else None]
+    ends = [_years_on(archived_at, years)]
+    ends += [archived_at + timedelta(days=float(one)) for one in days if isinstance(one, int | float) and not isinstance(one, bool)]
+    return max(ends)
+
+
+def _years_on(moment: datetime, years: int) -> datetime:
+    """As Postgres adds years: the 29th of February becomes the 28th."""
+    try:
+        return moment.replace(year=moment.year + years)
+    except ValueError:
+        return moment.replace(year=moment.year + years, day=28)
