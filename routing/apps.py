@@ -15,10 +15,12 @@ class RoutingConfig(AppConfig):
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
-        from routing.executions import approving, choosing, figures_export, kept, panel, waiting
+        from routing.executions import approving, beside, choosing, figures_export, kept, panel, waiting
         from routing.executions import export as executions
         from routing.learning import night
         from routing.learning import panel as learning_panel
+        from routing.lifecycle import kept as archive_bytes
+        from routing.lifecycle import panel as lifecycle_panel
         from routing.router import export as router_export
         from routing.router import impact as router_impact
         from routing.router import panel as router_panel
@@ -38,6 +40,10 @@ class RoutingConfig(AppConfig):
         alerts.register_kinds()
         approving.register()
         storage.register(kept.SOURCE, kept.count)
+        storage.register("archives", archive_bytes.count)
+        beside.register(lifecycle_panel.EXECUTION, lifecycle_panel.execution)
+        beside.listen("lifecycle", lifecycle_panel.opened)
+        panels.register_beside(lifecycle_panel.SYSTEM, lifecycle_panel.system)
         systems.register_maximums(declared.maximums)
         vetoes.register("connector", choosing.out_of_reach)
         panels.register_beside(connector_panel.TEMPLATE, connector_panel.card)

@@ -25,6 +25,7 @@ from governance.webhooks import api_urls as webhooks
 from routing.connectors import api_urls as connectors
 from routing.executions import api_urls as executions
 from routing.learning import api_urls as learning
+from routing.lifecycle import api_urls as lifecycle
 from routing.router import api_urls as router
 from routing.telemetry import api_urls as telemetry
 from routing.whatif import api_urls as whatif
@@ -43,6 +44,7 @@ urlpatterns = [
     *estop.urlpatterns,
     *lawbook.urlpatterns,
     *executions.urlpatterns,
+    *lifecycle.urlpatterns,
     *exports.urlpatterns,
     *files.urlpatterns,
     *inbox.urlpatterns,

@@ -129,6 +129,7 @@ MENU = (
     _Entry("Law", "Authority", "amendments:authority", "users", needs=Capability.READ_RECORD),
     _Entry("Money", "Budgets", "budgets:list", "chart", needs=Capability.READ_RECORD),
     _Entry("Proof", "Ledger", "ledger:list", "ledger", key="l", needs=Capability.READ_RECORD),
+    _Entry("Proof", "Archives", "lifecycle:page", "clock", needs=Capability.READ_RECORD),
     _Entry("Administration", "Webhooks", "webhooks:list", "link", needs=Capability.MANAGE_PROGRAMS),
     _Entry("Administration", "Jobs", "jobs:list", "clock", needs=Capability.READ_RECORD),
     _Entry("Administration", "People", "people:list", "users", key="p", needs=Capability.READ_RECORD),

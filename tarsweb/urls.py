@@ -23,6 +23,7 @@ urlpatterns = [
     path("routing/", include("routing.router.urls")),
     path("what-if/", include("routing.whatif.urls")),
     path("executions/", include("routing.executions.urls")),
+    path("archives/", include("routing.lifecycle.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
     path("rulebook/", include("governance.lawbook.urls")),

@@ -1,5 +1,5 @@
-"""What higher slices show on an execution's page, and who is told that somebody opened it: they register, so that this slice draws
-and tells what it does not know."""
+"""What higher slices show on an execution's page, and who is told that somebody opened it: they register, so that this slice
+draws and tells what it does not know."""
 
 from __future__ import annotations
 

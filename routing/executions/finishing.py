@@ -197,6 +197,7 @@ def _execution(request: ExecutionRequest, end: End, *, cost: Decimal | None, at:
         error_message=end.error or None,
         started_at=request.created_at,
         completed_at=at,
+        last_accessed_at=at,
         cost_usd=cost,
         should_retry_with_different_path=should_try_elsewhere(request, end.status),
         suggested_improvements=list(end.suggestions) or None,

@@ -40,7 +40,8 @@ def tell_within(*, tenant_id: UUID, receipt_ids: Sequence[UUID], at: datetime) -
 
 
 def told(*, tenant_id: UUID, execution_ids: Sequence[UUID]) -> int:
-    """The bytes of these executions, of which the budget was told: who moves contents away says before and after what they are."""
+    """The bytes of these executions, of which the budget was told: who moves contents away says before and after what they
+    are."""
     return _size(OF, {"tenant": tenant_id, "ids": list(execution_ids)})
 
 

@@ -75,6 +75,7 @@ def whole_record(whole: Whole, asked: Preview | None) -> dict[str, Any]:
         "disputed_at": utc(whole.disputed_at),
         "hops": [line_record(one) for one in whole.hops],
         "receipt": None if whole.receipt is None else asdict(whole.receipt),
+        "lifecycle_state": whole.lifecycle,
         "url": f"/executions/{whole.line.id}/",
     }
 

@@ -1,7 +1,9 @@
 """Each night what nobody used gets colder: HOT to WARM after 30 days, COLD after 90, both counted from `last_accessed_at`.
 
-Systems go to ARCHIVED the same way; they stay where they are, because their constitutions are evidence and their agents still answer.
-Executions are moved out by `moving.archive`. Every batch is a transaction; a night that is cut short or runs twice changes nothing else.
+Systems go to ARCHIVED the same way; they stay where they are, because their constitutions are evidence and their agents
+still answer.
+Executions are moved out by `moving.archive`. Every batch is a transaction; a night that is cut short or runs twice changes
+nothing else.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ UPDATE executions SET lifecycle_state = '{to}' WHERE tenant_id = %(tenant)s AND 
   ORDER BY last_accessed_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 """
 _SYSTEMS: Final = """
-UPDATE systems s SET lifecycle_state = n.state, archived_at = CASE WHEN n.state = 'ARCHIVED' THEN coalesce(s.archived_at, %(at)s) END
-FROM (
+UPDATE systems s SET lifecycle_state = n.state, archived_at = CASE WHEN n.state = 'ARCHIVED' THEN coalesce(s.archived_at,
+%(at)s) END FROM (
   SELECT id, CASE WHEN last_accessed_at <= %(archived)s THEN 'ARCHIVED' WHEN last_accessed_at <= %(cold)s THEN 'COLD'
     WHEN last_accessed_at <= %(warm)s THEN 'WARM' ELSE 'HOT' END AS state
   FROM systems WHERE tenant_id = %(tenant)s AND name <> %(law)s AND lifecycle_state <> 'PRUNED' ORDER BY id FOR NO KEY UPDATE) n

@@ -28,6 +28,13 @@ class Standing:
         """0 for HOT to 4 for PRUNED."""
         return STATES.index(self.state)
 
+    @property
+    def points(self) -> tuple[tuple[str, str], ...]:
+        """Every state with how it stands: done, now or open."""
+        return tuple(
+            (one, "done" if at < self.place else "now" if at == self.place else "open") for at, one in enumerate(STATES)
+        )
+
 
 def state_at(last_accessed_at: datetime, *, at: datetime) -> str:
     """HOT, WARM, COLD or ARCHIVED: what the time without access makes of it."""
@@ -35,11 +42,15 @@ def state_at(last_accessed_at: datetime, *, at: datetime) -> str:
     return [state for state, begins in _BEGINS if idle >= begins or state == "HOT"][-1]
 
 
-def standing(*, state: str, last_accessed_at: datetime, archived_at: datetime | None, kept_until: datetime | None) -> Standing:
+def standing(
+    *, state: str, last_accessed_at: datetime, archived_at: datetime | None, kept_until: datetime | None
+) -> Standing:
     """How a bar reads. `archived_at` and `kept_until` are asked for only where it is archived."""
     begins = dict(_BEGINS)
     if state == "PRUNED":
-        return Standing(state, archived_at or last_accessed_at, "", None, "Its contents were destroyed. This row is what is left.")
+        return Standing(
+            state, archived_at or last_accessed_at, "", None, "Its contents were destroyed. This row is what is left."
+        )
     if state == "ARCHIVED":
         why = "Nobody opened it for 365 days. It is kept until its retention is over; then a person may destroy it."
         return Standing(state, archived_at or last_accessed_at + ARCHIVED, "PRUNED", kept_until, why)
@@ -52,9 +63,16 @@ def standing(*, state: str, last_accessed_at: datetime, archived_at: datetime | 
 def kept_until(archived_at: datetime, *, years: int, constitution: Mapping[str, Any]) -> datetime:
     """Until when something archived is kept: the longer of the tenant's years and the constitution's days."""
     nested = constitution.get("retention")
-    days = [constitution.get("retention_period_days"), nested.get("period_days") if isinstance(nested, Mapping) else None]
+    days = [
+        constitution.get("retention_period_days"),
+        nested.get("period_days") if isinstance(nested, Mapping) else None,
+    ]
     ends = [_years_on(archived_at, years)]
-    ends += [archived_at + timedelta(days=float(one)) for one in days if isinstance(one, int | float) and not isinstance(one, bool)]
+    ends += [
+        archived_at + timedelta(days=float(one))
+        for one in days
+        if isinstance(one, int | float) and not isinstance(one, bool)
+    ]
     return max(ends)
 
 

@@ -31,8 +31,8 @@ class Checked:
 
 
 def check(*, scope: Scope, archive_id: UUID | None = None) -> Checked:
-    """Read every file (or one) back: its digest against its row and against the ledger's entry, each line that is away against its row,
-    and that no destroyed file is left. Opens transactions of its own. Raises `NotAllowed`.
+    """Read every file (or one) back: its digest against its row and against the ledger's entry, each line that is away
+    against its row, and that no destroyed file is left. Opens transactions of its own. Raises `NotAllowed`.
     """
     scope.demand(Capability.VERIFY, to="check the archives")
     with in_tenant(scope.tenant_id):
@@ -52,14 +52,22 @@ def _asked(scope: Scope, archive_id: UUID | None) -> list[Archive]:
 
 def _faults(scope: Scope, one: Archive, digests: list[str]) -> list[str]:
     if one.destroyed_at is not None:
-        return [f"{one.name} was destroyed, and is still in the store."] if stores.current().get(one.name) is not None else []
+        return (
+            [f"{one.name} was destroyed, and is still in the store."]
+            if stores.current().get(one.name) is not None
+            else []
+        )
     try:
         content = moving.content_of(one)
     except DomainError as error:
         return [f"{one.name}: {error.sentence}"]
     missing = [digest for digest in digests if digest not in content.lines]
     faults = [f"{one.name} lacks the line {digest}." for digest in missing]
-    return faults if _is_on_ledger(scope, one) else [*faults, f"{one.name}: the ledger names another digest, or no such file."]
+    return (
+        faults
+        if _is_on_ledger(scope, one)
+        else [*faults, f"{one.name}: the ledger names another digest, or no such file."]
+    )
 
 
 def _is_on_ledger(scope: Scope, one: Archive) -> bool:

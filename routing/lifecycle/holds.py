@@ -1,4 +1,5 @@
-"""Legal holds: while one stands, nothing that it covers is destroyed. The database looks itself (`tars_prune`, `tars_stays_on_hold`)."""
+"""Legal holds: while one stands, nothing that it covers is destroyed. The database looks itself (`tars_prune`,
+`tars_stays_on_hold`)."""
 
 from __future__ import annotations
 
@@ -37,13 +38,16 @@ def place(*, scope: Scope, reason: str, system: str = "", execution_id: UUID | N
     made = LegalHold.objects.create(
         id=new_id(at), tenant_id=scope.tenant_id, reason=reason, placed_at=at, placed_by=scope.actor.name, **what
     )
-    _entered(scope, made, "lifecycle.place_hold", said, f"{scope.actor.name} put {said} on hold: {reason}", reason, at=at)
+    _entered(
+        scope, made, "lifecycle.place_hold", said, f"{scope.actor.name} put {said} on hold: {reason}", reason, at=at
+    )
     return made
 
 
 @governed("lifecycle.release_hold", subject="hold_id")
 def release(*, scope: Scope, hold_id: UUID, reason: str, at: datetime) -> LegalHold:
-    """End a hold: what is due may be destroyed again. Raises `NotAllowed`, `ReasonMissing`, `NotFound`, `OnHold` (released already)."""
+    """End a hold: what is due may be destroyed again. Raises `NotAllowed`, `ReasonMissing`, `NotFound`, `OnHold` (released
+    already)."""
     scope.demand(Capability.RETAIN, to="release a legal hold")
     reason = demand_reason(reason, why="the hold ends")
     Tenant.objects.select_for_update(no_key=True).get(id=scope.tenant_id)
@@ -56,7 +60,9 @@ def release(*, scope: Scope, hold_id: UUID, reason: str, at: datetime) -> LegalH
     found.released_at, found.released_by, found.released_because = at, scope.actor.name, reason
     found.save(update_fields=["released_at", "released_by", "released_because"])
     said = subject_of(found)
-    _entered(scope, found, "lifecycle.release_hold", said, f"{scope.actor.name} released {said}: {reason}", reason, at=at)
+    _entered(
+        scope, found, "lifecycle.release_hold", said, f"{scope.actor.name} released {said}: {reason}", reason, at=at
+    )
     return found
 
 

@@ -37,7 +37,8 @@ class Archive(TenantRow):
 class ArchivedRow(TenantRow):
     """One execution in one archive. Only `tars_archive`, `tars_restore`, `tars_prune` and `tars_rewrite` write here.
 
-    `digest` is of its line in the file. While neither `restored_at` nor `pruned_at` is set, the file holds what the database does not.
+    `digest` is of its line in the file. While neither `restored_at` nor `pruned_at` is set, the file holds what the database
+    does not.
     """
 
     archive = reference("routing.Archive")

@@ -1,15 +1,16 @@
 """Executions that nobody opened for a year go into a file, and come back on a click.
 
-One transaction: the rows are locked, the file is written, synced, read back and compared line by line, then the database empties the
-rows (`tars_archive` computes every line anew). Whatever kills the process before the commit leaves every row as it was and a file that
-nobody names, which `sweep` drops; after it, file, rows and ledger agree.
+One transaction: the rows are locked, the file is written, synced, read back and compared line by line, then the database
+empties the
+rows (`tars_archive` computes every line anew). Whatever kills the process before the commit leaves every row as it was and a
+file that nobody names, which `sweep` drops; after it, file, rows and ledger agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -50,7 +51,7 @@ def archive(*, scope: Scope, at: datetime, most: int = BATCH) -> Archive | None:
     """Move one batch of what is due into a file; None when nothing is. Raises `StoreFailed`, `Damaged`."""
     if not scope.actor.is_tars:
         raise NotAllowed("Only TARS's clock archives. What nobody opens for 365 days goes by itself.")
-    values = {"tenant": scope.tenant_id, "before": at - ages.ARCHIVED, "most": most}
+    values: dict[str, Any] = {"tenant": scope.tenant_id, "before": at - ages.ARCHIVED, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(_DUE, values)
         ids = sorted(row[0] for row in cursor.fetchall())
@@ -77,7 +78,9 @@ def written(*, scope: Scope, lines: Sequence[str], at: datetime) -> Archive:
     store.put(name, data)
     back = store.get(name)
     if back is None or sorted(pack.opened(back, digest=digest).lines.values()) != sorted(lines):
-        raise pack.Damaged("The archive file that was just written does not read back. Nothing was moved; look at the store.")
+        raise pack.Damaged(
+            "The archive file that was just written does not read back. Nothing was moved; look at the store."
+        )
     return Archive.objects.create(
         id=id, tenant_id=scope.tenant_id, at=at, name=name, digest=digest, bytes=len(data), rows=len(lines)
     )
@@ -91,14 +94,20 @@ def restore(*, scope: Scope, execution_id: UUID, at: datetime) -> Execution:
     """
     scope.demand(Capability.RESTORE, to="bring back what was archived")
     demand_visible(scope=scope, id=execution_id)
-    execution = Execution.objects.select_for_update(of=("self",)).filter(tenant_id=scope.tenant_id, id=execution_id).first()
+    execution = (
+        Execution.objects.select_for_update(of=("self",)).filter(tenant_id=scope.tenant_id, id=execution_id).first()
+    )
     if execution is None:
         raise NotFound("There is no such execution, or it is not done yet.")
     if execution.lifecycle_state == "PRUNED":
         raise NotArchived("Its contents were destroyed when its retention was over. The ledger holds the certificate.")
-    away = ArchivedRow.objects.filter(
-        tenant_id=scope.tenant_id, execution_id=execution_id, restored_at=None, pruned_at=None
-    ).select_related("archive").first()
+    away = (
+        ArchivedRow.objects.filter(
+            tenant_id=scope.tenant_id, execution_id=execution_id, restored_at=None, pruned_at=None
+        )
+        .select_related("archive")
+        .first()
+    )
     if away is None:
         raise NotArchived("It is not archived: everything of it is here.")
     line = _line(away)
@@ -111,7 +120,12 @@ def restore(*, scope: Scope, execution_id: UUID, at: datetime) -> Execution:
         scope=scope,
         at=at,
         event_type=EVENT,
-        action={"name": "lifecycle.restore", "subject": str(execution_id), "archive": away.archive.name, "digest": away.digest},
+        action={
+            "name": "lifecycle.restore",
+            "subject": str(execution_id),
+            "archive": away.archive.name,
+            "digest": away.digest,
+        },
         explanation=f"{scope.actor.name} brought back execution {execution_id}, archived {away.archived_at:%Y-%m-%d}.",
     )
     execution.refresh_from_db()
@@ -122,7 +136,9 @@ def content_of(archive: Archive) -> pack.Content:
     """What a file holds, judged by its digest. Raises `FileMissing`, `Damaged`."""
     data = stores.current().get(archive.name)
     if data is None:
-        raise FileMissing(f"The archive file {archive.name} is not in the store. Bring it back from a backup, then try again.")
+        raise FileMissing(
+            f"The archive file {archive.name} is not in the store. Bring it back from a backup, then try again."
+        )
     return pack.opened(data, digest=archive.digest)
 
 
@@ -159,7 +175,7 @@ def _entered(scope: Scope, made: Archive, *, at: datetime) -> None:
             "bytes": made.bytes,
             "digest": made.digest,
         },
-        explanation=f"{made.rows:,} execution{'s' if made.rows > 1 else ''} that nobody opened for 365 days went into an archive file.",
+        explanation=f"{made.rows:,} execution{'s' if made.rows > 1 else ''} that nobody opened for 365 days went into a file.",
     )
     made.sequence = entry.sequence
     made.save(update_fields=["sequence"])

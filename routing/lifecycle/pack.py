@@ -1,7 +1,7 @@
 """The archive file: JSON Lines, compressed; what is in it is named by digests. Pure.
 
-The first line says whose it is and how many lines follow; each further line is one execution with all that goes with it, exactly as
-Postgres wrote it. A file is judged by its own digest, a line by its own.
+The first line says whose it is and how many lines follow; each further line is one execution with all that goes with it,
+exactly as Postgres wrote it. A file is judged by its own digest, a line by its own.
 """
 
 from __future__ import annotations
@@ -42,7 +42,13 @@ def digest_of(data: bytes | str) -> str:
 
 def packed(*, tenant_id: str, archive_id: str, at: str, lines: Sequence[str]) -> bytes:
     """The bytes of a file; the same lines give the same bytes."""
-    header = {"archive": VERSION, "tenant_id": tenant_id, "archive_id": archive_id, "archived_at": at, "rows": len(lines)}
+    header = {
+        "archive": VERSION,
+        "tenant_id": tenant_id,
+        "archive_id": archive_id,
+        "archived_at": at,
+        "rows": len(lines),
+    }
     text = "\n".join([json.dumps(header, sort_keys=True), *lines]) + "\n"
     return gzip.compress(text.encode(), mtime=0)
 
@@ -50,7 +56,9 @@ def packed(*, tenant_id: str, archive_id: str, at: str, lines: Sequence[str]) ->
 def opened(data: bytes, *, digest: str = "") -> Content:
     """What is in a file. Raises `Damaged` unless its bytes have the digest (where one is given) and it is whole."""
     if digest and digest_of(data) != digest:
-        raise Damaged("The archive file is not the one that was written: its digest is another. Bring it back from a backup.")
+        raise Damaged(
+            "The archive file is not the one that was written: its digest is another. Bring it back from a backup."
+        )
     try:
         unpacker = zlib.decompressobj(wbits=31)
         text = unpacker.decompress(data, LARGEST).decode()

@@ -1,7 +1,9 @@
 """Destroying what nobody has to keep any longer: counts first, a person who proves to be there, then tombstone and certificate.
 
-The rows become tombstones and the certificate is appended in one transaction; the files are dropped once it has committed, and a nightly
-sweep drops what a killed process left. A file of which a part stays (on hold, or kept longer) is written anew without the rest first.
+The rows become tombstones and the certificate is appended in one transaction; the files are dropped once it has committed,
+and a nightly
+sweep drops what a killed process left. A file of which a part stays (on hold, or kept longer) is written anew without the
+rest first.
 """
 
 from __future__ import annotations
@@ -88,7 +90,8 @@ def due(*, scope: Scope, at: datetime) -> Due:
 def prune(*, scope: Scope, digest: str, reason: str, confirmation: Confirmation, at: datetime) -> Pruned:
     """Destroy what `due` showed under this digest.
 
-    Raises `NotAllowed`, `NotConfirmed`, `ReasonMissing`, `NothingDue`, `CountsMoved` (it is not what was shown), `FileMissing`, `Damaged`.
+    Raises `NotAllowed`, `NotConfirmed`, `ReasonMissing`, `NothingDue`, `CountsMoved` (it is not what was shown),
+    `FileMissing`, `Damaged`.
     """
     scope.demand(Capability.RETAIN, to="destroy what is due")
     if scope.grants is not None:
@@ -132,7 +135,9 @@ def _rewritten(scope: Scope, one: Archive, content: pack.Content, *, at: datetim
     if not digests:
         return None
     if missing := [digest for digest in digests if digest not in content.lines]:
-        raise pack.Damaged(f"{one.name} lacks {len(missing)} lines that must be kept. Nothing was destroyed; bring the file back first.")
+        raise pack.Damaged(
+            f"{one.name} lacks {len(missing)} lines that must be kept. Nothing was destroyed; bring the file back first."
+        )
     new = moving.written(scope=scope, lines=[content.lines[digest] for digest in digests], at=at)
     with connection.cursor() as cursor:
         cursor.execute("SELECT tars_rewrite(%s, %s)", [one.id, new.id])
@@ -165,7 +170,7 @@ def _certified(
             "reason": reason,
             "confirmed_with": confirmation.method,
         },
-        explanation=f"Destruction certificate: {scope.actor.name} destroyed the contents of {shown.rows:,} archived executions whose "
+        explanation=f"Destruction certificate: {scope.actor.name} destroyed {shown.rows:,} archived executions whose "
         f"retention was over: {reason} {shown.held:,} were on hold and stay.",
     )
     return entry.sequence

@@ -8,8 +8,8 @@ from typing import Final
 
 from django.db import connection
 
-from governance.identity.confirm import Confirmation, demand_fresh
 from governance.errors import Invalid, NotAllowed
+from governance.identity.confirm import Confirmation, demand_fresh
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
@@ -33,7 +33,8 @@ SELECT count(*) FILTER (WHERE will <> was), count(*) FILTER (WHERE will <= %(at)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do. It destroys nothing by itself: `due` is what a person could destroy at once that they cannot now."""
+    """What a change would do. It destroys nothing by itself: `due` is what a person could destroy at once that they cannot
+    now."""
 
     years: int
     was: int

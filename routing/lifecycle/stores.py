@@ -1,4 +1,5 @@
-"""Where archive files are kept. A store takes bytes under a name, and says it has them only when they would survive a power cut."""
+"""Where archive files are kept. A store takes bytes under a name, and says it has them only when they would survive a power
+cut."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ class Folder:
             draft.replace(path)
             _sync(path.parent)
         except OSError as error:
-            raise StoreFailed(f"The archive folder {self.root} cannot be written ({error.strerror}). Nothing was moved.") from error
+            raise StoreFailed(
+                f"The archive folder {self.root} cannot be written ({error.strerror}). Nothing was moved."
+            ) from error
 
     def get(self, name: str) -> bytes | None:
         try:

@@ -38,6 +38,7 @@ ARTICLES = (
     Article("telemetry", "Telemetry", ("telemetry:",), "telemetry:calls"),
     Article("assets", "Assets", ("assets:",), "assets:list"),
     Article("asking", "Asking", ("ask:",), "ask:page"),
+    Article("archives", "Ageing and archives", ("lifecycle:",), "lifecycle:page"),
     Article("executions", "Executions", ("executions:",), "executions:list"),
     Article("routing", "Routing", ("routing:",), "routing:list"),
     Article("learned-rules", "Learned rules", ("learning:",), "learning:list"),

@@ -32,7 +32,9 @@ END = LATER + timedelta(days=365 * 8)
 def cast(tmp_path: Path, settings: Any) -> make.Cast:
     settings.ARCHIVES = str(tmp_path / "archives")
     cast = make.cast()
-    desk.agent(cast, "payroll", lambda call, told: {"paid": 12.50, "names": ["Ã", "\u2028", "<b>"], "nested": {"a": [1, None]}})
+    desk.agent(
+        cast, "payroll", lambda call, told: {"paid": 12.50, "names": ["Ã", "\u2028", "<b>"], "nested": {"a": [1, None]}}
+    )
     return cast
 
 

@@ -148,7 +148,10 @@ def test_restore__from_a_file_that_was_tampered_with_or_is_gone__refused(cast: m
     (file,) = old.files(cast)
     data = file.read_bytes()
     other = pack.packed(
-        tenant_id=str(cast.tenant.id), archive_id=str(archive.id), at="x", lines=[pack_line(data).replace("12.5", "99.5")]
+        tenant_id=str(cast.tenant.id),
+        archive_id=str(archive.id),
+        at="x",
+        lines=[pack_line(data).replace("12.5", "99.5")],
     )
     for written in (data[:-9], other, b""):
         file.write_bytes(written)
@@ -196,7 +199,7 @@ def test_database__lets_nobody_else_empty_or_fill_a_row(cast: make.Cast, stateme
 
 
 def test_database__an_archive_that_lies_about_a_row__refused(cast: make.Cast) -> None:
-    archive, (made, other) = old.archived(cast, "Run payroll one", "Run payroll two")
+    _, (made, other) = old.archived(cast, "Run payroll one", "Run payroll two")
     moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
     with in_tenant(cast.tenant.id):
         fake = Archive.objects.create(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError
+from psycopg.types.json import Jsonb
 
 from governance.audit.queries import explained, verified
 from governance.errors import Invalid, NotAllowed, NotFound
@@ -23,7 +24,7 @@ from routing.lifecycle.pruning import Due, Pruned
 from tests import factories as make
 from tests.db.lifecycle import old
 from tests.db.lifecycle.old import END, cast
-from tests.db.tenants.catalogue import run
+from tests.db.tenants.catalogue import rows, run
 
 pytestmark = pytest.mark.usefixtures("database")
 __all__ = ["cast"]
@@ -89,7 +90,12 @@ def test_prune__needs_a_person_with_the_right_a_reason_and_what_was_shown(cast: 
     with pytest.raises(NotConfirmed):
         pruning.prune(scope=cast.ada, digest=digest, reason="x", confirmation=make.confirmed(cast.bo, at=END), at=END)
     with pytest.raises(NotAllowed):
-        token = Scope(cast.tenant.id, cast.ada.actor, cast.ada.roles, grants=frozenset({Capability.RETAIN, Capability.READ_RECORD}))
+        token = Scope(
+            cast.tenant.id,
+            cast.ada.actor,
+            cast.ada.roles,
+            grants=frozenset({Capability.RETAIN, Capability.READ_RECORD}),
+        )
         _prune(token, digest)
     assert old.state(cast.bo, made.id) == "ARCHIVED" and len(old.files(cast)) == 1
 
@@ -200,7 +206,9 @@ def test_retention__dry_run_and_change(cast: make.Cast) -> None:
             retention.change(scope=scope, years=10, reason="x", confirmation=make.confirmed(scope, at=END), at=END)
     with pytest.raises(Invalid):
         retention.change(scope=cast.ada, years=0, reason="x", confirmation=make.confirmed(cast.ada, at=END), at=END)
-    did = retention.change(scope=cast.tess, years=10, reason="Tax law.", confirmation=make.confirmed(cast.tess, at=END), at=END)
+    did = retention.change(
+        scope=cast.tess, years=10, reason="Tax law.", confirmation=make.confirmed(cast.tess, at=END), at=END
+    )
     assert did == longer and (_due(cast.ada).rows, old.state(cast.bo, made.id)) == (0, "ARCHIVED")
     with pytest.raises(Invalid, match="already"):
         retention.change(scope=cast.tess, years=10, reason="x", confirmation=make.confirmed(cast.tess, at=END), at=END)
@@ -210,18 +218,16 @@ def test_retention__dry_run_and_change(cast: make.Cast) -> None:
 def test_retention__a_constitution_that_asks_for_longer_wins(cast: make.Cast) -> None:
     constitution = {"skill": "booker", "version": "1.0.0", "capabilities": ["book"], "retention_period_days": 3650}
     with in_tenant(cast.tenant.id):
-        ((until, shorter, nested),) = make_rows(constitution)
-    assert (until - old.LATER).days == 3650 and (shorter - old.LATER).days == 365 * 7 + 2 and (nested - old.LATER).days == 9999
+        ((until, shorter, nested),) = _kept_until(constitution)
+    assert (
+        (until - old.LATER).days == 3650
+        and (shorter - old.LATER).days == 365 * 7 + 2
+        and (nested - old.LATER).days == 9999
+    )
 
 
-def make_rows(constitution: dict[str, object]) -> list[tuple[object, ...]]:
-    from django.db import connection
-    from psycopg.types.json import Jsonb
-
+def _kept_until(constitution: dict[str, object]) -> list[tuple[object, ...]]:
     short, nested = {"retention_period_days": 30}, {"retention": {"period_days": 9999}}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tars_kept_until(%(at)s, 7, %(long)s), tars_kept_until(%(at)s, 7, %(short)s), tars_kept_until(%(at)s, 7, %(nested)s)",
-            {"at": old.LATER, "long": Jsonb(constitution), "short": Jsonb(short), "nested": Jsonb(nested)},
-        )
-        return cursor.fetchall()
+    one = "tars_kept_until(%s, 7, %s)"
+    values = [part for said in (constitution, short, nested) for part in (old.LATER, Jsonb(said))]
+    return rows(f"SELECT {one}, {one}, {one}", *values)

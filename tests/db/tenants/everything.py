@@ -43,6 +43,7 @@ from routing.executions import work
 from routing.executions.actions import handle
 from routing.executions.sealing import seal_receipts
 from routing.learning.actions import change_settings
+from routing.lifecycle import ageing, holds, moving, noting
 from routing.router.actions import Wish, write_rule
 from routing.router.models import NextVector
 from routing.telemetry import folding as telemetry_folding
@@ -99,6 +100,7 @@ def everything() -> make.Cast:
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
     _agent(cast)
     _work(cast)
+    _old(cast)
     _learned(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
@@ -159,6 +161,16 @@ def _learned(cast: make.Cast) -> None:
             model="m",
             vector=[1.0],
         )
+
+
+def _old(cast: make.Cast) -> None:
+    """What was done is long ago: it is archived, its system is on hold, and somebody has opened it."""
+    later = make.AT + timedelta(days=400)
+    ageing.age(scope=cast.tars, at=later)
+    moving.archive(scope=cast.tars, at=later)
+    holds.place(scope=cast.ada, system=cast.system.name, reason="A court asked.", at=later)
+    with in_tenant(cast.tenant.id):
+        noting.note(scope=cast.ada, system_id=cast.system.id, at=later)
 
 
 def _asset(cast: make.Cast) -> None:

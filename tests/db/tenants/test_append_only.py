@@ -27,6 +27,8 @@ APPEND_ONLY = (
 )
 KEPT = (
     "actor_keys",
+    "archived_rows",
+    "archives",
     "amendment_proposals",
     "api_tokens",
     "approval_requests",
@@ -49,6 +51,7 @@ KEPT = (
     "learning_settings",
     "learning_states",
     "ledger_heads",
+    "legal_holds",
     "mandates",
     "memberships",
     "pinned_tools",

@@ -16,11 +16,14 @@ from tests.db.tenants.catalogue import rows, run, walled
 from tests.db.tenants.everything import everything
 
 TABLES = {
+    "accesses": "tenant_id",
     "actor_keys": "tenant_id",
     "amendment_proposals": "tenant_id",
     "api_tokens": "tenant_id",
     "approval_decisions": "tenant_id",
     "approval_requests": "tenant_id",
+    "archived_rows": "tenant_id",
+    "archives": "tenant_id",
     "asset_uses": "tenant_id",
     "assets": "tenant_id",
     "assignments": "tenant_id",
@@ -49,6 +52,7 @@ TABLES = {
     "learning_states": "tenant_id",
     "ledger_entries": "tenant_id",
     "ledger_heads": "tenant_id",
+    "legal_holds": "tenant_id",
     "looks": "tenant_id",
     "mandates": "tenant_id",
     "mcp_telemetry_log": "tenant_id",

@@ -20,6 +20,7 @@ from governance.tenancy import in_tenant
 from tests import factories as make
 
 IDS = {
+    "archive_id": "Archive",
     "authority_id": "StandingAuthority",
     "call_id": "ToolCall",
     "case_id": "PolicyCase",
@@ -32,6 +33,7 @@ IDS = {
     "hold_id": "Reservation",
     "invitation_id": "Invitation",
     "job_id": "Job",
+    "legal_hold_id": "LegalHold",
     "mandate_id": "Mandate",
     "mail_id": "OutboxMail",
     "notice_id": "Notice",

@@ -1,0 +1,204 @@
+"""Where everything is, what comes next, and what people do about it: one verb each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.amendments.views.common import confirmed, typed
+from governance.errors import DomainError, NotFound
+from governance.identity.confirm import factor_of
+from governance.registry.queries import names
+from governance.scope import Capability, Scope
+from governance.web import now, reading, scope_of, scoped
+from routing.lifecycle import checking, holds, moving, pruning, queries, retention
+from routing.lifecycle.forms import EVERYTHING, HoldForm, ReasonForm, YearsForm
+
+PER_PAGE: Final = 25
+_FOLDER: Final = "routing/lifecycle"
+_PRUNE: Final = "destroy what is due"
+_HOLD: Final = "place or release a legal hold"
+_RETAIN: Final = "change the retention"
+
+
+@require_safe
+@scoped()
+def page(request: HttpRequest) -> HttpResponse:
+    """The board: states, bars, what comes next, holds, files."""
+    return _board(request)
+
+
+@require_POST
+@scoped(None)
+def restore(request: HttpRequest, execution_id: UUID) -> HttpResponse:
+    """Bring one execution back, and go to its page."""
+    try:
+        moving.restore(scope=scope_of(request), execution_id=execution_id, at=now())
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "It is back, as it was.")
+    return redirect("executions:detail", execution_id)
+
+
+@require_POST
+@scoped(None)
+def place_hold(request: HttpRequest) -> HttpResponse:
+    with reading(request):
+        form = HoldForm(request.POST, systems=names(scope=scope_of(request)))
+        if not form.is_valid():
+            return _board(request, hold_form=form, status=422)
+    wish = form.cleaned_data
+    named = {} if wish["system"] == EVERYTHING else {"system": wish["system"], "execution_id": wish["execution_id"]}
+    return _acted(
+        request,
+        lambda scope, at: holds.place(scope=scope, reason=wish["reason"], **named, at=at),
+        "It is on hold. Nothing of it is destroyed until somebody releases it.",
+        hold_form=form,
+    )
+
+
+@require_POST
+@scoped(None)
+def release_hold(request: HttpRequest, legal_hold_id: UUID) -> HttpResponse:
+    reason = typed(request, "reason")
+    return _acted(
+        request,
+        lambda scope, at: holds.release(scope=scope, hold_id=legal_hold_id, reason=reason, at=at),
+        "The hold is released.",
+    )
+
+
+@require_POST
+@scoped(None)
+def check(request: HttpRequest, archive_id: UUID) -> HttpResponse:
+    """Read one file back now."""
+    with reading(request):
+        if not queries.archives(scope=scope_of(request)).filter(id=archive_id).exists():
+            raise NotFound("There is no such archive.")
+    found = checking.check(scope=scope_of(request), archive_id=archive_id)
+    if found.is_whole:
+        messages.success(request, "The file is as the ledger says, or destroyed as its certificate says.")
+    for fault in found.faults:
+        messages.error(request, fault)
+    return redirect("lifecycle:page")
+
+
+@scoped()
+def prune(request: HttpRequest) -> HttpResponse:
+    """The counts first; destroys only what they counted, confirmed."""
+    if request.method != "POST":
+        return _prune(request)
+    scope, at = scope_of(request), now()
+    try:
+        done = pruning.prune(
+            scope=scope,
+            digest=typed(request, "digest"),
+            reason=typed(request, "reason"),
+            confirmation=confirmed(request, at=at),
+            at=at,
+        )
+    except DomainError as refusal:
+        with reading(request):
+            return _prune(request, refusal=refusal)
+    messages.success(
+        request, f"{done.rows:,} executions are destroyed. The certificate is entry {done.sequence} of the ledger."
+    )
+    return redirect("lifecycle:page")
+
+
+@scoped()
+def keep(request: HttpRequest) -> HttpResponse:
+    """How long: `?years=` shows what it would do; a POST does it, confirmed."""
+    if request.method != "POST":
+        return _keep(request)
+    at, form = now(), YearsForm(request.POST)
+    if not form.is_valid():
+        with reading(request):
+            return _keep(request, status=422)
+    try:
+        did = retention.change(
+            scope=scope_of(request),
+            years=form.cleaned_data["years"],
+            reason=typed(request, "reason"),
+            confirmation=confirmed(request, at=at),
+            at=at,
+        )
+    except DomainError as refusal:
+        with reading(request):
+            return _keep(request, refusal=refusal)
+    messages.success(request, f"What is archived is kept for {did.years} years now: {did.sentence}.")
+    return redirect("lifecycle:page")
+
+
+def _acted(request: HttpRequest, verb: Callable[[Scope, datetime], object], said: str, **forms: Any) -> HttpResponse:
+    """Run the verb and go to the board, or draw it with the refusal."""
+    try:
+        verb(scope_of(request), now())
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        with reading(request):
+            return _board(request, refusal=refusal, status=refusal.status, **forms)
+    messages.success(request, said)
+    return redirect("lifecycle:page")
+
+
+def _board(
+    request: HttpRequest, *, hold_form: HoldForm | None = None, refusal: DomainError | None = None, status: int = 200
+) -> HttpResponse:
+    scope, at = scope_of(request), now()
+    page = Paginator(queries.archives(scope=scope), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "board": queries.board(scope=scope, at=at),
+        "due": pruning.due(scope=scope, at=at),
+        "page": page,
+        "files": queries.files_of(scope=scope, rows=list(page.object_list)),
+        "hold_form": hold_form or HoldForm(systems=names(scope=scope)),
+        "reason_form": ReasonForm(),
+        "hold_refused": scope.why_not(Capability.RETAIN, to=_HOLD),
+        "check_refused": scope.why_not(Capability.VERIFY, to="check the archives"),
+        "refusal": refusal,
+    }
+    return render(request, f"{_FOLDER}/page.html", context, status=status)
+
+
+def _prune(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
+    scope, at = scope_of(request), now()
+    context = {
+        "due": pruning.due(scope=scope, at=at),
+        "refused": scope.why_not(Capability.RETAIN, to=_PRUNE),
+        "factor": factor_of(request.user),  # type: ignore[arg-type]
+        "refusal": refusal,
+        "typed": request.POST if refusal else {},
+    }
+    return render(request, f"{_FOLDER}/prune.html", context, status=refusal.status if refusal else 200)
+
+
+def _keep(request: HttpRequest, *, refusal: DomainError | None = None, status: int = 200) -> HttpResponse:
+    scope, at = scope_of(request), now()
+    given = request.POST if request.method == "POST" else request.GET if "years" in request.GET else None
+    form = YearsForm(given)
+    preview = (
+        retention.preview(scope=scope, years=form.cleaned_data["years"], at=at) if given and form.is_valid() else None
+    )
+    context = {
+        "form": form,
+        "preview": preview,
+        "years": queries.retention_years(scope=scope),
+        "refused": scope.why_not(Capability.RETAIN, to=_RETAIN),
+        "factor": factor_of(request.user),  # type: ignore[arg-type]
+        "refusal": refusal,
+        "typed": request.POST if refusal else {},
+    }
+    return render(request, f"{_FOLDER}/retention.html", context, status=refusal.status if refusal else status)
