@@ -11,6 +11,7 @@ import typer
 
 from governance.errors import DomainError
 from tarsweb.cli import (
+    archive,
     constitution,
     demo,
     documents,
@@ -50,6 +51,7 @@ for part in (
     route_eval,
     reembed,
     work,
+    archive,
     tenants,
     mcp,
 ):

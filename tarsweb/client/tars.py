@@ -202,6 +202,14 @@ class Tars(Transport):
         """The signed receipt of what is done, as `tars ledger verify --receipt` reads it. Raises `Problem` 404."""
         return cast(dict[str, Any], self.get(f"{_execution(id)}/receipt/").body)
 
+    def archives(self) -> Iterator[dict[str, Any]]:
+        """Archive files, newest first."""
+        return cast(Iterator[dict[str, Any]], self.pages("archives/", query={}))
+
+    def restore(self, id: str) -> dict[str, Any]:
+        """Bring an archived execution back. Raises `Problem` 404, 409 `not_archived`."""
+        return cast(dict[str, Any], self.post(f"{_execution(id)}/restore/", body={}).body)
+
     def press_estop(self, *, system: str | None, reason: str) -> Stop:
         """Stop a system, or everything (None), now."""
         return cast(Stop, self.post("estops/", body={"system": system, "reason": reason}).body)
