@@ -1,4 +1,4 @@
-"""Every table from which the application may delete is known here: on hold, or free with a reason. A new one fails until it is."""
+"""Every table from which the application may delete is known here: on hold, or free with a reason. A new one fails until then."""
 
 from __future__ import annotations
 
