@@ -204,7 +204,7 @@ class Tars(Transport):
 
     def archives(self) -> Iterator[dict[str, Any]]:
         """Archive files, newest first."""
-        return cast(Iterator[dict[str, Any]], self.pages("archives/", query={}))
+        return self.pages("archives/", query={})
 
     def restore(self, id: str) -> dict[str, Any]:
         """Bring an archived execution back. Raises `Problem` 404, 409 `not_archived`."""
