@@ -6,7 +6,7 @@ mean of its requests' directions, in which the last `MEMORY` count; so a kind fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -18,6 +18,8 @@ Vectors = NDArray[np.float32]
 MEMORY: Final = 200
 """Requests that a centre remembers."""
 _CHUNK: Final = 256
+TOLD: Final = 0.8
+"""The share of each label's rows that find it again, from which on labels are kinds of their own."""
 
 
 @dataclass(slots=True)
@@ -68,6 +70,27 @@ def _nearest(centres: Vectors, vectors: Vectors) -> tuple[NDArray[np.int64], Vec
     products = vectors @ centres.T
     best = products.argmax(axis=1)
     return best, products[np.arange(len(vectors)), best]
+
+
+def told_apart(vectors: Vectors, labels: Sequence[Hashable]) -> bool:
+    """Whether the labels are kinds of their own: by the centre of each label alone, nearly every row finds its own again.
+
+    Where two systems do requests of the very same kind, the requests do not tell them apart.
+    """
+    names = list(dict.fromkeys(labels))
+    if len(names) < 2:
+        return False
+    own = np.array([names.index(one) for one in labels])
+    centres = np.stack([vectors[own == n].mean(axis=0) for n in range(len(names))])
+    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    found = (vectors @ centres.T).argmax(axis=1)
+    return bool(min((found[own == n] == n).mean() for n in range(len(names))) >= TOLD)
+
+
+def middle(vectors: Vectors) -> Vectors:
+    """The direction in the middle of these."""
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
 
 def most_typical(centre: Vectors, vectors: Vectors) -> int:

@@ -72,7 +72,7 @@ def consider(*, scope: Scope, model: str, likeness: float, least: int, at: datet
 
 def locked_state(scope: Scope, model: str, *, at: datetime) -> LearningState:
     """The tenant's place, locked until the transaction ends. With another model it begins anew, and what was counted goes."""
-    row = LearningState(id=new_id(at), tenant_id=scope.tenant_id, model=model)
+    row = LearningState(id=new_id(at), tenant_id=scope.tenant_id, model=model, reembed_finished_at=at)
     LearningState.objects.bulk_create([row], ignore_conflicts=True)
     state = LearningState.objects.select_for_update(no_key=True).get(tenant_id=scope.tenant_id)
     if state.model != model:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
-
 from governance.scope import Scope
 from routing.learning import belief
 from routing.learning.belief import Figures
-from routing.learning.clustering import Vectors, most_typical
+from routing.learning.clustering import Vectors, middle, most_typical, told_apart
 from routing.learning.evidence import Past, past_of, vectors_of
 from routing.learning.models import RequestCluster
 from routing.router.acting import HANDLE
@@ -25,7 +23,8 @@ _NONE: Final = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rule out of history. `first` is the recommended system's record, `others` those behind it, surest first."""
+    """A rule out of history. `first` is the recommended system's record, `others` those behind it, surest first. `is_part`: it is
+    about those requests of its kind that one system did, because the requests tell the systems apart."""
 
     pattern: str
     vector: Vectors
@@ -33,7 +32,10 @@ class Draft:
     others: tuple[Figures, ...]
     action: str
     executions: int
+    seen: int
     examples: tuple[UUID, ...]
+    members: frozenset[UUID]
+    is_part: bool
     names: dict[UUID, str]
 
     @property
@@ -54,16 +56,33 @@ class Draft:
         return [_line(one, self.first, self.names) for one in (self.first, *self.others)]
 
 
-def draft_of(*, scope: Scope, cluster: RequestCluster, at: datetime) -> Draft | None:
-    """What the newest executions of a kind speak for; None where no active system is among them."""
+def drafts_of(*, scope: Scope, cluster: RequestCluster, at: datetime) -> list[Draft]:
+    """What the newest executions of a kind speak for: one rule; or one for each system, where the requests tell them apart."""
     past = past_of(scope=scope, members=cluster.members)
+    ids, vectors = vectors_of(scope=scope, members=[one.id for one in past.requests], model=cluster.embedding_model)
+    asked = {one.id: one for one in past.requests}
+    systems = [asked[id].system_id for id in ids]
+    parts = list(dict.fromkeys(systems)) if ids and told_apart(vectors, systems) else [None]
+    found = []
+    for part in parts:
+        rows = [n for n, system in enumerate(systems) if part in {None, system}]
+        some = replace(past, requests=tuple(one for one in past.requests if part in {None, one.system_id}))
+        seen = round(cluster.seen * len(some.requests) / max(1, len(past.requests)))
+        found.append(_draft(some, [ids[n] for n in rows], vectors[rows], seen=seen, is_part=part is not None, at=at))
+    return [one for one in found if one is not None]
+
+
+def _draft(past: Past, ids: list[UUID], vectors: Vectors, *, seen: int, is_part: bool, at: datetime) -> Draft | None:
+    """One rule out of these; None where no active system is among them, or no request can be a pattern."""
     rows = belief.names_missing(belief.ranked(past.trials, now=at), past.names)
-    typical = _typical(scope, cluster, past)
-    if not rows or typical is None:
+    if not rows:
         return None
     first, *others = rows
-    pattern, vector = typical
     mine = [one for one in past.trials if one.system_id == first.system_id]
+    typical = _typical(past, ids, vectors, system_id=first.system_id)
+    if typical is None:
+        return None
+    pattern, vector = typical
     return Draft(
         pattern=pattern,
         vector=vector,
@@ -71,7 +90,10 @@ def draft_of(*, scope: Scope, cluster: RequestCluster, at: datetime) -> Draft | 
         others=tuple(others),
         action=belief.usual_action(mine, besides={HANDLE}),
         executions=len(past.requests),
+        seen=seen,
         examples=tuple(past.examples()),
+        members=frozenset(one.id for one in past.requests),
+        is_part=is_part,
         names=past.names,
     )
 
@@ -81,19 +103,15 @@ def record_of(one: Figures) -> Record:
     return Record(one.trials, one.rate, one.confidence, one.avg_cost_usd, one.avg_duration_ms)
 
 
-def _typical(scope: Scope, cluster: RequestCluster, past: Past) -> tuple[str, Vectors] | None:
-    """The request nearest to the centre, in its asker's own words."""
-    texts = {id: text.strip() for id, text, _ in past.requests if 0 < len(text.strip()) <= LONGEST}
-    ids, vectors = vectors_of(scope=scope, members=list(texts), model=cluster.embedding_model)
-    if not ids:
+def _typical(past: Past, ids: list[UUID], vectors: Vectors, *, system_id: UUID) -> tuple[str, Vectors] | None:
+    """Of those that the recommended system did, the request nearest to their middle, in its asker's own words."""
+    said = {one.id: one.text.strip() for one in past.requests if one.system_id == system_id}
+    rows = [n for n, id in enumerate(ids) if 0 < len(said.get(id, "")) <= LONGEST]
+    if not rows:
         return None
-    centre = _centre(cluster)
-    row = most_typical(centre, vectors)
-    return texts[ids[row]], vectors[row]
-
-
-def _centre(cluster: RequestCluster) -> Vectors:
-    return np.asarray(cluster.centre, dtype=np.float32)
+    own = vectors[rows]
+    row = most_typical(middle(own), own)
+    return said[ids[rows[row]]], own[row]
 
 
 def _line(one: Figures, first: Figures, names: dict[UUID, str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Embedded:
     @property
     def is_execution_behind(self) -> bool:
         one = self.executions
-        return one is not None and (one.model != self.rules.model or (one.finished_at is None and one.total > 0))
+        return one is not None and (one.model != self.rules.model or one.finished_at is None)
 
     @property
     def is_behind(self) -> bool:

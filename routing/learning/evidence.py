@@ -31,18 +31,32 @@ WHERE tenant_id = %s AND id = ANY(%s::uuid[]) AND embedding_model = %s ORDER BY 
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """Executions of one kind, newest first: what each asked, and every system's trials. `names` are of active systems."""
+class Request:
+    """One execution: what was asked, the system that it ended with, and what was tried, that one first."""
 
-    requests: tuple[tuple[UUID, str, str], ...]
+    id: UUID
+    text: str
+    status: str
+    system_id: UUID
     trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Executions of one kind, newest first, with every system's trials. `names` are of active systems."""
+
+    requests: tuple[Request, ...]
     names: dict[UUID, str]
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [trial for one in self.requests for trial in one.trials]
 
     def examples(self) -> list[UUID]:
         """The newest that failed, two at most, and the newest others."""
-        failed = [id for id, _, status in self.requests if status != "success"][:2]
-        fine = [id for id, _, status in self.requests if status == "success"][: EXAMPLES - len(failed)]
-        return [id for id, _, _ in self.requests if id in {*failed, *fine}]
+        failed = [one.id for one in self.requests if one.status != "success"][:2]
+        fine = [one.id for one in self.requests if one.status == "success"][: EXAMPLES - len(failed)]
+        return [one.id for one in self.requests if one.id in {*failed, *fine}]
 
 
 def past_of(*, scope: Scope, members: Sequence[UUID]) -> Past:
@@ -54,9 +68,8 @@ def past_of(*, scope: Scope, members: Sequence[UUID]) -> Past:
     systems = System.objects.filter(tenant_id=scope.tenant_id, id__in=ids)
     found = list(systems.values_list("id", "name", "status"))
     names = {id: name for id, name, _ in found}
-    trials = tuple(trial for row in rows for trial in _trials(row, names))
     active = {id: name for id, name, status in found if status == Status.ACTIVE}
-    return Past(tuple((row[0], row[1], row[3]) for row in rows), trials, active)
+    return Past(tuple(Request(row[0], row[1], row[3], row[2], tuple(_trials(row, names))) for row in rows), active)
 
 
 def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[list[UUID], Vectors]:

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from governance.ids import new_id
 from governance.scope import Scope
 from routing.learning.clustering import Vectors
 from routing.learning.covering import Law, alike, covering_rule
 from routing.learning.deciding import accept_within, decide, record
-from routing.learning.drafting import Draft, draft_of
+from routing.learning.drafting import Draft, drafts_of
 from routing.learning.models import RequestCluster, RuleProposal, State
 from routing.learning.settings import Settings
 from routing.router.actions import PatternTaken
@@ -49,25 +51,36 @@ class Desk:
 
 def judge(desk: Desk, cluster: RequestCluster, known: Sequence[tuple[UUID, Vectors]], tally: Tally) -> None:
     """One kind that has enough executions. `known` are the proposals there are, newest first."""
-    draft = draft_of(scope=desk.scope, cluster=cluster, at=desk.at)
-    if draft is None:
-        tally.unsure += 1
-        return
-    before = _before(desk, draft, known)
-    waiting = before if before and before.state == State.WAITING else None
+    drafts = drafts_of(scope=desk.scope, cluster=cluster, at=desk.at)
+    tally.unsure += not drafts
+    for draft in drafts:
+        if draft.seen >= desk.settings.least_similar:
+            _judge(desk, cluster, draft, known, tally)
+
+
+def _judge(
+    desk: Desk, cluster: RequestCluster, draft: Draft, known: Sequence[tuple[UUID, Vectors]], tally: Tally
+) -> None:
+    rows = _alike(desk, draft, known)
+    own = max((one for one in rows if one.state == State.WAITING), key=lambda one: _shared(one, draft), default=None)
     why_not = _why_not(desk, draft, tally)
-    if waiting is not None:
-        _keep(desk, waiting, cluster, draft, why_not, tally)
-    elif not why_not and _is_due(before, cluster, tally):
+    if own is not None and _shared(own, draft):
+        _keep(desk, own, cluster, draft, why_not, tally)
+    elif not why_not and _is_due(rows, draft, tally):
         _propose(desk, cluster, draft, tally)
 
 
-def _before(desk: Desk, draft: Draft, known: Sequence[tuple[UUID, Vectors]]) -> RuleProposal | None:
-    """The proposal about these requests that waits; else the latest that was decided."""
+def _alike(desk: Desk, draft: Draft, known: Sequence[tuple[UUID, Vectors]]) -> list[RuleProposal]:
+    """The proposals about these requests, or about ones that are as alike, newest first."""
     ids = alike(vector=draft.vector, near=known, bar=desk.bar)
-    rows = RuleProposal.objects.select_for_update(no_key=True).filter(tenant_id=desk.scope.tenant_id, id__in=ids)
-    found = sorted(rows, key=lambda one: (one.state == State.WAITING, one.proposed_at), reverse=True)
-    return found[0] if found else None
+    rows = RuleProposal.objects.select_for_update(no_key=True).filter(tenant_id=desk.scope.tenant_id)
+    mine = Q(id__in=ids) | Q(state=State.WAITING, examples__overlap=list(draft.members))
+    return sorted(rows.filter(mine).order_by("id"), key=lambda one: one.proposed_at, reverse=True)
+
+
+def _shared(row: RuleProposal, draft: Draft) -> int:
+    """How many of a proposal's examples are among these requests: it is about them, and not about ones that are nearly alike."""
+    return len(draft.members.intersection(row.examples))
 
 
 def _why_not(desk: Desk, draft: Draft, tally: Tally) -> str:
@@ -81,9 +94,14 @@ def _why_not(desk: Desk, draft: Draft, tally: Tally) -> str:
     return ""
 
 
-def _is_due(before: RuleProposal | None, cluster: RequestCluster, tally: Tally) -> bool:
-    """Whether nobody has decided about these requests, or there are twice as many since."""
-    is_due = before is None or cluster.seen >= 2 * before.seen
+def _is_due(rows: Sequence[RuleProposal], draft: Draft, tally: Tally) -> bool:
+    """Whether nothing that is as alike waits, and nobody has decided about these requests, or there are twice as many since.
+
+    Where requests tell the systems apart, what was decided about another system's requests is not about these.
+    """
+    mine = [one for one in rows if not draft.is_part or one.recommended_system_id == draft.first.system_id]
+    is_waiting = any(one.state == State.WAITING for one in mine)
+    is_due = not is_waiting and all(draft.seen >= 2 * one.seen for one in mine[:1])
     tally.decided += not is_due
     return is_due
 
@@ -147,7 +165,7 @@ def _values(cluster: RequestCluster, draft: Draft) -> dict[str, Any]:
         "alternative_systems": draft.alternatives,
         "action": draft.action,
         "based_on_executions": draft.executions,
-        "seen": cluster.seen,
+        "seen": draft.seen,
         "success_rate": first.rate,
         "avg_cost_usd": first.avg_cost_usd,
         "avg_duration_ms": first.avg_duration_ms,

@@ -51,6 +51,15 @@ def standing(*, scope: Scope) -> Standing | None:
     return Standing(row.model, row.reembed_done, row.reembed_total, row.reembed_finished_at)
 
 
+def begin(*, scope: Scope, at: datetime) -> None:
+    """Have every execution looked at, from the newest on; where the model changed that begins by itself."""
+    model = embedder_of(tenant_id=scope.tenant_id).model
+    with in_tenant(scope.tenant_id, durable=True):
+        state = locked_state(scope, model, at=at)
+        state.reembed_before = state.reembed_finished_at = None
+        state.save(update_fields=["reembed_before", "reembed_finished_at"])
+
+
 def advance(*, scope: Scope, most: int, at: datetime) -> int:
     """Look at most at so many executions, and at every proposal; returns how many got a new vector. Killed, it goes on there."""
     embedder = embedder_of(tenant_id=scope.tenant_id)
@@ -70,7 +79,8 @@ def _batch(scope: Scope, embedder: Embedder, *, most: int, at: datetime) -> tupl
         if state.reembed_finished_at is not None:
             return 0, 0
         _begin(state, scope)
-        cursor.execute(_NEXT, [scope.tenant_id, state.reembed_before or _LAST, most])
+        before = state.reembed_before
+        cursor.execute(_NEXT, [scope.tenant_id, before, most])
         rows = cursor.fetchall()
     stale = [row for row in rows if row[2] not in {"", embedder.model}]
     vectors: Any = embedder.embed([row[1] for row in stale]) if stale else []
@@ -78,7 +88,9 @@ def _batch(scope: Scope, embedder: Embedder, *, most: int, at: datetime) -> tupl
         for (id, _, model), vector in zip(stale, vectors, strict=True):
             written = "[" + ",".join(map(str, vector.tolist())) + "]"
             cursor.execute(_WRITE, [written, embedder.model, scope.tenant_id, id, model])
-        _go_on(scope, embedder.model, rows, most=most, at=at)
+        state = locked_state(scope, embedder.model, at=at)
+        if state.reembed_before == before:
+            _go_on(scope, state, rows, most=most, at=at)
     return len(rows), len(stale)
 
 
@@ -89,8 +101,9 @@ def _begin(state: LearningState, scope: Scope) -> None:
         state.save(update_fields=["reembed_total", "reembed_done", "reembed_before"])
 
 
-def _go_on(scope: Scope, model: str, rows: Sequence[tuple[UUID, str, str]], *, most: int, at: datetime) -> None:
-    state = locked_state(scope, model, at=at)
+def _go_on(
+    scope: Scope, state: LearningState, rows: Sequence[tuple[UUID, str, str]], *, most: int, at: datetime
+) -> None:
     state.reembed_done += len(rows)
     if rows:
         state.reembed_before = rows[-1][0]

@@ -66,7 +66,10 @@ def _tenants(wanted: str) -> list[tuple[UUID, str]]:
 
 
 def _switched(tenant_id: UUID, name: str, *, with_executions: bool) -> dict[str, Any]:
+    from django.utils import timezone
+
     from governance.scope import tars_scope
+    from routing.learning import reembedding
     from routing.router import embedding, large, switching
 
     begun, made = switching.standing(tenant_id=tenant_id), 0
@@ -76,6 +79,8 @@ def _switched(tenant_id: UUID, name: str, *, with_executions: bool) -> dict[str,
     made += embedding.embed_rules(tenant_id=tenant_id) + embedding.embed_systems(tenant_id=tenant_id)
     large.keep_index(tenant_id=tenant_id)
     scope = tars_scope(tenant_id)
+    if begun.former or with_executions:
+        reembedding.begin(scope=scope, at=timezone.now())
     anew = _executions(scope, name) if with_executions else 0
     return {
         "tenant": name,
@@ -111,7 +116,7 @@ def _left(scope: Any) -> int | None:
 
     with in_tenant(scope.tenant_id):
         now = reembedding.standing(scope=scope)
-    if now is None or (now.finished_at is None and not now.total):
+    if now is None or (now.finished_at is None and now.total == now.done):
         return None
     return 0 if now.finished_at else max(0, now.total - now.done)
 

@@ -87,6 +87,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return router.bench_router
 
+    def learning() -> Callable[..., Iterable[Row]]:
+        from tests.bench import learning
+
+        return learning.bench_learning
+
     def whatif() -> Callable[..., Iterable[Row]]:
         from tests.bench import whatif
 
@@ -117,6 +122,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "figures": figures,
         "router": router,
         "scope": scope,
+        "learning": learning,
         "whatif": whatif,
         "work": work,
         "stack": stack,

@@ -169,6 +169,25 @@ def test_executions_and_proposals__follow_in_batches__and_are_counted_anew(setti
     assert found.considered.counted == 60 and found.tally.proposed == [], "what was refused stays refused"
 
 
+def test_executions__nothing_was_switched__none_is_looked_at_and_what_was_counted_stays() -> None:
+    cast = learning.cast()
+    learning.proposed(cast)
+    assert reembedding.advance(scope=cast.tars, most=1_000, at=make.later(62)) == 0
+    assert learning.learn(cast, nights=1, minutes=63).considered.looked_at == 0
+
+
+def test_executions__two_at_once__each_is_counted_once(settings: Any) -> None:
+    cast = learning.cast()
+    learning.proposed(cast)
+    settings.EMBEDDER = LEXICAL
+    switch(cast)
+    told = at_once([lambda: reembedding.advance(scope=cast.tars, most=40, at=make.later(62)) for _ in range(2)])
+    assert [one.refusal for one in told] == [None, None]
+    with in_tenant(cast.tenant.id):
+        found = reembedding.standing(scope=cast.tars)
+    assert found and found.done <= found.total == 60
+
+
 def test_executions__everything_but_the_vector__is_kept_by_the_database(cast: make.Cast) -> None:
     ids = learning.done(cast.tars, ["Book a room"], "domicile")
     with pytest.raises(Exception, match=r"tars_|never"), in_tenant(cast.tenant.id):

@@ -46,7 +46,7 @@ def test_reembed__executions_follow_in_the_background__the_page_says_how_far(cas
     told = run("--tenant", str(cast.tenant.id))
     assert "follow in the background" in told.stdout
     html = client_of(cast.tess).get("/routing/learned/").content.decode()
-    assert "Embedder" in html and "all-MiniLM" in html
+    assert "being switched" in html and "the worker begins within a minute" in html
 
 
 def test_reembed__unknown_tenant__wrong_use() -> None:

@@ -146,6 +146,29 @@ def test_the_better_one_is_recommended__the_other_is_an_alternative_with_the_rea
     assert row.ranking[1]["reason"] == "succeeds less often: 33 % against 88 %"
 
 
+def test_same_topic_for_two_systems__told_apart__each_has_its_own_rule(cast: make.Cast) -> None:
+    said = ("Find the Notion page about the budget of {}", "Check the payroll about the budget of {}")
+    desk.done(cast.tars, desk.texts(60, said[0]), "notion")
+    desk.done(cast.tars, desk.texts(60, said[1]), "domicile", at=make.later(6))
+    change_settings(scope=cast.bo, least_similar=50, likeness=Decimal("0.50"), is_automatic=False, at=make.later(7))
+    desk.learn(cast)
+    with in_tenant(cast.tenant.id):
+        assert RequestCluster.objects.filter(tenant_id=cast.tenant.id).count() == 1, "one kind by their likeness"
+    rows = desk.proposals(cast.tars)
+    assert {(one.recommended_system.name, one.pattern.split()[0]) for one in rows} == {
+        ("notion", "Find"),
+        ("domicile", "Check"),
+    }
+    assert [one.seen for one in rows] == [60, 60]
+    desk.done(cast.tars, desk.texts(10, said[0]), "notion", at=make.later(70))
+    desk.learn(cast, nights=1, minutes=80)
+    after = desk.proposals(cast.tars)
+    assert {(one.recommended_system.name, one.based_on_executions) for one in after} == {
+        ("notion", 70),
+        ("domicile", 60),
+    }
+
+
 def test_review_waits__told_once_to_who_may_write_rules(cast: make.Cast) -> None:
     desk.done(cast.tars, desk.texts(60))
     desk.done(cast.tars, desk.texts(60, "Translate the contract of {} into Spanish"), at=make.later(6))

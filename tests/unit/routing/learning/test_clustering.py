@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.learning.clustering import Kind, Vectors, most_typical, overflowing, sorted_into
+from routing.learning.clustering import Kind, Vectors, most_typical, overflowing, sorted_into, told_apart
 
 
 def around(middles: int, each: int, *, seed: int, spread: float = 0.03) -> Vectors:
@@ -53,3 +53,11 @@ def test_most_typical__the_one_in_the_middle() -> None:
 def test_overflowing__rare_and_old_kinds_go_first() -> None:
     assert list(overflowing([60, 3, 2, 70], [1, 5, 4, 9], most=2, least=50)) == [2, 1]
     assert list(overflowing([60, 70], [1, 2], most=2, least=50)) == []
+
+
+def test_told_apart__by_what_is_asked__not_by_chance() -> None:
+    two = np.concatenate([around(1, 50, seed=1), np.roll(around(1, 50, seed=2), 3, axis=1)])
+    labels = ["one"] * 50 + ["other"] * 50
+    assert told_apart(two, labels)
+    assert not told_apart(around(1, 100, seed=4, spread=0.01), ["one", "other"] * 50)
+    assert not told_apart(two, ["one"] * 100)
