@@ -31,7 +31,8 @@ class NotReplayed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One question and what became of it. `result` is None until the replay is done."""
+    """One question and what became of it. `result` is None until the replay is done; it holds the question, so that the file
+    says what was asked."""
 
     job: jobs.Row
     asked: dict[str, Any]
@@ -125,9 +126,10 @@ def content_of(result: dict[str, Any]) -> bytes:
 
 
 def _found(scope: Scope, job: Job) -> Found:
+    asked = job.payload["asked"]
     result = {name: value for name, value in job.result.items() if name not in {"url", "label"}}
     is_done = job.state == JobState.DONE and bool(result)
-    return Found(jobs.row_of(scope=scope, job=job), job.payload["asked"], result if is_done else None)
+    return Found(jobs.row_of(scope=scope, job=job), asked, {"asked": asked, **result} if is_done else None)
 
 
 def _line(scope: Scope, job: Job) -> Line:

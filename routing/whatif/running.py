@@ -26,7 +26,7 @@ KIND: Final = "routing.whatif"
 
 
 def handle(run: Run) -> dict[str, Any]:
-    """Replay. The result is kept with the job."""
+    """Replay. The result is kept with the job, whose payload is the question."""
     asked, embedder = asked_of(run.payload["asked"]), embedder_of(tenant_id=run.scope.tenant_id)
     until = datetime.fromisoformat(run.payload["until"])
     window = Window(until - timedelta(days=asked.days), until)
@@ -54,7 +54,6 @@ def handle(run: Run) -> dict[str, Any]:
     patterns = {str(rule.id): rule.pattern for rule in ground.rules}
     return {
         "form": FORM,
-        "asked": {**asked.as_json(), "constitution": None},
         "said": said(asked, changed, before, after, patterns),
         "system": changed.system if changed else after.law.router,
         "document_digest": changed.digest if changed else "",

@@ -94,7 +94,7 @@ class Tally:
         if self.weighed < MOST_WEIGHED:
             self.weighed += 1
             move.pasts.append(case.past if is_as_then else None)
-            move.vectors.append(vector)
+            move.vectors.append(vector.copy())  # a row alone: a view would keep its whole batch
 
     @property
     def replayed(self) -> int:

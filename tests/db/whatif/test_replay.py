@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from governance import canonical
 from governance.tenancy import in_tenant
 from routing.embeddings.choice import current
 from routing.router import choosing
@@ -17,7 +18,7 @@ from routing.router.heads import label_of
 from routing.router.models import RoutingRule
 from routing.router.queries import choose
 from routing.router.scoring import Trained
-from routing.whatif import reading, scoring, sides
+from routing.whatif import queries, reading, scoring, sides
 from routing.whatif.asked import Added, Asked
 from routing.whatif.judging import Judge
 from routing.whatif.reading import Window
@@ -181,9 +182,12 @@ def test_an_amendment_of_what_a_system_can_do__is_embedded_and_replayed(cast: ma
 def test_a_draft_constitution_of_the_router__with_a_fallback__takes_what_is_out_of_scope(cast: make.Cast) -> None:
     desk.past(cast, TEXTS)
     draft = make.CLAY | {"routing_rules": {"fallback_system": "memvid"}}
-    found = desk.result(cast.uma, constitution=draft)
-    assert moves(found) == {("", "memvid"): 1} and found["counts"]["into_scope"] == 0
-    assert found["asked"]["constitution"] is None, "a whole constitution is not kept twice"
+    job = desk.asked(cast.uma, constitution=draft)
+    assert moves(job.result) == {("", "memvid"): 1} and job.result["counts"]["into_scope"] == 0
+    assert "asked" not in job.result, "a whole constitution is not kept twice"
+    with in_tenant(cast.tenant.id):
+        found = queries.found(scope=cast.uma, job_id=job.id).demand_result()
+    assert found["asked"]["constitution"] == draft and found["document_digest"] == canonical.digest(draft)
 
 
 def test_batches__constant_queries_each__and_no_execution_twice(
@@ -191,9 +195,9 @@ def test_batches__constant_queries_each__and_no_execution_twice(
 ) -> None:
     desk.past(cast, TEXTS * 2)
     monkeypatch.setattr(reading, "BATCH", 3)
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as captured:
         found = desk.result(cast.uma, threshold=0.9)
-    read = [one for one in queries.captured_queries if "left(user_request" in one["sql"]]
+    read = [one for one in captured.captured_queries if "left(user_request" in one["sql"]]
     assert found["coverage"]["read"] == 8 and len(read) == 3
 
 

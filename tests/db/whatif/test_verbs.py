@@ -73,6 +73,15 @@ def test_start__two_at_once__one_job(cast: make.Cast) -> None:
     assert len(found) == 1
 
 
+def test_job__the_longest_question__its_result_is_kept(cast: make.Cast) -> None:
+    desk.past(cast, ["支払い明細を処理する " * 40, desk.PAYROLL])
+    added = tuple(Added(f"{number} " + "支払い明細を処理する" * 95, "memvid") for number in range(20))
+    job = desk.asked(cast.bo, threshold=0.2, added=added)
+    with in_tenant(cast.tenant.id):
+        found = queries.found(scope=cast.uma, job_id=job.id)
+    assert found.demand_result()["asked"]["added"][19]["text"] == added[19].text
+
+
 def test_start__without_a_desk__refused(cast: make.Cast) -> None:
     with pytest.raises(NotAllowed):
         actions.start(scope=cast.mel, asked=HIGHER, at=desk.AT)
