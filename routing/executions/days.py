@@ -26,7 +26,7 @@ TRIES: Final = 5
 
 _TOUCHED: Final = """
   SELECT (started_at AT TIME ZONE 'UTC')::date AS day, system_id FROM executions
-  WHERE tenant_id = %(tenant)s AND rated_at >= %(rated)s AND system_id IS NOT NULL
+  WHERE tenant_id = %(tenant)s AND rated_at >= '{rated}' AND system_id IS NOT NULL
   UNION SELECT day, system_id FROM rest WHERE user_satisfaction IS NOT NULL AND system_id IS NOT NULL"""
 _STARS_OF: Final = """
   SELECT t.day, t.system_id, sum(e.user_satisfaction) AS stars_sum, count(*) AS stars_count
@@ -37,7 +37,7 @@ _TOTALS: Final = f"""{", ".join(f"sum({name}) AS {name}" for name in SUMS if nam
   sum(stars_sum) AS stars_sum, sum(stars_count) AS stars_count, sum(durations)::real[] AS durations"""
 _NOTHING: Final = ", ".join(NONE_SQL if name == "durations" else "0" for name in COLUMNS)
 
-# the mark is written into the text: unknown to the plan, it would have the whole table read
+# the marks are written into the text: unknown to the plan, they would have the whole table read
 _ROLLED: Final = f"""
 WITH seen AS MATERIALIZED (
   SELECT max(sequence) AS sequence FROM figure_marks WHERE tenant_id = %(tenant)s AND source = %(source)s),
@@ -157,10 +157,12 @@ def _sums(scope: Scope, span: Span, by: By, system: UUID | None, exact: bool) ->
             "last": span.last,
             "system": system,
             "source": ANCHORED,
-            "rated": mark.rated,
         }
         text = (_COUNTED if exact else _ROLLED).format(
-            key=_KEYS[by], only="AND system_id = %(system)s" if system else "", mark=int(mark.sequence)
+            key=_KEYS[by],
+            only="AND system_id = %(system)s" if system else "",
+            mark=int(mark.sequence),
+            rated=mark.rated.isoformat(),
         )
         with connection.cursor() as cursor:
             cursor.execute(text, values)
@@ -178,8 +180,8 @@ def _read(row: tuple[Any, ...]) -> Sums:
         cost=_mean(cost, costs, "0.000001"),
         cost_sum=Decimal(cost),
         avg_ms=_whole(_mean(ms, timed, "1")),
-        median_ms=_whole(quantile(durations, 0.5)),
-        p95_ms=_whole(quantile(durations, 0.95)),
+        median_ms=_whole(quantile(durations, 0.5, most=longest)),
+        p95_ms=_whole(quantile(durations, 0.95, most=longest)),
         max_ms=int(longest) if timed else None,
         stars=_mean(stars, rated, "0.01"),
         rated=int(rated),

@@ -40,8 +40,11 @@ def counted_sql(column: str) -> str:
     return f"coalesce(sum(CASE WHEN {column} IS NOT NULL THEN ({one})::vector END), {NONE_SQL})"
 
 
-def quantile(counts: Sequence[float], share: float) -> float | None:
-    """The duration in ms below which `share` of the counted ones lie, within `ERROR`; None where nothing was counted."""
+def quantile(counts: Sequence[float], share: float, *, most: float | None = None) -> float | None:
+    """The duration in ms below which `share` of the counted ones lie, within `ERROR`; None where nothing was counted.
+
+    `most` is the longest one, which no answer exceeds.
+    """
     total = sum(counts)
     if not total:
         return None
@@ -49,5 +52,6 @@ def quantile(counts: Sequence[float], share: float) -> float | None:
     for place, count in enumerate(counts):
         seen += count
         if seen >= wanted:
-            return 0.5 if place == 0 else 2 ** ((place - 0.5) / STEPS)
+            middle = 0.5 if place == 0 else 2 ** ((place - 0.5) / STEPS)
+            return middle if most is None else min(middle, float(most))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -37,10 +38,16 @@ def charts_of(found: Sequence[Figures]) -> dict[str, Any]:
     }
 
 
+def names_of(tools: Sequence[Figures]) -> list[str]:
+    """What bars are called: a tool that two servers have, with its server."""
+    counts = Counter(one.tool for one in tools)
+    return [one.tool if counts[one.tool] == 1 else f"{one.tool} · {one.server}" for one in tools]
+
+
 def _chart(
     tools: Sequence[Figures], values: list[float], options: dict[str, Any], words: list[str], summary: str
 ) -> dict[str, Any]:
-    names = [one.tool for one in tools]
+    names = names_of(tools)
     rows = [(one.tool, one.server, said) for one, said in zip(tools, words, strict=True)]
     columns = (_("Tool"), _("Server"), options["name"])
     return {"names": names, "values": values, "options": options, "rows": rows, "columns": columns, "summary": summary}

@@ -165,7 +165,10 @@ def _by_tool(
     scope: Scope, since: datetime, until: datetime, *, server: str = "", is_exact: bool = False
 ) -> list[Figures]:
     rows = _sums(scope, "server_name, tool_name", since, until, server, is_exact)
-    return [Figures(row[0], row[1], int(row[2]), int(row[3]), row[4], row[5], quantile(row[6], 0.95)) for row in rows]
+    return [
+        Figures(row[0], row[1], int(row[2]), int(row[3]), row[4], row[5], quantile(row[6], 0.95, most=row[5]))
+        for row in rows
+    ]
 
 
 def _sums(

@@ -17,6 +17,7 @@ from billing.budgets.board import Meter
 from routing.executions.days import DaySums, Sums, SystemSums
 from routing.executions.stages import Stage, Status
 from routing.figures.span import Span, midnight
+from routing.telemetry.bars import names_of
 from routing.telemetry.queries import SLOW_MS
 from routing.telemetry.queries import Figures as Tool
 from tarsweb import charts, humane
@@ -135,7 +136,7 @@ def tools_chart(tools: Sequence[Tool], first: date) -> Chart:
     """The error rate by tool, the worst first."""
     shown = [one for one in tools if one.errors][:MOST_BARS] or list(tools[:MOST_BARS])
     figure = charts.ranking(
-        [one.tool for one in shown], [float(one.error_rate) / 100 for one in shown], name=_("Error rate"), x_format=".1%",
+        names_of(shown), [float(one.error_rate) / 100 for one in shown], name=_("Error rate"), x_format=".1%",
         colour="--chart-bad",
     )  # fmt: skip
     total, errors = sum(one.total for one in tools), sum(one.errors for one in tools)
@@ -159,7 +160,7 @@ def slow_chart(tools: Sequence[Tool], first: date) -> Chart:
     timed = sorted((one for one in tools if one.avg_ms is not None), key=lambda one: (-(one.avg_ms or 0), one.tool))
     shown = timed[:MOST_BARS]
     figure = charts.ranking(
-        [one.tool for one in shown], [float(one.avg_ms or 0) / 1000 for one in shown], name=_("Average seconds"),
+        names_of(shown), [float(one.avg_ms or 0) / 1000 for one in shown], name=_("Average seconds"),
         x_format=".2f", target=SLOW_MS / 1000, target_name=_("slow: above %(n)s s") % {"n": SLOW_MS // 1000},
     )  # fmt: skip
     slow = [one for one in timed if one.is_slow]

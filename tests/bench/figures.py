@@ -175,8 +175,10 @@ CALL = (
 
 
 def _at(n: int) -> datetime:
-    """Evenly over the days, in an order that repeats: later rows are not of later days."""
-    return AT - timedelta(seconds=(n * 7919) % (DAYS * 86_400) + 600)
+    """Over all days in their order, once in the first fifth and once in the rest."""
+    fifth = EXECUTIONS // 5
+    part = n / fifth if n < fifth else (n - fifth) / (EXECUTIONS - fifth)
+    return AT - timedelta(days=DAYS) + timedelta(seconds=round(part * (DAYS * 86_400 - 1200)))
 
 
 def _execution(n: int, tenants: list[UUID], systems: dict[UUID, list[UUID]]) -> str:

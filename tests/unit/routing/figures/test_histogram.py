@@ -26,3 +26,9 @@ def test_bucket__edges__each_doubling_has_four() -> None:
 
 def test_quantile__of_nothing__is_nothing() -> None:
     assert quantile([0.0] * BUCKETS, 0.5) is None
+
+
+def test_quantile__never_exceeds_the_longest() -> None:
+    counts = [0.0] * BUCKETS
+    counts[bucket(900)] = 3
+    assert quantile(counts, 0.95, most=900) == 900
