@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ class Standing:
     next_state: str
     next_at: datetime | None
     why: str
+    is_system: bool = False
+    """Systems are never destroyed: their way ends at ARCHIVED."""
 
     @property
     def place(self) -> int:
@@ -32,7 +34,8 @@ class Standing:
     def points(self) -> tuple[tuple[str, str], ...]:
         """Every state with how it stands: done, now or open."""
         return tuple(
-            (one, "done" if at < self.place else "now" if at == self.place else "open") for at, one in enumerate(STATES)
+            (one, "done" if at < self.place else "now" if at == self.place else "open")
+            for at, one in enumerate(STATES[:-1] if self.is_system else STATES)
         )
 
 
@@ -43,17 +46,34 @@ def state_at(last_accessed_at: datetime, *, at: datetime) -> str:
 
 
 def standing(
-    *, state: str, last_accessed_at: datetime, archived_at: datetime | None, kept_until: datetime | None
+    *, state: str, last_accessed_at: datetime, archived_at: datetime | None = None, kept_until: datetime | None = None
 ) -> Standing:
-    """How a bar reads. `archived_at` and `kept_until` are asked for only where it is archived."""
-    begins = dict(_BEGINS)
+    """How an execution's bar reads. `archived_at` and `kept_until` are asked for only where it is archived."""
     if state == "PRUNED":
-        return Standing(
-            state, archived_at or last_accessed_at, "", None, "Its contents were destroyed. This row is what is left."
-        )
+        why = "Its contents were destroyed. This row is what is left."
+        return Standing(state, archived_at or last_accessed_at, "", None, why)
     if state == "ARCHIVED":
         why = "Nobody opened it for 365 days. It is kept until its retention is over; then a person may destroy it."
         return Standing(state, archived_at or last_accessed_at + ARCHIVED, "PRUNED", kept_until, why)
+    return _on_its_way(state, last_accessed_at)
+
+
+def standing_of_system(
+    *, state: str, last_accessed_at: datetime, archived_at: datetime | None, is_law: bool
+) -> Standing:
+    """How a system's bar reads."""
+    if is_law:
+        return Standing("HOT", last_accessed_at, "", None, "Every decision asks the law, so it does not age.", True)
+    if state in {"ARCHIVED", "PRUNED"}:
+        why = (
+            "Nobody used or opened it for 365 days. Its constitution stays as evidence; the next request makes it HOT."
+        )
+        return Standing(state, archived_at or last_accessed_at + ARCHIVED, "", None, why, True)
+    return replace(_on_its_way(state, last_accessed_at), is_system=True)
+
+
+def _on_its_way(state: str, last_accessed_at: datetime) -> Standing:
+    begins = dict(_BEGINS)
     following = STATES[STATES.index(state) + 1]
     days = begins[following].days
     why = f"Used or opened last on {last_accessed_at:%Y-%m-%d}. {following} comes after {days} days without access."

@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from governance.errors import NotFound
 from governance.registry.models import System
+from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.scope import Capability, Scope
 from governance.tenants.models import Tenant
 from routing.executions.models import Execution
@@ -247,10 +248,11 @@ def _segments(counts: Mapping[str, int]) -> tuple[tuple[Segment, ...], int]:
 
 
 def _bar(row: System, counts: Mapping[str, int], *, years: int, holds: tuple[Held, ...]) -> Bar:
-    archived_at = row.archived_at
-    until = ages.kept_until(archived_at, years=years, constitution=row.constitution) if archived_at else None
-    standing = ages.standing(
-        state=row.lifecycle_state, last_accessed_at=row.last_accessed_at, archived_at=archived_at, kept_until=until
+    standing = ages.standing_of_system(
+        state=row.lifecycle_state,
+        last_accessed_at=row.last_accessed_at,
+        archived_at=row.archived_at,
+        is_law=row.name == LAW,
     )
     is_held = any(one.kind == HoldOn.TENANT.value or one.system == row.name for one in holds)
     return Bar(row.name, standing, *_segments(counts), _kept_for(row.constitution, years), is_held)

@@ -287,6 +287,7 @@ class Execution(ExecutionRow):
     disputed_at: str | None
     hops: list[dict[str, Any]]
     receipt: dict[str, Any] | None
+    lifecycle_state: str
     url: str
 
 

@@ -55,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def news(request: HttpRequest) -> HttpResponse:
     """Rows that a list does not show yet, and those of it that moved; 204 when there is nothing to say."""
     scope, at = scope_of(request), now()
-    after, since = _id(request.GET.get("after", "")), parse_datetime(request.GET.get("since", ""))
+    after, since = _id(request.GET.get("after", "")), parse_datetime(request.GET.get("moved", ""))
     if after is None or since is None:
         return HttpResponse(status=204)
     form = FilterForm(request.GET, names=system_names(scope=scope))
