@@ -23,9 +23,12 @@ from routing.learning.models import LearningState, RequestCluster, RuleProposal
 from routing.router.serving import embedder_of
 
 BATCH: Final = 250
+EMPTIED: Final = ("ARCHIVED", "PRUNED")
+"""What is archived has its contents in a file."""
 _LAST: Final = UUID(int=2**128 - 1)
 _NEXT: Final = """
-SELECT id, user_request, embedding_model FROM executions WHERE tenant_id = %s AND id < %s ORDER BY id DESC LIMIT %s
+SELECT id, user_request, embedding_model FROM executions
+WHERE tenant_id = %s AND id < %s AND lifecycle_state NOT IN ('ARCHIVED', 'PRUNED') ORDER BY id DESC LIMIT %s
 """
 _WRITE: Final = """
 UPDATE executions SET request_embedding = %s::vector, embedding_model = %s
@@ -96,7 +99,8 @@ def _batch(scope: Scope, embedder: Embedder, *, most: int, at: datetime) -> tupl
 
 def _begin(state: LearningState, scope: Scope) -> None:
     if state.reembed_before is None:
-        state.reembed_total = Execution.objects.filter(tenant_id=scope.tenant_id).count()
+        rows = Execution.objects.filter(tenant_id=scope.tenant_id)
+        state.reembed_total = rows.exclude(lifecycle_state__in=EMPTIED).count()
         state.reembed_done, state.reembed_before = 0, _LAST
         state.save(update_fields=["reembed_total", "reembed_done", "reembed_before"])
 
