@@ -36,7 +36,7 @@ PAGES = (
     Page("overview-member", "overview:home", "/", who="katie@oms.com"),
     Page("applied", "overview:applied", "/applied/"),
     Page("figures", "overview:figures", "/figures/"),
-    Page("figures-none", "overview:figures", "/figures/?days=1&system=payroll-processor"),
+    Page("figures-none", "overview:figures", "/figures/?days=1&system=law"),
     Page("inbox", "inbox:list", "/inbox/"),
     Page("inbox-team", "inbox:list", "/inbox/?tab=team"),
     Page("inbox-decided", "inbox:list", "/inbox/?tab=decided"),
