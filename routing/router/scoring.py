@@ -3,7 +3,7 @@ where a tenant has many, from its head. Pure. Live routing and `tars route-eval`
 
 Without a head a rule is worth the curve of its cosine (`confidence`). With one, the labels of the nearest rules share what the
 head and the nearness of those rules say; how sure that makes speaks of the request as a whole too: whether the head has anything
-to say about it, and whether anything like it is known. 0.7, the default threshold, is where all but two of a hundred requests
+to say about it, and whether anything like it is known. 0.7, the default threshold, is where all but five of a hundred requests
 pass that were held out when the head learned.
 
 INVARIANTS: only labels of the nearest rules are judged, so what is switched off is never answered; where a rule is by far the

@@ -18,7 +18,7 @@ from routing.router.scoring import Near, Trained, evidences
 
 LEAST: Final = 300
 """Patterns below which the nearest ones say as much."""
-LEAST_EACH: Final = 5
+LEAST_EACH: Final = 10
 """Patterns for each label, on average, below which there is nothing to learn from."""
 MOST_LABELS: Final = 400
 MOST_CELLS: Final = 20_000_000
@@ -26,7 +26,7 @@ MOST_CELLS: Final = 20_000_000
 LOOKED_AT: Final = 16
 """Nearest rules that are looked at, live and when learning."""
 EVERY: Final = 5
-TURNED_AWAY: Final = 0.02
+TURNED_AWAY: Final = 0.05
 SPREAD: Final = 4.0
 """Between `Trained.low` and `middle` at least: patterns that are all alike would make sure of everything or of nothing."""
 

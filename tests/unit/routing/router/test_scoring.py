@@ -76,7 +76,7 @@ def test_judged__held_out_requests__pass_the_default_threshold(patterns: Pattern
         max(judged(trial.rest.near(vector), model=MODEL, text=text, vector=vector, trained=trial.trained).values())
         for text, vector in zip(trial.aside.texts, trial.aside.vectors, strict=True)
     ]
-    assert np.mean(np.array(sure) >= THRESHOLD) >= 0.97
+    assert np.mean(np.array(sure) >= THRESHOLD) >= 0.94
 
 
 def test_judged__what_the_rules_do_not_speak_of__is_less_sure(patterns: Patterns, learned: Trained) -> None:
