@@ -213,9 +213,9 @@ BEGIN
   END IF;
   UPDATE archived_rows a SET pruned_at = at
     WHERE a.tenant_id = tenant AND a.execution_id = ANY(ids) AND a.restored_at IS NULL AND a.pruned_at IS NULL;
-  UPDATE executions e SET lifecycle_state = 'PRUNED', user_request = 'Destroyed', steps = '[]', governance_check = '{}'
+  UPDATE executions e SET lifecycle_state = 'PRUNED', user_request = 'Destroyed', request_embedding = NULL, steps = '[]', governance_check = '{}'
     WHERE e.tenant_id = tenant AND e.id = ANY(ids);
-  UPDATE execution_requests r SET user_request = 'Destroyed', steps = '[]', governance_check = '{}', session = ''
+  UPDATE execution_requests r SET user_request = 'Destroyed', request_embedding = NULL, steps = '[]', governance_check = '{}', session = ''
     WHERE r.tenant_id = tenant AND r.id = ANY(ids);
   RETURN found;
 END $$;
