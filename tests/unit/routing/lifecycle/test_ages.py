@@ -81,9 +81,9 @@ def test_pack__gives_back_its_lines__and_the_same_bytes_again() -> None:
     [
         b"",
         b"no gzip",
-        gzip.compress(b"no json\n"),
-        gzip.compress(b'{"archive": "other", "rows": 0}\n'),
-        gzip.compress(b'{"archive": "tars-archive-1", "rows": 2}\n{}\n'),
+        gzip.compress(b"no json\n", mtime=0),
+        gzip.compress(b'{"archive": "other", "rows": 0}\n', mtime=0),
+        gzip.compress(b'{"archive": "tars-archive-1", "rows": 2}\n{}\n', mtime=0),
         pack.packed(tenant_id="t", archive_id="a", at="x", lines=["{}"])[:-5],
     ],
 )
