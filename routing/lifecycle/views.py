@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.amendments.views.common import confirmed, typed
-from governance.errors import DomainError, NotFound
+from governance.errors import DomainError, NotAllowed, NotFound
 from governance.identity.confirm import factor_of
 from governance.registry.queries import names
 from governance.scope import Capability, Scope
@@ -42,7 +42,7 @@ def restore(request: HttpRequest, execution_id: UUID) -> HttpResponse:
     """Bring one execution back, and go to its page."""
     try:
         moving.restore(scope=scope_of(request), execution_id=execution_id, at=now())
-    except NotFound:
+    except (NotAllowed, NotFound):
         raise
     except DomainError as refusal:
         messages.error(request, refusal.sentence)

@@ -72,7 +72,7 @@ def test_archived_execution__says_so_and_comes_back_with_one_click(cast: make.Ca
     text = client_of(cast.bo).get(page).content.decode()
     assert "It is archived" in text and "Bring it back" in text and "paid" not in text and "Ask again" not in text
     assert "You need the role" in client_of(cast.uma).get(page).content.decode()
-    assert _post(cast.uma, f"/archives/restore/{made.id}/").status_code == 200
+    assert _post(cast.uma, f"/archives/restore/{made.id}/").status_code == 403
     assert old.state(cast.bo, made.id) == "ARCHIVED"
     assert _post(make.stranger(), f"/archives/restore/{made.id}/").status_code == 404
     text = _post(cast.bo, f"/archives/restore/{made.id}/").content.decode()
