@@ -1,9 +1,8 @@
 """Destroying what nobody has to keep any longer: counts first, a person who proves to be there, then tombstone and certificate.
 
-The rows become tombstones and the certificate is appended in one transaction; the files are dropped once it has committed,
-and a nightly
-sweep drops what a killed process left. A file of which a part stays (on hold, or kept longer) is written anew without the
-rest first.
+The rows become tombstones and the certificate is appended in one transaction; the files are dropped once it has committed, and
+a nightly sweep drops what a killed process left. A file of which a part stays (on hold, or kept longer) is written anew without
+the rest first.
 """
 
 from __future__ import annotations
