@@ -76,7 +76,7 @@ def _on_its_way(state: str, last_accessed_at: datetime) -> Standing:
     begins = dict(_BEGINS)
     following = STATES[STATES.index(state) + 1]
     days = begins[following].days
-    why = f"Used or opened last on {last_accessed_at:%Y-%m-%d}. {following} comes after {days} days without access."
+    why = f"Used or opened last on {last_accessed_at:%d %b %Y}. {following} comes after {days} days without access."
     return Standing(state, last_accessed_at + begins[state], following, last_accessed_at + begins[following], why)
 
 

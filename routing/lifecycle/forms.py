@@ -51,4 +51,4 @@ class HoldForm(ReasonForm):
 class YearsForm(forms.Form):
     """For how many years; shows first what that would do."""
 
-    years = forms.IntegerField(label=_("Years"), min_value=1, max_value=100)
+    years = forms.IntegerField(label=_("Years"), min_value=1, max_value=100, help_text=_("From 1 to 100."))

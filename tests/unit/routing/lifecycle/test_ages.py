@@ -33,7 +33,7 @@ def test_standing__says_since_when_what_comes_next_and_why() -> None:
     last = NOW - timedelta(days=40)
     warm = ages.standing(state="WARM", last_accessed_at=last, archived_at=None, kept_until=None)
     assert (warm.since, warm.next_state, warm.next_at) == (last + ages.WARM, "COLD", last + ages.COLD)
-    assert "2026-01-20" in warm.why and "90 days" in warm.why
+    assert "20 Jan 2026" in warm.why and "90 days" in warm.why
     assert [stands for _, stands in warm.points] == ["done", "now", "open", "open", "open"]
     away = ages.standing(state="ARCHIVED", last_accessed_at=last, archived_at=NOW, kept_until=NOW + ages.WARM)
     assert (away.since, away.next_state, away.next_at) == (NOW, "PRUNED", NOW + ages.WARM)
