@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -66,7 +67,6 @@ def attach(*, scope: Scope, job_id: UUID, number: int, at: datetime) -> Amendmen
     scope.demand(Capability.PROPOSE, to="attach evidence to an amendment")
     with in_tenant(scope.tenant_id):
         result = found(scope=scope, job_id=job_id).demand_result()
-        demand_fitting(scope=scope, result=result, number=number)
     content = canonical.canonical_bytes(result)
     said = f"{result['said']} {result['coverage']['sentence']} {result['sentence']}"
     return amendments.attach(
@@ -75,6 +75,7 @@ def attach(*, scope: Scope, job_id: UUID, number: int, at: datetime) -> Amendmen
         name=f"what-if-{canonical.digest_bytes(content).removeprefix('sha256:')[:12]}.json",
         content=content,
         evidence={"what_if": said},
+        demand=partial(demand_fitting, result),
         why="attached what would have happened",
         at=at,
     )

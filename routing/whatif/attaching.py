@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from governance.amendments.attachments import named_in
-from governance.amendments.facts import current_revision
-from governance.amendments.models import AmendmentProposal
-from governance.amendments.queries import found_proposal
+from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.amendments.queries.rests import REVISABLE
 from governance.canonical import canonical_bytes, digest_bytes
 from governance.errors import DomainError
@@ -45,16 +43,17 @@ class Target:
 
 
 def targets(*, scope: Scope, result: Mapping[str, Any]) -> list[Target]:
-    """Where this reader may attach the result. Two queries, and one for each amendment shown."""
+    """Where this reader may attach the result. Two queries."""
     if not scope.can(Capability.PROPOSE):
         return []
-    rows = _fitting(scope, result).filter(proposer_id=scope.actor.accountable_id)
+    mine = _fitting(scope, result).filter(proposer_id=scope.actor.accountable_id)
+    rows = list(mine.annotate(given=Count("request__decisions")).order_by("-number")[:MOST])
+    current = ProposalRevision.objects.filter(
+        tenant_id=scope.tenant_id, proposal__in=rows, number=F("proposal__revision")
+    )
+    revisions = {one.proposal_id: one for one in current}
     digest = digest_bytes(canonical_bytes(dict(result)))
-    return [
-        _target(row, digest)
-        for row in rows.annotate(given=Count("request__decisions")).order_by("-number")[:MOST]
-        if _is_same(row, result)
-    ]
+    return [_target(row, revisions[row.id], digest) for row in rows if _is_same(revisions[row.id], result)]
 
 
 def others(*, scope: Scope, result: Mapping[str, Any]) -> list[AmendmentProposal]:
@@ -63,15 +62,14 @@ def others(*, scope: Scope, result: Mapping[str, Any]) -> list[AmendmentProposal
     return list(rows.order_by("-number")[:5])
 
 
-def demand_fitting(*, scope: Scope, result: Mapping[str, Any], number: int) -> None:
-    """Raise `NotFound` or `OtherChange` unless the result says something about this amendment."""
-    proposal = found_proposal(scope=scope, number=number)
+def demand_fitting(result: Mapping[str, Any], proposal: AmendmentProposal, revision: ProposalRevision) -> None:
+    """Raise `OtherChange` unless the result says something about this revision of the amendment."""
     if proposal.system.name != result["system"]:
         raise OtherChange(
             f"This result is about {result['system']}, and {proposal.label} changes {proposal.system.name}."
         )
     asked = result["asked"]["amendment"]
-    if (asked and asked != number) or not _is_same(proposal, result):
+    if (asked and asked != proposal.number) or not _is_same(revision, result):
         raise OtherChange(f"This result is about another document than {proposal.label} proposes. Ask about it anew.")
 
 
@@ -81,11 +79,11 @@ def _fitting(scope: Scope, result: Mapping[str, Any]) -> QuerySet[AmendmentPropo
     return rows.filter(number=result["asked"]["amendment"]) if result["asked"]["amendment"] else rows
 
 
-def _is_same(proposal: AmendmentProposal, result: Mapping[str, Any]) -> bool:
+def _is_same(revision: ProposalRevision, result: Mapping[str, Any]) -> bool:
     """Whether the amendment still proposes the document that was replayed, where one was."""
-    return not result["document_digest"] or current_revision(proposal).new_digest == result["document_digest"]
+    return result["document_digest"] in ("", revision.new_digest)
 
 
-def _target(row: Any, digest: str) -> Target:
-    held = {str(entry.get("digest")) for entry in named_in(current_revision(row).evidence)}
+def _target(row: Any, revision: ProposalRevision, digest: str) -> Target:
+    held = {str(entry.get("digest")) for entry in named_in(revision.evidence)}
     return Target(row.number, row.label, row.sentence, row.state, row.revision, row.given, digest in held)

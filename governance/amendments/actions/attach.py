@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,25 +14,37 @@ from governance.amendments.attachments import KEY, named_in
 from governance.amendments.errors import AttachedAlready
 from governance.amendments.facts import current_revision
 from governance.amendments.kinds import State
-from governance.amendments.models import AmendmentProposal
+from governance.amendments.models import AmendmentProposal, ProposalRevision
 from governance.files import actions as files
 from governance.files.models import Purpose
 from governance.ledger.verbs import governed
 from governance.scope import Scope
 
+Demand = Callable[[AmendmentProposal, ProposalRevision], None]
+
 
 @governed("amendments.attach", subject="number")
 def attach(
-    *, scope: Scope, number: int, name: str, content: bytes, evidence: Mapping[str, Any], why: str, at: datetime
+    *,
+    scope: Scope,
+    number: int,
+    name: str,
+    content: bytes,
+    evidence: Mapping[str, Any],
+    demand: Demand,
+    why: str,
+    at: datetime,
 ) -> AmendmentProposal:
     """Add a file, and the items of `evidence` that say what is in it, to the evidence of one's own open proposal.
 
-    A new revision of the same document begins, so approvals given so far are void. Raises `NotAllowed`, `NotFound`, `WrongState`,
-    `AttachedAlready`, `MergeConflict` (the constitution moved: rebase first), `BadFile`, `TooManyFiles`.
+    A new revision of the same document begins, so approvals given so far are void. `demand` refuses evidence of something else
+    than the locked proposal says now. Raises what that raises, `NotAllowed`, `NotFound`, `WrongState`, `AttachedAlready`,
+    `MergeConflict` (the constitution moved: rebase first), `BadFile`, `TooManyFiles`.
     """
     proposal = own(scope=scope, number=number, to="attach evidence to")
     demand_state(proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, to="attach evidence to")
     before = current_revision(proposal)
+    demand(proposal, before)
     demand_seen(locked_system(scope=scope, system_id=proposal.system_id), before.base_version)
     held = named_in(before.evidence)
     if any(entry.get("digest") == canonical.digest_bytes(content) for entry in held):

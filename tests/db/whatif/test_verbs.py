@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.amendments import actions as amendments
 from governance.amendments.errors import AttachedAlready, MergeConflict, WrongState
@@ -229,6 +230,44 @@ def test_attach__to_another_change__refused(cast: make.Cast) -> None:
     elsewhere = desk.proposed_for(cast, "memvid", capabilities=["video-memory", "bake-bread"])
     with pytest.raises(OtherChange, match="is about clay-consigliere"):
         attached(cast.bo, desk.asked(cast.uma, threshold=0.8), elsewhere)
+
+
+def test_attach__revised_between_the_check_and_the_lock__refused(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = proposed(cast)
+    job = desk.asked(cast.uma, amendment=proposal.number)
+    real = actions.found
+
+    def revised_meanwhile(**known: Any) -> Any:
+        found = real(**known)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(revise).result()
+        return found
+
+    def revise() -> None:
+        lower = make.changed(make.CLAY, routing_confidence_threshold=0.8)
+        known = {"scope": cast.bo, "number": proposal.number, "evidence": {"reason": "lower"}, "why": "lower"}
+        try:
+            amendments.revise(**known, constitution=lower, at=make.later(650))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(actions, "found", revised_meanwhile)
+    with pytest.raises(OtherChange, match="another document"):
+        attached(cast.bo, job, proposal)
+    assert "what_if" not in revision(cast, proposal).evidence
+
+
+def test_targets__however_many_amendments__two_queries(cast: make.Cast) -> None:
+    job = desk.asked(cast.uma, threshold=0.9)
+    for minutes in (100, 101, 102):
+        make.proposed(cast, routing_confidence_threshold=0.9, at=make.later(minutes))
+    with in_tenant(cast.tenant.id):
+        result = queries.found(scope=cast.bo, job_id=job.id).demand_result()
+        with CaptureQueriesContext(connection) as captured:
+            assert len(attaching.targets(scope=cast.bo, result=result)) == 3
+    assert len(captured) == 2
 
 
 def test_attach__a_threshold_alone__to_an_amendment_of_the_router(cast: make.Cast) -> None:
