@@ -51,6 +51,7 @@ ADDED: Final = f"""count(*) AS total,
   {counted_sql("bucket")} AS durations"""
 COLUMNS: Final = (*SUMS[:-1], "ms_max", "durations")
 
+# HAZARD: another worker may read stars anew meanwhile; rows that both take are taken in one order, `_read_stars`'s
 _BATCH: Final = f"""
 WITH batch AS MATERIALIZED (
   SELECT {AS_ROWS} FROM executions e WHERE e.tenant_id = %(tenant)s AND e.id IN (
@@ -59,6 +60,7 @@ WITH batch AS MATERIALIZED (
 INSERT INTO execution_days AS d (id, tenant_id, day, system_id, {", ".join(COLUMNS)})
 SELECT gen_random_uuid(), %(tenant)s, day, system_id, {", ".join(COLUMNS)}
 FROM (SELECT day, system_id, {ADDED} FROM batch GROUP BY day, system_id) g
+ORDER BY day, system_id
 ON CONFLICT (tenant_id, day, system_id) DO UPDATE SET
   {", ".join(f"{name} = d.{name} + EXCLUDED.{name}" for name in SUMS)}, ms_max = greatest(d.ms_max, EXCLUDED.ms_max)
 """  # noqa: S608
