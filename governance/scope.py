@@ -114,7 +114,6 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             Capability.REQUEST,
             Capability.APPROVE_TOOLS,
             Capability.RESTORE,
-            Capability.RESTORE,
             Capability.PROPOSE,
             Capability.DECIDE,
             Capability.ROLL_BACK,
