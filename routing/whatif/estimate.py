@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.embeddings.embedder import Vectors
-from routing.router.confidence import Against, confidence
+from routing.router.likeness import cosine_of
 from routing.whatif.cases import Past
 
 NEIGHBOURS: Final = 20
@@ -89,7 +89,7 @@ def weighed(vectors: Vectors, history: History, *, model: str) -> tuple[Weighed,
     """What of the history is similar to these requests, and which of them have anything similar."""
     weights = np.zeros(len(history.pasts))
     has = np.zeros(len(vectors), dtype=bool)
-    least = least_cosine(model)
+    least = cosine_of(ALIKE, model=model)
     for start in range(0, len(vectors) if len(history.pasts) else 0, _CHUNK):
         cosines = vectors[start : start + _CHUNK] @ history.vectors.T
         most = min(NEIGHBOURS, cosines.shape[1])
@@ -101,17 +101,6 @@ def weighed(vectors: Vectors, history: History, *, model: str) -> tuple[Weighed,
                 has[start + row] = True
     used = np.flatnonzero(weights)
     return Weighed(tuple(history.pasts[place] for place in used), weights[used]), has
-
-
-def least_cosine(model: str) -> float:
-    """The cosine from which on a past request counts as similar."""
-    low, high = 0.0, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (
-            (low, middle) if confidence(middle, model=model, against=Against.PATTERN) >= ALIKE else (middle, high)
-        )
-    return high
 
 
 def wilson(hits: Numbers, weights: Numbers) -> Mean | None:

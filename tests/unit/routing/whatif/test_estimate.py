@@ -5,8 +5,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from routing.router.likeness import cosine_of
 from routing.whatif.cases import Past
-from routing.whatif.estimate import History, Weighed, least_cosine, together, weighed, wilson
+from routing.whatif.estimate import ALIKE, History, Weighed, together, weighed, wilson
 
 MODEL = "all-MiniLM-L6-v2@x"
 
@@ -58,5 +59,5 @@ def test_no_history__nothing_is_known() -> None:
 
 
 def test_similar__follows_the_curve_of_the_model() -> None:
-    assert least_cosine(MODEL) == pytest.approx(0.49, abs=1e-3)
-    assert least_cosine("another") == pytest.approx(0.7, abs=1e-3)
+    assert cosine_of(ALIKE, model=MODEL) == pytest.approx(0.49, abs=1e-3)
+    assert cosine_of(ALIKE, model="another") == pytest.approx(0.7, abs=1e-3)
