@@ -41,7 +41,7 @@ class Judge:
     def settled(self, side: Side, *, cases: Sequence[Case], vectors: Vectors, model: str) -> list[Placed]:
         """Where this side puts each case when everybody who would get one has been asked about. A few statements each round,
         whatever the number of cases; inside the caller's transaction."""
-        own = [self._reopened(side, case) for case in cases]
+        own = self._reopened(side, cases)
         found = placed(side, cases=own, vectors=vectors, model=model)
         open = [row for row, place in enumerate(found) if _is_open(own[row], place)]
         for _ in range(ROUNDS):
@@ -57,16 +57,10 @@ class Judge:
             open = [row for row in open if _is_open(own[row], found[row])]
         return found
 
-    def _reopened(self, side: Side, case: Case) -> Case:
+    def _reopened(self, side: Side, cases: Sequence[Case]) -> list[Case]:
         """What the rules said about a system whose constitution is another says nothing now."""
-        changed = [one.id for one in side.systems if one.name in self.documents]
-        if not changed:
-            return case
-        kept = {
-            id: tuple(one for one in found if one.code != "policy" or id not in changed)
-            for id, found in case.vetoes.items()
-        }
-        return replace(case, vetoes=kept, judged=case.judged - set(changed))
+        changed = frozenset(one.id for one in side.systems if one.name in self.documents)
+        return [_forgotten(case, changed) for case in cases] if changed else list(cases)
 
     def _held(self, side: Side, open: Sequence[tuple[Case, Placed]]) -> list[Veto | None]:
         candidates = [_chosen(place) for _, place in open]
@@ -84,6 +78,14 @@ class Judge:
             self._reach[one.system_id] = next(
                 (veto for veto in said.get(one.system_id, ()) if veto.code != "budget"), None
             )
+
+
+def _forgotten(case: Case, systems: frozenset[UUID]) -> Case:
+    kept = {
+        id: tuple(one for one in found if one.code != "policy" or id not in systems)
+        for id, found in case.vetoes.items()
+    }
+    return replace(case, vetoes=kept, judged=case.judged - systems)
 
 
 def _is_open(case: Case, place: Placed) -> bool:

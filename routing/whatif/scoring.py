@@ -77,7 +77,7 @@ def _placed(
     *,
     model: str,
 ) -> Placed:
-    near = [_near(side.rules[place], float(rule_cosines[place])) for place in rule_places]
+    near = [replace(side.rules[place], cosine=float(rule_cosines[place])) for place in rule_places]
     near.sort(key=lambda one: (-one.cosine, one.id))
     systems: dict[UUID, Standing] = {}
     for place in system_places:
@@ -99,10 +99,6 @@ def _placed(
 def _held(side: Side, case: Case, id: UUID) -> Sequence[Veto]:
     """What speaks against a system: how it stands today, and what was said of it then."""
     return (*side.against.get(id, ()), *case.vetoes.get(id, ()))
-
-
-def _near(rule: NearRule, cosine: float) -> NearRule:
-    return replace(rule, cosine=cosine)
 
 
 def _nearest(cosines: Vectors, most: int) -> Places:

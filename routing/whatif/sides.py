@@ -49,7 +49,7 @@ def ground(*, scope: Scope, model: str, changed: Changed | None) -> Ground:
 
 def today(found: Ground, *, dimensions: int) -> Side:
     """The law as it is."""
-    made = _side(found.rules, found.rule_vectors, found.systems, law=None, dimensions=dimensions)
+    made = _side(found.rules, found.rule_vectors, found.systems, threshold=None, dimensions=dimensions)
     return replace(made, trained=found.trained)
 
 
@@ -65,7 +65,7 @@ def under(found: Ground, *, asked: Asked, changed: Changed | None, embedder: Emb
         rules += [_rule(one.text, ids[one.system]) for one in new]
         vectors += list(embedder.embed([one.text for one in new]))
     systems = [_changed(one, changed, embedder) for one in found.systems] if changed else found.systems
-    made = _side(rules, vectors, systems, law=asked.threshold, dimensions=embedder.dimensions)
+    made = _side(rules, vectors, systems, threshold=asked.threshold, dimensions=embedder.dimensions)
     return replace(made, trained=found.trained)
 
 
@@ -90,14 +90,14 @@ def _side(
     vectors: Sequence[Vectors],
     systems: Sequence[KnownSystem],
     *,
-    law: float | None,
+    threshold: float | None,
     dimensions: int,
 ) -> Side:
     router = router_of(systems)
     said = obeyed(router.name, router.constitution or {}) if router else Obeyed()
     nothing = np.zeros(dimensions, np.float32)
     return Side(
-        law=said if law is None else replace(said, threshold=law),
+        law=said if threshold is None else replace(said, threshold=threshold),
         rules=rules,
         rule_vectors=_stacked(vectors, dimensions),
         systems=[_standing(one, router) for one in systems],
