@@ -4,21 +4,12 @@ draws and tells what it does not know."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from governance.registry.panels import Panel
 from governance.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A fragment's template, and what it reads as `panel`."""
-
-    template: str
-    panel: Any
-
 
 Maker = Callable[[Scope, UUID], Any]
 _makers: dict[str, Maker] = {}

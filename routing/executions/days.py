@@ -14,15 +14,15 @@ from uuid import UUID
 
 from django.db import connection
 
-from governance.errors import DomainError, NotFound
+from governance.errors import NotFound
 from governance.registry.models import System
 from governance.scope import Capability, Scope
 from routing.executions.folding import ADDED, ANCHORED, AS_ROWS, COLUMNS, COUNTS, SUMS, reach
 from routing.figures.histogram import NONE_SQL, quantile
+from routing.figures.marks import read_of_one_moment
 from routing.figures.span import Span
 
 By = Literal["day", "system"]
-TRIES: Final = 5
 
 _TOUCHED: Final = """
   SELECT (started_at AT TIME ZONE 'UTC')::date AS day, system_id FROM executions
@@ -68,15 +68,7 @@ SELECT {{key}}, {_TOTALS}, 0 AS seen FROM (
 WHERE true {{only}} GROUP BY {{key}}
 """  # noqa: S608
 
-
 _KEYS: Final[dict[By, str]] = {"day": "day", "system": "system_id"}
-
-
-class Moving(DomainError):
-    """The rollups moved each time they were read."""
-
-    code = "figures_moving"
-    status = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +140,31 @@ def sums_of(*, scope: Scope, span: Span, system_id: UUID) -> Sums:
 
 
 def _sums(scope: Scope, span: Span, by: By, system: UUID | None, exact: bool) -> dict[Any, Sums]:
-    """By key. Read again where a task moved the mark between the two statements."""
-    for _ in range(TRIES):
-        mark = reach(tenant_id=scope.tenant_id)
-        values: dict[str, Any] = {
-            "tenant": scope.tenant_id,
-            "first": span.first,
-            "last": span.last,
-            "system": system,
-            "source": ANCHORED,
-        }
-        text = (_COUNTED if exact else _ROLLED).format(
-            key=_KEYS[by],
-            only="AND system_id = %(system)s" if system else "",
-            mark=int(mark.sequence),
-            rated=mark.rated.isoformat(),
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(text, values)
-            rows = cursor.fetchall()
-        if exact or all(row[-1] == mark.sequence for row in rows):
-            return {row[0]: _read(row[1:-1]) for row in rows}
-    raise Moving("The figures were being brought up to date. Ask again.")
+    """By key."""
+    return read_of_one_moment(lambda: _asked(scope, span, by, system, exact))
+
+
+def _asked(scope: Scope, span: Span, by: By, system: UUID | None, exact: bool) -> dict[Any, Sums] | None:
+    """By key; None where a task moved the mark between the two statements."""
+    mark = reach(tenant_id=scope.tenant_id)
+    values: dict[str, Any] = {
+        "tenant": scope.tenant_id,
+        "first": span.first,
+        "last": span.last,
+        "system": system,
+        "source": ANCHORED,
+    }
+    text = (_COUNTED if exact else _ROLLED).format(
+        key=_KEYS[by],
+        only="AND system_id = %(system)s" if system else "",
+        mark=int(mark.sequence),
+        rated=mark.rated.isoformat(),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        rows = cursor.fetchall()
+    is_of_one_moment = exact or all(row[-1] == mark.sequence for row in rows)
+    return {row[0]: _read(row[1:-1]) for row in rows} if is_of_one_moment else None
 
 
 def _read(row: tuple[Any, ...]) -> Sums:

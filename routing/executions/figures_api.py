@@ -11,11 +11,12 @@ from governance.rest import Face, endpoint
 from governance.web import now
 from routing.executions import days, shapes
 from routing.executions.figure_records import day_record, system_record
+from routing.figures.marks import Moving
 from routing.figures.span import last_days
 
 
 class Figures(Face):
-    @endpoint(gives=shapes.Figures, query=shapes.FigureQuery, problems=(days.Moving,))
+    @endpoint(gives=shapes.Figures, query=shapes.FigureQuery, problems=(Moving,))
     def get(self, request: Request, asked: dict[str, Any]) -> Response:
         """Executions by day, the oldest first, or by system, the busiest first."""
         scope, at = self.reader(request), now()

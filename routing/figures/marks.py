@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
 
+from governance.errors import DomainError
 from governance.ids import new_id
 from routing.figures.models import FigureMark
 
@@ -17,6 +19,24 @@ SLACK: Final = timedelta(minutes=5)
 _OLDEST: Final = """
 SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+TRIES: Final = 5
+R = TypeVar("R")
+
+
+class Moving(DomainError):
+    """The rollups moved each time they were read."""
+
+    code = "figures_moving"
+    status = 503
+
+
+def read_of_one_moment(read: Callable[[], R | None]) -> R:
+    """What `read` gives; it asks for the mark, then for what stands around it, and gives None where a task moved the mark
+    between the two. Raises `Moving` where that goes on."""
+    for _ in range(TRIES):
+        if (found := read()) is not None:
+            return found
+    raise Moving("The figures were being brought up to date. Ask again.")
 
 
 def held(*, tenant_id: UUID, source: str, at: datetime, waits: bool = False) -> FigureMark | None:

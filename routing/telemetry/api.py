@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.web import now
+from routing.figures.marks import Moving
 from routing.figures.span import last_days
 from routing.telemetry import actions, queries, records, shapes
 
@@ -38,7 +39,7 @@ class OneCall(Face):
 
 
 class Tools(Face):
-    @endpoint(gives=shapes.Figures, query=shapes.ToolQuery, is_paged=True, problems=(queries.Moving,))
+    @endpoint(gives=shapes.Figures, query=shapes.ToolQuery, is_paged=True, problems=(Moving,))
     def get(self, request: Request, asked: dict[str, Any]) -> Response:
         """Figures of every tool that ran in the range, the one that fails most often first."""
         scope = self.reader(request)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from routing.telemetry.queries import SLOW_MS, Figures
+from routing.telemetry.queries import SLOW_MS, Figures, timed
 
 MOST: Final = 12
 
@@ -16,9 +16,7 @@ MOST: Final = 12
 def charts_of(found: Sequence[Figures]) -> dict[str, Any]:
     """Of tools in the order of their error rates: how often the first fail, and how long the slowest take."""
     failing = [one for one in found if one.errors][:MOST]
-    timed = sorted((one for one in found if one.avg_ms is not None), key=lambda one: (-(one.avg_ms or 0), one.tool))[
-        :MOST
-    ]
+    slowest = timed(found)[:MOST]
     mark = {"target": SLOW_MS / 1000, "target_name": _("slow: above %(n)s s") % {"n": SLOW_MS // 1000}}
     return {
         "errors_chart": _chart(
@@ -29,10 +27,10 @@ def charts_of(found: Sequence[Figures]) -> dict[str, Any]:
             _("Of the tools that failed, those that fail most often."),
         ),
         "slow_chart": _chart(
-            timed,
-            [float(one.avg_ms or 0) / 1000 for one in timed],
+            slowest,
+            [float(one.avg_ms or 0) / 1000 for one in slowest],
             {"name": _("Average seconds"), "x_format": ".2f", **mark},
-            [f"{float(one.avg_ms or 0) / 1000:.2f}" for one in timed],
+            [f"{float(one.avg_ms or 0) / 1000:.2f}" for one in slowest],
             _("How long successful calls take on average, the slowest first."),
         ),
     }

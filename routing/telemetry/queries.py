@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from governance.errors import DomainError, NotFound
+from governance.errors import NotFound
 from governance.scope import Capability, Scope
 from routing.figures import marks
 from routing.figures.histogram import quantile
@@ -112,13 +112,6 @@ class DayFigures:
     errors: int
 
 
-class Moving(DomainError):
-    """The rollups moved each time they were read."""
-
-    code = "figures_moving"
-    status = 503
-
-
 _SPREAD: Final = f"""
 SELECT {{key}}, sum(calls), sum(errors), round(sum(ms_sum) / nullif(sum(ms_count), 0), 1), max(ms_max), sum(durations)::real[],
   (SELECT max(until) FROM figure_marks WHERE tenant_id = %(tenant)s AND source = '{CALLED}') AS seen
@@ -140,7 +133,6 @@ SELECT day, server_name, tool_name, {ADDED} FROM (
   WHERE tenant_id = %(tenant)s AND timestamp >= %(since)s AND timestamp < %(until)s {{only}}) c
 GROUP BY day, server_name, tool_name
 """  # noqa: S608
-_TRIES: Final = 5
 
 
 def figures(*, scope: Scope, since: datetime, until: datetime, is_exact: bool = False) -> list[Figures]:
@@ -174,25 +166,23 @@ def _by_tool(
 def _sums(
     scope: Scope, key: str, since: datetime, until: datetime, server: str, is_exact: bool
 ) -> list[tuple[Any, ...]]:
+    return marks.read_of_one_moment(lambda: _asked(scope, key, since, until, server, is_exact))
+
+
+def _asked(
+    scope: Scope, key: str, since: datetime, until: datetime, server: str, is_exact: bool
+) -> list[tuple[Any, ...]] | None:
+    """The rows; None where a task moved the mark between the two statements."""
     only = "AND server_name = %(server)s" if server else ""
-    for _ in range(_TRIES):
-        mark = marks.of(tenant_id=scope.tenant_id, source=CALLED).until
-        is_rolled = (
-            not is_exact and mark is not None and since == midnight(since.astimezone(UTC).date()) < mark <= until
-        )
-        parts = (
-            _ROLLED.format(only=only, mark=mark.isoformat() if mark else "") if is_rolled else _READ.format(only=only)
-        )
-        values: dict[str, Any] = {"tenant": scope.tenant_id, "since": since, "until": until, "server": server}
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _SPREAD.format(key=key, parts=parts),
-                {**values, "first": since.astimezone(UTC).date(), "last": until.astimezone(UTC).date()},
-            )
-            rows = cursor.fetchall()
-        if not is_rolled or all(row[-1] == mark for row in rows):
-            return rows
-    raise Moving("The figures were being brought up to date. Ask again.")
+    first, last = (moment.astimezone(UTC).date() for moment in (since, until))
+    mark = marks.of(tenant_id=scope.tenant_id, source=CALLED).until
+    is_rolled = not is_exact and mark is not None and since == midnight(first) < mark <= until
+    parts = _ROLLED.format(only=only, mark=mark.isoformat() if mark else "") if is_rolled else _READ.format(only=only)
+    values: dict[str, Any] = {"tenant": scope.tenant_id, "since": since, "until": until, "server": server}
+    with connection.cursor() as cursor:
+        cursor.execute(_SPREAD.format(key=key, parts=parts), {**values, "first": first, "last": last})
+        rows = cursor.fetchall()
+    return rows if not is_rolled or all(row[-1] == mark for row in rows) else None
 
 
 def range_of(name: str, *, at: datetime) -> tuple[datetime, datetime, str]:
@@ -218,9 +208,15 @@ def of_server(*, scope: Scope, server: str, at: datetime) -> list[Figures]:
     return by_error_rate(_by_tool(scope, since, until, server=server))
 
 
+def timed(found: Iterable[Figures]) -> list[Figures]:
+    """Tools that had a successful call, the one that takes longest on average first."""
+    known = (one for one in found if one.avg_ms is not None)
+    return sorted(known, key=lambda one: (-(one.avg_ms or 0), one.server, one.tool))
+
+
 def slow(found: Iterable[Figures]) -> list[Figures]:
     """Tools whose successful calls take more than 5 seconds on average, slowest first."""
-    return sorted((one for one in found if one.is_slow), key=lambda one: (-(one.avg_ms or 0), one.server, one.tool))
+    return [one for one in timed(found) if one.is_slow]
 
 
 def by_error_rate(found: Iterable[Figures]) -> list[Figures]:

@@ -18,7 +18,7 @@ from routing.executions.days import DaySums, Sums, SystemSums
 from routing.executions.stages import Stage, Status
 from routing.figures.span import Span, midnight
 from routing.telemetry.bars import names_of
-from routing.telemetry.queries import SLOW_MS
+from routing.telemetry.queries import SLOW_MS, timed
 from routing.telemetry.queries import Figures as Tool
 from tarsweb import charts, humane
 from tarsweb.overview.figures import Chart
@@ -123,12 +123,11 @@ def health_chart(systems: Sequence[SystemSums], span: Span) -> Chart:
         name=_("Success rate"),
         x_format=".0%",
     )
-    rows = tuple((_system(one), *_health_cells(one.sums, one.name, span)) for one in systems)
+    rows = tuple((_system(one), *_health_cells(one.sums, one.name, span), one.status or "—") for one in systems)
     columns = (
         _("System"), _("Executions"), _("Successful"), _("Success rate"), _("Average cost"), _("Average time"), _("Median"),
         _("95 % within"), _("Stars"), _("Status"),
     )  # fmt: skip
-    rows = tuple((*row, one.status or "—") for row, one in zip(rows, systems, strict=True))
     return Chart(figure, _health_summary(shown), columns, rows)
 
 
@@ -157,28 +156,28 @@ def tools_chart(tools: Sequence[Tool], first: date) -> Chart:
 
 def slow_chart(tools: Sequence[Tool], first: date) -> Chart:
     """How long successful calls take on average, the slowest first, with the mark above which a tool is slow."""
-    timed = sorted((one for one in tools if one.avg_ms is not None), key=lambda one: (-(one.avg_ms or 0), one.tool))
-    shown = timed[:MOST_BARS]
+    slowest = timed(tools)
+    shown = slowest[:MOST_BARS]
     figure = charts.ranking(
         names_of(shown), [float(one.avg_ms or 0) / 1000 for one in shown], name=_("Average seconds"),
         x_format=".2f", target=SLOW_MS / 1000, target_name=_("slow: above %(n)s s") % {"n": SLOW_MS // 1000},
     )  # fmt: skip
-    slow = [one for one in timed if one.is_slow]
-    if not timed:
+    slow = [one for one in slowest if one.is_slow]
+    if not slowest:
         summary = _("No tool ran in this time.")
     elif not slow:
         summary = _("No tool is slow: the slowest, %(tool)s, takes %(time)s on average.") % {
-            "tool": timed[0].tool,
-            "time": took(float(timed[0].avg_ms or 0)),
+            "tool": slowest[0].tool,
+            "time": took(float(slowest[0].avg_ms or 0)),
         }
     else:
         summary = _("%(count)s of %(all)s tools are slow; the slowest, %(tool)s, takes %(time)s on average.") % {
             "count": len(slow),
-            "all": len(timed),
+            "all": len(slowest),
             "tool": slow[0].tool,
             "time": took(float(slow[0].avg_ms or 0)),
         }
-    return Chart(figure, summary, _tool_columns(), tuple(_tool_cells(one, first) for one in timed[:MOST_ROWS]))
+    return Chart(figure, summary, _tool_columns(), tuple(_tool_cells(one, first) for one in slowest[:MOST_ROWS]))
 
 
 def money_chart(meters: Sequence[Meter]) -> Chart:

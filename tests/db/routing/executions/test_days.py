@@ -18,6 +18,7 @@ from routing.executions.days import by_day, by_system
 from routing.executions.folding import fold
 from routing.executions.models import ExecutionDay
 from routing.executions.sealing import seal_receipts
+from routing.figures.marks import Moving
 from routing.figures.span import last_days
 from tests import factories as make
 from tests.db.amendments.desk import at_once
@@ -168,7 +169,7 @@ def test_read__while_the_mark_moves__reads_again(cast: make.Cast, monkeypatch: A
     monkeypatch.setattr(days, "reach", lambda **known: answers.pop() if answers else real(**known))
     assert read(cast)[0][-1].sums.total == 1
     monkeypatch.setattr(days, "reach", lambda **known: stale)
-    with pytest.raises(days.Moving):
+    with pytest.raises(Moving):
         read(cast)
 
 
