@@ -4,7 +4,8 @@ That is the installation's, but for the time after another was chosen (`TARS_EMB
 been made anew (`switching`). Until then the former serves on, if it can still be made.
 
 INVARIANT: all vectors of a tenant that requests are compared with change their model in one transaction, so a process that
-remembers the former model finds nothing any more, and looks again. No statement is spent on it where nothing is being switched.
+remembers the former model finds nothing any more, and looks again. No statement is spent on it where something is found: only a
+tenant that has no vectors at all pays one for each request.
 """
 
 from __future__ import annotations

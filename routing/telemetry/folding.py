@@ -60,7 +60,7 @@ GROUP BY day ORDER BY day
 
 
 def fold(*, scope: Scope, at: datetime) -> int:
-    """Count the calls up to the horizon; returns how many steps that took. Runs twice without harm."""
+    """Count the calls up to the horizon; returns how many full batches were among them. Runs twice without harm."""
     for step in range(MOST_BATCHES):
         with in_tenant(scope.tenant_id, durable=True):
             if not _step(scope.tenant_id, at):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -57,7 +58,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _tools(scope: Scope, span: Span, system: str, at: Any, is_exact: bool) -> dict[str, Any]:
+def _tools(scope: Scope, span: Span, system: str, at: datetime, is_exact: bool) -> dict[str, Any]:
     found = telemetry.figures(scope=scope, since=span.starts_at, until=at, is_exact=is_exact)
     tools = telemetry.by_error_rate(one for one in found if system in ("", one.server))
     return {
@@ -82,7 +83,7 @@ def _amendments(scope: Scope, system: str, first: date) -> dict[str, Any]:
 
 def _tiles(days: list[DaySums], span: Span, system: str) -> list[dict[str, str]]:
     total, good = sum(one.sums.total for one in days), sum(one.sums.succeeded for one in days)
-    cost = sum((one.sums.cost_sum for one in days), start=days[0].sums.cost_sum * 0)
+    cost = sum((one.sums.cost_sum for one in days), start=Decimal(0))
     url = work_charts.executions_url(span.first, span.last, system=system)
     rate = work_charts.share(100 * good / total) if total else "—"
     return [
