@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Collection
@@ -34,6 +35,8 @@ FORM: Final = 1
 """Whoever changes what a head learns from, or how its file looks, raises this: then all heads are made again."""
 KEPT: Final = 8
 """Heads that a process has in memory."""
+LEFT_AFTER: Final = 3_600
+"""Seconds; a file takes one."""
 _ARRAYS: Final = ("bias", "weights", "words", "rare")
 _UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 
@@ -78,11 +81,19 @@ def keep_head(*, tenant_id: UUID) -> int:
 
 
 def forget_others(tenant_ids: Collection[UUID]) -> None:
-    """Delete the heads of tenants that are not among these."""
+    """Delete the heads of tenants that are not among these, and what a killed task left half written."""
     names = {_path(one).name for one in tenant_ids}
-    for path in Path(settings.ROUTER_HEADS).glob("*.npz"):
+    folder = Path(settings.ROUTER_HEADS)
+    for path in (*folder.glob("*.npz"), *filter(_is_left, folder.glob("*.part"))):
         if path.name not in names:
             path.unlink(missing_ok=True)
+
+
+def _is_left(path: Path) -> bool:
+    """Whether nobody can be writing it any more."""
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > LEFT_AFTER
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,15 @@ def test_task__makes_heads_and_deletes_those_of_tenants_that_are_gone(
     monkeypatch.setattr(tasks, "active_tenant_ids", lambda: [cast.tenant.id])
     assert tasks.learn() == 0
     assert not gone.exists() and (folder / f"{cast.tenant.id}.npz").exists()
+
+
+def test_task__killed_while_it_wrote__its_half_goes__and_one_that_is_being_written_stays(
+    cast: make.Cast, folder: Path
+) -> None:
+    learned(cast)
+    old, young = (folder / f"{cast.tenant.id}.{name}.part" for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    heads.forget_others([cast.tenant.id])
+    assert {path.name for path in folder.iterdir()} == {f"{cast.tenant.id}.npz", young.name}
