@@ -154,3 +154,10 @@ def test_api__tools_over_days__rolled_up_and_exact(cast: make.Cast) -> None:
     ]
     assert found[0] == found[1]
     assert [(row["total_calls"], row["errors"]) for row in found[0]] == [(2, 1)]
+
+
+def test_page__a_slow_tool__is_said_with_how_many_there_are(cast: make.Cast) -> None:
+    calls = [Told(server="payroll", tool=tool, is_success=True, ms=ms) for tool, ms in (("audit", 12), ("scan", 9_000))]
+    with in_tenant(cast.tenant.id):
+        record_within(scope=cast.tars, calls=calls, execution_id=None, at=now())
+    assert "1 of 2 tools are slow; the slowest, scan, takes 9" in text(cast.ada)
