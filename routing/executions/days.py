@@ -1,7 +1,7 @@
 """What executions came to, by day or by system: the days' rollups plus what is not counted in them yet.
 
 Rollups, the rest and the mark between them are read in one statement, so they are of one moment. `exact` counts the executions
-themselves instead: the same, as long as all of them are still in the table (docs/figures.md).
+themselves instead: the same, also of what is archived, whose row stays (docs/figures.md).
 """
 
 from __future__ import annotations

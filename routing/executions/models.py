@@ -261,7 +261,7 @@ class Receipt(BusyRow):
 class ExecutionDay(BusyRow):
     """One UTC day's executions of one system (none: of nobody), added up by a task from anchored receipts (`folding`).
 
-    It keeps counting what has left the table since. Stars are read whole from the executions whenever a rating moves.
+    Stars are read whole from the executions whenever a rating moves.
     """
 
     day = models.DateField()

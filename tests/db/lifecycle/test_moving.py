@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.db import DatabaseError
 
@@ -9,7 +11,11 @@ from governance.audit.queries import verified
 from governance.errors import NotAllowed, NotFound
 from governance.tenancy import in_tenant
 from routing.executions import proof
+from routing.executions.afterwards import rate
+from routing.executions.days import by_day
+from routing.executions.folding import fold
 from routing.executions.queries import receipt
+from routing.figures.span import Span
 from routing.lifecycle import ageing, moving, pack, stores
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import FileMissing, NotArchived
@@ -37,6 +43,22 @@ def test_archive_and_restore__everything_comes_back(cast: make.Cast) -> None:
     moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
     assert old.whole(cast.bo, made.id) == before
     assert old.state(cast.bo, made.id) == "HOT"
+
+
+def test_figures__of_what_is_archived__and_another_is_rated_then__are_the_executions_own(cast: make.Cast) -> None:
+    first, second = old.done(cast, "Run payroll one", "Run payroll two")
+    rate(scope=cast.bo, execution_id=first.id, stars=2, at=make.later(20))
+    fold(scope=cast.tars, at=make.later(31))
+    ageing.age(scope=cast.tars, at=old.LATER)
+    assert moving.archive(scope=cast.tars, at=old.LATER, most=2) is not None
+    moving.restore(scope=cast.bo, execution_id=second.id, at=old.LATER)
+    rate(scope=cast.bo, execution_id=second.id, stars=5, at=old.LATER)
+    fold(scope=cast.tars, at=old.LATER)
+    assert old.state(cast.bo, first.id) == "ARCHIVED"
+    span = Span(make.AT.date(), make.AT.date())
+    with in_tenant(cast.tenant.id):
+        rolled, exact = (by_day(scope=cast.bo, span=span, exact=is_exact)[0].sums for is_exact in (False, True))
+    assert rolled == exact and (rolled.total, rolled.stars, rolled.rated) == (2, Decimal("3.5"), 2)
 
 
 def test_archive__of_what_was_opened_lately_or_twice__moves_nothing(cast: make.Cast) -> None:
