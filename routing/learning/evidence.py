@@ -26,7 +26,7 @@ FROM executions WHERE tenant_id = %s AND id = ANY(%s::uuid[]) ORDER BY completed
 """
 _VECTORS: Final = """
 SELECT id, request_embedding::text FROM executions
-WHERE tenant_id = %s AND id = ANY(%s::uuid[]) AND embedding_model = %s ORDER BY id DESC
+WHERE tenant_id = %s AND id = ANY(%s::uuid[]) AND embedding_model = %s AND request_embedding IS NOT NULL ORDER BY id DESC
 """
 
 
@@ -73,7 +73,7 @@ def past_of(*, scope: Scope, members: Sequence[UUID]) -> Past:
 
 
 def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[list[UUID], Vectors]:
-    """The vectors of these executions that are of this model, newest first."""
+    """The vectors of these executions that are of this model, newest first; what is archived has none here."""
     with connection.cursor() as cursor:
         cursor.execute(_VECTORS, [scope.tenant_id, list(members), model])
         rows = cursor.fetchall()

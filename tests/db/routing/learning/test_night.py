@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from routing.executions.models import Execution
 from routing.learning import considering
 from routing.learning.actions import accept, change_settings, refuse
 from routing.learning.models import RequestCluster, State
+from routing.lifecycle import ageing, moving
 from routing.router.actions import edit_rule, switch_rule
 from routing.router.models import RoutingRule
 from tests import factories as make
@@ -231,3 +234,18 @@ def test_learned_rule_that_a_person_edited__is_left_alone(cast: make.Cast) -> No
     assert desk.learn(cast, nights=1, minutes=64).refreshed == 0
     (rule,) = rules(cast)
     assert rule.confidence_score == 1 and not rule.auto_generated
+
+
+def test_some_of_a_kind_are_archived__the_night_goes_on_with_the_others(
+    cast: make.Cast, tmp_path: Path, settings: Any
+) -> None:
+    settings.ARCHIVES = str(tmp_path)
+    desk.done(cast.tars, desk.texts(30))
+    desk.learn(cast)
+    later = make.AT + timedelta(days=400)
+    ageing.age(scope=cast.tars, at=later)
+    assert moving.archive(scope=cast.tars, at=later) is not None
+    desk.done(cast.tars, desk.texts(30), at=later)
+    assert len(desk.learn(cast, nights=400, at=later).tally.proposed) == 1
+    (row,) = desk.proposals(cast.tars)
+    assert (row.based_on_executions, row.seen) == (60, 60) and row.pattern in desk.texts(5)
