@@ -20,6 +20,7 @@ from routing.lifecycle import ageing, moving, pack, stores
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import FileMissing, NotArchived
 from routing.lifecycle.models import Archive
+from routing.telemetry.actions import report
 from tests import factories as make
 from tests.db.lifecycle import old
 from tests.db.lifecycle.old import cast
@@ -163,6 +164,20 @@ def test_restore__after_a_restore__goes_and_comes_again(cast: make.Cast) -> None
     assert moving.archive(scope=cast.tars, at=again) is not None
     moving.restore(scope=cast.bo, execution_id=made.id, at=again)
     assert old.whole(cast.bo, made.id) == before and len(old.rows(cast.bo)) == 2
+
+
+def test_restore__after_a_call_was_reported_late__comes_back_and_the_call_stays(cast: make.Cast) -> None:
+    (made,) = old.done(cast, "Run payroll")
+    early = {"tool": "audit", "error": "No access.", "execution_id": str(made.id)}
+    report(scope=cast.bo, calls=[early], at=make.later(40))
+    before = old.whole(cast.bo, made.id)
+    ageing.age(scope=cast.tars, at=old.LATER)
+    assert moving.archive(scope=cast.tars, at=old.LATER) is not None
+    report(scope=cast.bo, calls=[{**early, "error": "Too late."}], at=old.LATER)
+    moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
+    after = old.whole(cast.bo, made.id)
+    assert after["calls"][:-1] == before["calls"] and after["calls"][-1]["error_message"] == "Too late."
+    assert {**after, "calls": before["calls"]} == before
 
 
 def test_restore__from_a_file_that_was_tampered_with_or_is_gone__refused(cast: make.Cast) -> None:

@@ -21,6 +21,7 @@ from routing.lifecycle import ageing, holds, moving, pruning, retention
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import CountsMoved, NotArchived, NothingDue, OnHold
 from routing.lifecycle.pruning import Due, Pruned
+from routing.telemetry.actions import report
 from tests import factories as make
 from tests.db.lifecycle import old
 from tests.db.lifecycle.old import END, cast
@@ -63,6 +64,13 @@ def test_prune__leaves_a_tombstone_and_a_certificate(cast: make.Cast) -> None:
         _prune(cast.ada)
     with pytest.raises(NotArchived):
         moving.restore(scope=cast.bo, execution_id=made.id, at=END)
+
+
+def test_prune__destroys_what_was_reported_while_it_was_away(cast: make.Cast) -> None:
+    _, (made,) = old.archived(cast)
+    report(scope=cast.bo, calls=[{"tool": "audit", "error": "Ada's pay.", "execution_id": str(made.id)}], at=old.LATER)
+    _prune(cast.ada)
+    assert {call["error_message"] for call in old.whole(cast.bo, made.id)["calls"]} == {None}
 
 
 def test_prune__before_its_time__nothing_is_due__and_the_database_says_so_too(cast: make.Cast) -> None:
