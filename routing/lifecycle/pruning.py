@@ -1,8 +1,8 @@
 """Destroying what nobody has to keep any longer: counts first, a person who proves to be there, then tombstone and certificate.
 
 The rows become tombstones and the certificate is appended in one transaction; the files are dropped once it has committed, and
-a nightly sweep drops what a killed process left. A file of which a part stays (on hold, or kept longer) is written anew without
-the rest first.
+a nightly sweep drops what a killed process or a store that failed left. A file of which a part stays (on hold, or kept longer) is
+written anew without the rest first.
 """
 
 from __future__ import annotations
@@ -31,13 +31,18 @@ from routing.lifecycle.models import Archive, ArchivedRow
 MOST: Final = 5_000
 """Executions that one act destroys at most; the page then shows the rest."""
 
+# What was archived too lately is passed by on the index (with a day or two for leap years). What is free comes before what is held.
 _DUE: Final = """
-SELECT a.execution_id, a.digest, a.bytes, tars_is_held(%(tenant)s, e.system_id, e.id)
-FROM archived_rows a JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = a.execution_id
-LEFT JOIN systems s ON s.tenant_id = %(tenant)s AND s.id = e.system_id
-WHERE a.tenant_id = %(tenant)s AND a.restored_at IS NULL AND a.pruned_at IS NULL
-  AND tars_kept_until(a.archived_at, (SELECT retention_years FROM tenants WHERE id = %(tenant)s), s.constitution) <= %(at)s
-ORDER BY a.archived_at, a.execution_id
+WITH years AS (SELECT retention_years AS n FROM tenants WHERE id = %(tenant)s),
+due AS (
+  SELECT a.execution_id, a.digest, a.bytes, a.archived_at, tars_is_held(%(tenant)s, e.system_id, e.id) AS is_held
+  FROM archived_rows a JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = a.execution_id
+  LEFT JOIN systems s ON s.tenant_id = %(tenant)s AND s.id = e.system_id
+  WHERE a.tenant_id = %(tenant)s AND a.restored_at IS NULL AND a.pruned_at IS NULL
+    AND a.archived_at < %(at)s - make_interval(years => (SELECT n FROM years), days => -2)
+    AND tars_kept_until(a.archived_at, (SELECT n FROM years), s.constitution) <= %(at)s)
+SELECT execution_id, digest, bytes, is_held, count(*) FILTER (WHERE NOT is_held) OVER (), count(*) FILTER (WHERE is_held) OVER ()
+FROM due ORDER BY is_held, archived_at, execution_id LIMIT %(most)s
 """
 
 
@@ -66,19 +71,19 @@ class Pruned:
 
 
 def due(*, scope: Scope, at: datetime) -> Due:
-    """What may be destroyed now, and what of it a legal hold keeps. One query. Raises `NotAllowed`."""
+    """What may be destroyed now, and what of it a legal hold keeps. One query, `MOST` rows. Raises `NotAllowed`."""
     scope.demand(Capability.READ_RECORD, to="see what is due")
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"tenant": scope.tenant_id, "at": at})
+        cursor.execute(_DUE, {"tenant": scope.tenant_id, "at": at, "most": MOST})
         found = cursor.fetchall()
-    free = [row for row in found if not row[3]]
-    now = free[:MOST]
+    free, held = found[0][4:] if found else (0, 0)
+    now = [row for row in found if not row[3]]
     lines = tuple(row[1] for row in now)
     return Due(
         rows=len(now),
         bytes=sum(row[2] for row in now),
-        held=len(found) - len(free),
-        more=len(free) - len(now),
+        held=held,
+        more=free - len(now),
         digest=pack.digest_of("\n".join(lines)) if lines else "",
         ids=tuple(row[0] for row in now),
         lines=lines,
@@ -116,7 +121,7 @@ def prune(*, scope: Scope, digest: str, reason: str, confirmation: Confirmation,
     for new in kept_files.values():
         new.sequence = sequence
         new.save(update_fields=["sequence"])
-    transaction.on_commit(partial(_drop, [one.name for one in gone]))
+    transaction.on_commit(partial(_drop, [one.name for one in gone]), robust=True)
     return Pruned(shown.rows, len(gone), shown.held, sequence)
 
 
