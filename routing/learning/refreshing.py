@@ -12,9 +12,10 @@ import numpy as np
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.learning import belief
+from routing.learning.belief import Figures
 from routing.learning.clustering import Vectors
 from routing.learning.drafting import record_of
-from routing.learning.evidence import past_of
+from routing.learning.evidence import Past, past_of
 from routing.learning.models import RequestCluster
 from routing.router.learned import refresh_within
 from routing.router.models import RoutingRule
@@ -49,23 +50,28 @@ def _centres(scope: Scope, model: str) -> tuple[list[UUID], Vectors]:
 
 
 def _refreshed(scope: Scope, rule: RoutingRule, ids: list[UUID], centres: Vectors, *, bar: float, at: datetime) -> bool:
-    cosines = centres @ np.asarray(rule.request_embedding, np.float32)
-    best = int(cosines.argmax())
-    if cosines[best] < bar:
-        return False
-    cluster = RequestCluster.objects.filter(tenant_id=scope.tenant_id, id=ids[best]).first()
-    if cluster is None:
-        return False
-    past = past_of(scope=scope, members=cluster.members)
-    found = belief.ranked(past.trials, now=at)
+    past = _past(scope, rule, ids, centres, bar)
+    found = belief.ranked(past.trials, now=at) if past else []
     mine = next((one for one in found if one.system_id == rule.recommended_system_id), None)
-    if mine is None:
-        return False
-    moved = abs(mine.confidence - rule.confidence_score)
-    if mine.trials == rule.based_on_executions and moved < LEAST_MOVE:
+    if past is None or mine is None or _stands(mine, rule):
+        # HAZARD: also a rule that nothing speaks about counts as looked at, or those that are `MOST` first stay so for ever
         RoutingRule.objects.filter(tenant_id=scope.tenant_id, id=rule.id).update(last_validated=at)
         return False
     name = past.names.get(mine.system_id, "its system")
     return refresh_within(
         scope=scope, rule_id=rule.id, record=record_of(mine), why=belief.explained(mine, name=name), at=at
     )
+
+
+def _past(scope: Scope, rule: RoutingRule, ids: list[UUID], centres: Vectors, bar: float) -> Past | None:
+    """What came of the kind that is nearest to the rule; None where none is near enough."""
+    cosines = centres @ np.asarray(rule.request_embedding, np.float32)
+    best = int(cosines.argmax())
+    rows = RequestCluster.objects.filter(tenant_id=scope.tenant_id, id=ids[best])
+    cluster = rows.first() if cosines[best] >= bar else None
+    return past_of(scope=scope, members=cluster.members) if cluster else None
+
+
+def _stands(mine: Figures, rule: RoutingRule) -> bool:
+    """Whether the rule's record is what it was, but for a little age."""
+    return mine.trials == rule.based_on_executions and abs(mine.confidence - rule.confidence_score) < LEAST_MOVE

@@ -11,7 +11,7 @@ from governance.ledger.models import LedgerEntry
 from governance.notices.models import Notice
 from governance.tenancy import in_tenant
 from routing.executions.models import Execution
-from routing.learning import considering
+from routing.learning import considering, refreshing
 from routing.learning.actions import accept, change_settings, refuse
 from routing.learning.models import RequestCluster, State
 from routing.lifecycle import ageing, moving
@@ -249,3 +249,21 @@ def test_some_of_a_kind_are_archived__the_night_goes_on_with_the_others(
     assert len(desk.learn(cast, nights=400, at=later).tally.proposed) == 1
     (row,) = desk.proposals(cast.tars)
     assert (row.based_on_executions, row.seen) == (60, 60) and row.pattern in desk.texts(5)
+
+
+def test_learned_rules_that_nothing_speaks_about__are_not_looked_at_for_ever(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "MOST", 1)
+    for n, said in enumerate(("Book a meeting room in {}", "Translate the contract of {} into Spanish")):
+        desk.done(cast.tars, desk.texts(60, said), at=make.later(5 + n))
+    desk.learn(cast)
+    first, second = desk.proposals(cast.tars)
+    for n, row in enumerate((first, second)):
+        accept(scope=cast.bo, proposal_id=row.id, at=make.later(61 + n))
+    with in_tenant(cast.tenant.id):
+        kinds = RequestCluster.objects.filter(tenant_id=cast.tenant.id, members__overlap=first.examples)
+        assert kinds.delete()[0] == 1
+    desk.done(cast.tars, desk.texts(40, second.pattern), at=make.later(63))
+    refreshed = [desk.learn(cast, nights=n, minutes=70 + n).refreshed for n in (1, 2)]
+    assert refreshed == [0, 1]
