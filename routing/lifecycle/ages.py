@@ -10,6 +10,8 @@ from typing import Any, Final
 WARM, COLD, ARCHIVED = timedelta(days=30), timedelta(days=90), timedelta(days=365)
 """Without access for so long."""
 STATES: Final = ("HOT", "WARM", "COLD", "ARCHIVED", "PRUNED")
+MOST_DAYS: Final = 1_000_000
+"""A constitution that asks for longer gets so many: a later day has no date. `tars_kept_until` says so too."""
 _BEGINS: Final = (("HOT", timedelta(0)), ("WARM", WARM), ("COLD", COLD), ("ARCHIVED", ARCHIVED))
 
 
@@ -89,11 +91,16 @@ def kept_until(archived_at: datetime, *, years: int, constitution: Mapping[str, 
     ]
     ends = [_years_on(archived_at, years)]
     ends += [
-        archived_at + timedelta(days=float(one))
+        archived_at + timedelta(days=max(0.0, min(float(one), MOST_DAYS)))
         for one in days
         if isinstance(one, int | float) and not isinstance(one, bool)
     ]
     return max(ends)
+
+
+def years_said(years: int) -> str:
+    """A number of years in words."""
+    return f"{years} year{'' if years == 1 else 's'}"
 
 
 def _years_on(moment: datetime, years: int) -> datetime:

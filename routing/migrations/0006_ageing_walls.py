@@ -183,11 +183,11 @@ BEGIN
   RETURN away.id;
 END $$;
 
--- until when something archived is kept: the longer of the tenant's years and the constitution's days
+-- until when something archived is kept: the longer of the tenant's years and the constitution's days, as far as there are dates
 CREATE FUNCTION tars_kept_until(archived_at timestamptz, years integer, constitution jsonb) RETURNS timestamptz LANGUAGE sql STABLE
   SET search_path = pg_catalog, public AS $$
   SELECT greatest(archived_at + make_interval(years => years), (
-    SELECT max(archived_at + (d.days::text::numeric)::double precision * interval '1 day')
+    SELECT max(archived_at + least(greatest(d.days::text::numeric, 0), 1000000)::double precision * interval '1 day')
     FROM (VALUES (constitution -> 'retention_period_days'), (constitution -> 'retention' -> 'period_days')) AS d (days)
     WHERE jsonb_typeof(d.days) = 'number')) $$;
 

@@ -17,7 +17,7 @@ from governance.tenancy import in_tenant
 from governance.tenants.actions import ReasonMissing
 from routing.executions import proof
 from routing.executions.queries import receipt
-from routing.lifecycle import ageing, holds, moving, pruning, retention
+from routing.lifecycle import ageing, ages, holds, moving, pruning, retention
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import CountsMoved, NotArchived, NothingDue, OnHold
 from routing.lifecycle.pruning import Due, Pruned
@@ -232,6 +232,13 @@ def test_retention__a_constitution_that_asks_for_longer_wins(cast: make.Cast) ->
         and (shorter - old.LATER).days == 365 * 7 + 2
         and (nested - old.LATER).days == 9999
     )
+
+
+@pytest.mark.parametrize("days", [10**12, -(10**12), 1e300])
+def test_retention__a_constitution_that_asks_for_no_date__is_no_fault(cast: make.Cast, days: float) -> None:
+    with in_tenant(cast.tenant.id):
+        ((until,),) = rows("SELECT tars_kept_until(%s, 7, %s)", old.LATER, Jsonb({"retention_period_days": days}))
+    assert until == ages.kept_until(old.LATER, years=7, constitution={"retention_period_days": days})
 
 
 def _kept_until(constitution: dict[str, object]) -> list[tuple[object, ...]]:

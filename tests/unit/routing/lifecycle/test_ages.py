@@ -58,6 +58,8 @@ def test_standing__of_a_system__ends_at_archived__and_the_law_does_not_age() -> 
         ({"retention_period_days": 30}, datetime(2031, 2, 28, tzinfo=UTC)),
         ({"retention_period_days": 3650}, datetime(2034, 2, 26, tzinfo=UTC)),
         ({"retention": {"period_days": 3650}}, datetime(2034, 2, 26, tzinfo=UTC)),
+        ({"retention_period_days": -1e12}, datetime(2031, 2, 28, tzinfo=UTC)),
+        ({"retention_period_days": 10**12}, datetime(2024, 2, 29, tzinfo=UTC) + timedelta(days=1_000_000)),
         ({"retention_period_days": "long", "retention": True}, datetime(2031, 2, 28, tzinfo=UTC)),
     ],
 )
