@@ -1,8 +1,8 @@
 """Executions that nobody opened for a year go into a file, and come back on a click.
 
 One transaction: the rows are locked, the file is written, synced, read back and compared line by line, then the database
-empties the rows (`tars_archive` computes every line anew). Whatever kills the process before the commit leaves every row as it was
-and a file that nobody names, which `sweep` drops; after it, file, rows and ledger agree.
+empties the rows (`tars_archive` computes every line anew). Whatever kills the process before the commit leaves every row as it
+was and a file that nobody names, which `sweep` drops; after it, file, rows and ledger agree.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from routing.lifecycle.models import Archive, ArchivedRow
 MOST: Final = 5_000
 """Executions that one act destroys at most; the page then shows the rest."""
 
-# What was archived too lately is passed by on the index (with a day or two for leap years). What is free comes before what is held.
+# What was archived too lately is passed by on the index (two days are for leap years). What is free comes before what is held.
 _DUE: Final = """
 WITH years AS (SELECT retention_years AS n FROM tenants WHERE id = %(tenant)s),
 due AS (

@@ -136,7 +136,13 @@ def board(*, scope: Scope, at: datetime) -> Board:
     bars = [_bar(row, counts.get(row.name, {}), years=years, holds=found) for row in rows]
     if nobody := counts.get(""):
         bars.append(
-            Bar("", None, *_segments(nobody), f"{years} years", any(one.kind == HoldOn.TENANT.value for one in found))
+            Bar(
+                "",
+                None,
+                *_segments(nobody),
+                ages.years_said(years),
+                any(one.kind == HoldOn.TENANT.value for one in found),
+            )
         )
     return Board(years, *_segments(totals), _soon(scope, at=at), tuple(bars), found)
 
@@ -263,4 +269,6 @@ def _kept_for(constitution: Mapping[str, Any], years: int) -> str:
     base = datetime(2000, 1, 1)
     by_tenant = ages.kept_until(base, years=years, constitution={})
     by_both = ages.kept_until(base, years=years, constitution=constitution)
-    return f"{years} years" if by_both == by_tenant else f"{(by_both - base).days:,} days, as its constitution says"
+    return (
+        ages.years_said(years) if by_both == by_tenant else f"{(by_both - base).days:,} days, as its constitution says"
+    )

@@ -15,6 +15,7 @@ from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
 from governance.tenants.actions import demand_reason, keep_retention_within
 from governance.tenants.models import Tenant
+from routing.lifecycle import ages
 from routing.lifecycle.moving import EVENT
 
 YEARS: Final = range(1, 101)
@@ -27,14 +28,13 @@ WITH away AS (
   LEFT JOIN systems s ON s.tenant_id = %(tenant)s AND s.id = e.system_id
   WHERE a.tenant_id = %(tenant)s AND a.restored_at IS NULL AND a.pruned_at IS NULL)
 SELECT count(*) FILTER (WHERE will <> was), count(*) FILTER (WHERE will <= %(at)s AND was > %(at)s AND NOT is_held),
-  count(*) FILTER (WHERE is_held), count(*) FILTER (WHERE will = was), min(will) FROM away
+  count(*) FILTER (WHERE is_held), count(*) FILTER (WHERE will = was) FROM away
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do. It destroys nothing by itself: `due` is what a person could destroy at once that they cannot
-    now."""
+    """What a change would do. It destroys nothing by itself: `due` is what a person could destroy at once and cannot now."""
 
     years: int
     was: int
@@ -43,7 +43,6 @@ class Preview:
     held: int
     stays: int
     """A constitution keeps these longer than either number of years."""
-    first_at: datetime | None
 
     @property
     def sentence(self) -> str:
@@ -56,9 +55,9 @@ def preview(*, scope: Scope, years: int, at: datetime) -> Preview:
     _demand_years(years)
     with connection.cursor() as cursor:
         cursor.execute(_PREVIEW, {"tenant": scope.tenant_id, "years": years, "at": at})
-        moves, due, held, stays, first_at = cursor.fetchone()
+        moves, due, held, stays = cursor.fetchone()
     was = Tenant.objects.values_list("retention_years", flat=True).get(id=scope.tenant_id)
-    return Preview(years, was, moves, due, held, stays, first_at)
+    return Preview(years, was, moves, due, held, stays)
 
 
 @governed("lifecycle.change_retention")
@@ -75,7 +74,9 @@ def change(*, scope: Scope, years: int, reason: str, confirmation: Confirmation,
     tenant = Tenant.objects.select_for_update(no_key=True).get(id=scope.tenant_id)
     did = preview(scope=scope, years=years, at=at)
     if did.was == years:
-        raise Invalid(f"The retention is {years} years already.", problems=(("/years", "is what it is now"),))
+        raise Invalid(
+            f"The retention is {ages.years_said(years)} already.", problems=(("/years", "is what it is now"),)
+        )
     keep_retention_within(tenant=tenant, years=years)
     ledger.append(
         scope=scope,
@@ -91,7 +92,8 @@ def change(*, scope: Scope, years: int, reason: str, confirmation: Confirmation,
             "reason": reason,
             "confirmed_with": confirmation.method,
         },
-        explanation=f"{tenant.name} keeps what is archived for {years} years instead of {did.was} ({did.sentence}): {reason}",
+        explanation=f"{tenant.name} keeps what is archived for {ages.years_said(years)} instead of {did.was} "
+        f"({did.sentence}): {reason}",
     )
     return did
 

@@ -20,7 +20,8 @@ from governance.registry.queries import names
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of, scoped
 from routing.lifecycle import checking, holds, moving, pruning, queries, retention
-from routing.lifecycle.forms import EVERYTHING, HoldForm, ReasonForm, YearsForm
+from routing.lifecycle.ages import years_said
+from routing.lifecycle.forms import EVERYTHING, HoldForm, YearsForm
 
 PER_PAGE: Final = 25
 _FOLDER: Final = "routing/lifecycle"
@@ -111,9 +112,8 @@ def prune(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         with reading(request):
             return _prune(request, refusal=refusal)
-    messages.success(
-        request, f"{done.rows:,} executions are destroyed. The certificate is entry {done.sequence} of the ledger."
-    )
+    what = "1 execution is" if done.rows == 1 else f"{done.rows:,} executions are"
+    messages.success(request, f"{what} destroyed. The certificate is entry {done.sequence} of the ledger.")
     return redirect("lifecycle:page")
 
 
@@ -137,7 +137,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         with reading(request):
             return _keep(request, refusal=refusal)
-    messages.success(request, f"What is archived is kept for {did.years} years now: {did.sentence}.")
+    messages.success(request, f"What is archived is kept for {years_said(did.years)} now: {did.sentence}.")
     return redirect("lifecycle:page")
 
 
@@ -165,7 +165,6 @@ def _board(
         "page": page,
         "files": queries.files_of(scope=scope, rows=list(page.object_list)),
         "hold_form": hold_form or HoldForm(systems=names(scope=scope)),
-        "reason_form": ReasonForm(),
         "hold_refused": scope.why_not(Capability.RETAIN, to=_HOLD),
         "check_refused": scope.why_not(Capability.VERIFY, to="check the archives"),
         "refusal": refusal,
