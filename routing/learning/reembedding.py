@@ -32,7 +32,7 @@ WHERE tenant_id = %s AND id < %s AND lifecycle_state NOT IN ('ARCHIVED', 'PRUNED
 """
 _WRITE: Final = """
 UPDATE executions SET request_embedding = %s::vector, embedding_model = %s
-WHERE tenant_id = %s AND id = %s AND embedding_model = %s
+WHERE tenant_id = %s AND id = %s AND embedding_model = %s AND lifecycle_state NOT IN ('ARCHIVED', 'PRUNED')
 """
 
 
@@ -127,7 +127,9 @@ def _proposals(scope: Scope, embedder: Embedder) -> int:
     with in_tenant(scope.tenant_id):
         rows = RuleProposal.objects.filter(tenant_id=scope.tenant_id).exclude(embedding_model=embedder.model)
         found = list(rows.order_by("-id").values_list("id", "pattern")[:BATCH])
-    vectors: Any = embedder.embed([pattern for _, pattern in found]) if found else []
+    if not found:
+        return 0
+    vectors: Any = embedder.embed([pattern for _, pattern in found])
     with in_tenant(scope.tenant_id, durable=True):
         for (id, pattern), vector in zip(found, vectors, strict=True):
             RuleProposal.objects.filter(tenant_id=scope.tenant_id, id=id, pattern=pattern).update(
