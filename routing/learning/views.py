@@ -56,7 +56,7 @@ def detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
 def accept(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Put it in force."""
     typed = request.POST.get("revision", "")
-    revision = int(typed) if typed.isdecimal() and len(typed) < 9 else None
+    revision = int(typed) if typed.isdecimal() and len(typed) < 9 else 0
     return _done(
         request,
         proposal_id,
