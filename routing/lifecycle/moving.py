@@ -30,6 +30,8 @@ from routing.lifecycle.models import Archive, ArchivedRow
 EVENT: Final = "retention"
 BATCH: Final = 500
 """Executions in one file at most."""
+FULL: Final = 64 * 1024 * 1024
+"""Bytes of lines from which on a file takes no other: an answer may be large, and a file is made and opened in memory."""
 STRAY_FOR: Final = timedelta(days=1)
 """A file that nobody names is left alone for so long: the transaction that names it may be under way."""
 
@@ -41,7 +43,11 @@ WHERE e.tenant_id = %(tenant)s AND e.lifecycle_state = 'COLD' AND e.last_accesse
 ORDER BY e.last_accessed_at, e.id LIMIT %(most)s FOR UPDATE OF e SKIP LOCKED
 """
 _LINES: Final = """
-SELECT w.id, tars_archive_line(%(tenant)s, w.id) FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS w (id, place) ORDER BY w.place
+SELECT id, line FROM (
+  SELECT w.place, w.id, l.line, sum(octet_length(l.line)) OVER (ORDER BY w.place) - octet_length(l.line) AS before
+  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS w (id, place)
+  CROSS JOIN LATERAL (SELECT tars_archive_line(%(tenant)s, w.id) AS line OFFSET 0) l) every
+WHERE before < %(bytes)s ORDER BY place
 """
 
 
@@ -54,8 +60,9 @@ def archive(*, scope: Scope, at: datetime, most: int = BATCH) -> Archive | None:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, values)
         ids = sorted(row[0] for row in cursor.fetchall())
-        cursor.execute(_LINES, {"tenant": scope.tenant_id, "ids": ids})
-        lines = [row[1] for row in cursor.fetchall()]
+        cursor.execute(_LINES, {"tenant": scope.tenant_id, "ids": ids, "bytes": FULL})
+        found = cursor.fetchall()
+    ids, lines = [row[0] for row in found], [row[1] for row in found]
     if not ids:
         return None
     before = kept.told(tenant_id=scope.tenant_id, execution_ids=ids)

@@ -87,6 +87,14 @@ def test_archive__in_batches__each_a_file_of_its_own(cast: make.Cast) -> None:
     assert sizes == [2, 1, 0] and len(old.files(cast)) == 2
 
 
+def test_archive__of_large_answers__begins_another_file(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    old.done(cast, "Run payroll one", "Run payroll two")
+    ageing.age(scope=cast.tars, at=old.LATER)
+    monkeypatch.setattr(moving, "FULL", 100)
+    sizes = [made.rows if (made := moving.archive(scope=cast.tars, at=old.LATER)) else 0 for _ in range(3)]
+    assert sizes == [1, 1, 0] and check(scope=cast.uma).is_whole
+
+
 @pytest.mark.parametrize("place", ["put", "get", "database", "ledger"])
 def test_archive__killed_half_way__nothing_is_lost_and_nothing_doubled(
     cast: make.Cast, place: str, monkeypatch: pytest.MonkeyPatch
