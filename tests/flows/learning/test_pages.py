@@ -56,7 +56,9 @@ def test_accept__the_evidence_moved__refused_and_said(cast: make.Cast) -> None:
     row = desk.proposed(cast)
     found = client_of(cast.bo).post(f"{LIST}{row.id}/accept/", {"revision": "7"})
     assert found.status_code == 409 and "Look at it again" in found.content.decode()
-    assert client_of(cast.bo).post(f"{LIST}{row.id}/accept/").status_code == 409, "nor without saying what was looked at"
+    assert client_of(cast.bo).post(f"{LIST}{row.id}/accept/").status_code == 409, (
+        "nor without saying what was looked at"
+    )
 
 
 def test_auditor__reads_everything_and_is_told_who_may(cast: make.Cast) -> None:
