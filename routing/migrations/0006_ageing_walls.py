@@ -143,7 +143,7 @@ BEGIN
   RETURN cardinality(ids);
 END $$;
 
--- the contents come back from the line that has the digest, and must then be what the line says; a call that was reported since stays
+-- the contents come back from the line that has the digest, and must then be what the line says
 CREATE FUNCTION tars_restore(execution uuid, line text, at timestamptz) RETURNS uuid
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
@@ -175,19 +175,17 @@ BEGIN
   IF EXISTS (SELECT 1 FROM jsonb_each(was -> 'execution') o WHERE now -> 'execution' -> o.key IS DISTINCT FROM o.value)
      OR (was -> 'request' <> 'null' AND EXISTS (SELECT 1 FROM jsonb_each(was -> 'request') o
        WHERE now -> 'request' -> o.key IS DISTINCT FROM o.value))
-     OR EXISTS (SELECT 1 FROM jsonb_array_elements(was -> 'tool_calls') o CROSS JOIN jsonb_each(o) k
-       LEFT JOIN jsonb_array_elements(now -> 'tool_calls') n ON n -> 'id' = o -> 'id'
-       WHERE n -> k.key IS DISTINCT FROM k.value) THEN
+     OR now -> 'tool_calls' IS DISTINCT FROM was -> 'tool_calls' THEN
     RAISE EXCEPTION 'tars_moved: what came back is not what was archived' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN away.id;
 END $$;
 
--- until when something archived is kept: the longer of the tenant's years and the constitution's days, as far as there are dates
+-- until when something archived is kept: the longer of the tenant's years and the constitution's days
 CREATE FUNCTION tars_kept_until(archived_at timestamptz, years integer, constitution jsonb) RETURNS timestamptz LANGUAGE sql STABLE
   SET search_path = pg_catalog, public AS $$
   SELECT greatest(archived_at + make_interval(years => years), (
-    SELECT max(archived_at + least(greatest(d.days::text::numeric, 0), 1000000)::double precision * interval '1 day')
+    SELECT max(archived_at + (d.days::text::numeric)::double precision * interval '1 day')
     FROM (VALUES (constitution -> 'retention_period_days'), (constitution -> 'retention' -> 'period_days')) AS d (days)
     WHERE jsonb_typeof(d.days) = 'number')) $$;
 
@@ -219,9 +217,6 @@ BEGIN
     WHERE e.tenant_id = tenant AND e.id = ANY(ids);
   UPDATE execution_requests r SET user_request = 'Destroyed', request_embedding = NULL, steps = '[]', governance_check = '{}', session = ''
     WHERE r.tenant_id = tenant AND r.id = ANY(ids);
-  -- a call that was reported while its execution was away
-  UPDATE mcp_telemetry_log t SET input_data = NULL, error_message = NULL
-    WHERE t.tenant_id = tenant AND t.execution_id = ANY(ids) AND (t.input_data IS NOT NULL OR t.error_message IS NOT NULL);
   RETURN found;
 END $$;
 
