@@ -1,0 +1,234 @@
+"""The verdict on one candidate, and on all of a night together. Pure.
+
+Two stages keep alpha whatever the optimiser learned from the first (screen and clean: Wasserman and Roeder, Annals of
+Statistics 37, 2009). On the seen part each candidate must beat the minimum effect at alpha. Those that do, the finalists, must
+beat it again on held-out requests that no choice has used, and there the night answers for all finalists together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dreams.stats.multiplicity import refuted
+from dreams.stats.noninferiority import Standing
+from dreams.stats.ratio import sample_ratio_p
+from dreams.verdict.findings import Findings, Guardrail, findings_of
+from dreams.verdict.observed import Metric, Observed
+from dreams.verdict.plan import Plan
+from dreams.verdict.rules import VERDICT_OF, Next, Rule, Verdict
+from dreams.verdict.wording import NAMES, better_or_worse, percent, plural
+
+Said = tuple[Rule, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with the first rule that said so, in a sentence, and every number it rests on. `next` is for a night that goes
+    on."""
+
+    verdict: Verdict
+    rule: Rule
+    sentence: str
+    next: Next
+    n_seen: int
+    n_held_out: int
+    looks: int
+    findings: Findings
+
+    def as_json(self) -> dict[str, Any]:
+        """Unrounded, JSON only."""
+        return {
+            "verdict": self.verdict.value,
+            "rule": self.rule.value,
+            "sentence": self.sentence,
+            "next": self.next.value,
+            "n_seen": self.n_seen,
+            "n_held_out": self.n_held_out,
+            "looks": self.looks,
+            **self.findings.as_json(),
+        }
+
+
+def judge(plan: Plan, observed: Observed, *, finalists: int | None = None) -> Judgement:
+    """One candidate at one look. `finalists` is how many candidates the held-out part has to answer for; all planned ones where
+    it is not known. Looking again with more pairs is always allowed."""
+    found = findings_of(plan, observed)
+    share = plan.alpha / min(plan.family, finalists or plan.family)
+    return _judged(plan, observed, found, is_confirmed=found.held_out.log_e_better >= -math.log(share))
+
+
+def judge_night(plan: Plan, candidates: Mapping[str, Observed]) -> dict[str, Judgement]:
+    """Every candidate of a night at its end, the held-out part corrected over the finalists as the plan says.
+
+    Raises ValueError where there are more candidates than the plan's family.
+    """
+    if len(candidates) > plan.family:
+        raise ValueError(f"{len(candidates)} candidates were tried, and {plan.family} were planned.")
+    found = {name: findings_of(plan, observed) for name, observed in candidates.items()}
+    held_out = {name: one.held_out.log_e_better for name, one in found.items() if is_finalist(plan, one)}
+    confirmed = refuted(held_out, by=plan.correction, alpha=plan.alpha)
+    return {
+        name: _judged(plan, observed, found[name], is_confirmed=name in confirmed)
+        for name, observed in candidates.items()
+    }
+
+
+def is_finalist(plan: Plan, found: Findings) -> bool:
+    """Whether the seen part alone shows more than the minimum effect, at alpha."""
+    return found.seen.n >= plan.minimum_pairs and found.seen.log_e_better >= -math.log(plan.alpha)
+
+
+def _judged(plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bool) -> Judgement:
+    rule, sentence = next(_said(plan, observed, found, is_confirmed=is_confirmed))
+    return Judgement(
+        verdict=VERDICT_OF[rule],
+        rule=rule,
+        sentence=sentence,
+        next=_next(plan, observed, rule),
+        n_seen=observed.n_seen,
+        n_held_out=observed.n_held_out,
+        looks=observed.n_seen // plan.look_every + observed.n_held_out // plan.look_every,
+        findings=found,
+    )
+
+
+def _said(plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bool) -> Iterator[Said]:
+    """What each rule says, in the order of `Rule`; the first is the verdict."""
+    yield from _invalid(plan, observed)
+    yield from _rejecting(plan, observed, found)
+    yield from _holding(plan, found, is_confirmed=is_confirmed)
+    low = percent(plan.minimum_effect)
+    yield (
+        Rule.ALL_HOLD,
+        f"{NAMES[plan.primary].capitalize()} is {better_or_worse(found.seen.gain or 0.0)}, more than the least of {low}, also on "
+        f"held-out requests ({better_or_worse(found.held_out.gain or 0.0)}), and every guardrail holds.",
+    )
+
+
+def _invalid(plan: Plan, observed: Observed) -> Iterator[Said]:
+    if observed.breaches:
+        yield Rule.PROTOCOL, observed.breaches[0]
+    if observed.n_seen > plan.pairs_seen or observed.n_held_out > plan.pairs_held_out:
+        yield Rule.PROTOCOL, "More pairs were taken than the plan says."
+    if observed.n > min(observed.normal_runs, observed.dream_runs) or observed.scheduled < observed.n:
+        yield Rule.PROTOCOL, "There are more pairs than requests that were run on both sides."
+    missing = observed.scheduled - observed.n
+    if observed.scheduled >= plan.minimum_pairs and missing > plan.most_missing * observed.scheduled:
+        yield (
+            Rule.MISSING_PAIRS,
+            f"{missing} of {observed.scheduled} requests came to no pair, more than the plan allows.",
+        )
+    for metric in (plan.primary, *plan.margins):
+        yield from _incomplete(plan, observed, metric)
+    p = sample_ratio_p(observed.normal_runs, observed.dream_runs)
+    if p < plan.ratio_alpha:
+        yield (
+            Rule.SAMPLE_RATIO,
+            f"The normal side came to {observed.normal_runs} outcomes, the dream to {observed.dream_runs}: no fair comparison.",
+        )
+
+
+def _incomplete(plan: Plan, observed: Observed, metric: Metric) -> Iterator[Said]:
+    """A value that is known more often on one side hides what happened on the other. Stars are few by nature."""
+    counts = observed.known(metric)
+    if metric is Metric.STARS or observed.n < plan.minimum_pairs:
+        return
+    missing = max(counts) - len(observed.gains(metric))
+    if missing > plan.most_missing * observed.n:
+        yield (
+            Rule.MISSING_PAIRS,
+            f"{NAMES[metric].capitalize()} is known for one side alone in {plural(missing, 'pair')}, more than the plan allows.",
+        )
+
+
+def _rejecting(plan: Plan, observed: Observed, found: Findings) -> Iterator[Said]:
+    if observed.new_violations:
+        count = len(observed.new_violations)
+        yield (
+            Rule.NEW_VIOLATION,
+            f"{plural(count, 'request')} broke a rule in the dream alone, the first of them {observed.new_violations[0]}.",
+        )
+    for one in found.guardrails:
+        if one.standing is Standing.INFERIOR:
+            yield (
+                Rule.GUARDRAIL_INFERIOR,
+                f"{NAMES[one.metric].capitalize()}: {better_or_worse(one.gain or 0.0, beside=one.margin)}, and no more than "
+                f"{percent(one.margin)} may be lost.",
+            )
+    for group in found.groups:
+        if group.log_e_inferior >= math.log(len(found.groups) / plan.alpha):
+            yield (
+                Rule.GROUP_INFERIOR,
+                f"Requests of kind {group.kind} succeed less often: {better_or_worse(group.gain, beside=plan.group_margin)}, "
+                f"and no more than {percent(plan.group_margin)} may be lost.",
+            )
+    if found.seen.log_e_worse >= -math.log(plan.alpha):
+        yield Rule.PRIMARY_WORSE, f"{NAMES[plan.primary].capitalize()} is {better_or_worse(found.seen.gain or 0.0)}."
+
+
+def _holding(plan: Plan, found: Findings, *, is_confirmed: bool) -> Iterator[Said]:
+    name, seen, held_out = NAMES[plan.primary].capitalize(), found.seen, found.held_out
+    if seen.n < plan.minimum_pairs:
+        yield Rule.TOO_FEW_PAIRS, f"{plural(seen.n, 'pair')} so far; the plan judges from {plan.minimum_pairs} on."
+        return
+    least, gain = percent(plan.minimum_effect), better_or_worse(seen.gain or 0.0, beside=plan.minimum_effect)
+    if seen.log_e_small >= -math.log(plan.alpha):
+        yield Rule.EFFECT_TOO_SMALL, f"{name} is {gain}: less than the {least} that would be worth a change."
+    if not is_finalist(plan, found):
+        yield Rule.PRIMARY_NOT_SHOWN, f"{name} is {gain} in {plural(seen.n, 'pair')}: not surely more than {least}."
+    for one in found.guardrails:
+        if one.standing is not Standing.NON_INFERIOR:
+            yield Rule.GUARDRAIL_NOT_SHOWN, _not_shown(one)
+    yield from _averages(plan, found)
+    for group in found.groups:
+        if group.gain < -plan.group_margin:
+            yield (
+                Rule.GROUP_WORSE,
+                f"Requests of kind {group.kind} seem to succeed less often: "
+                f"{better_or_worse(group.gain, beside=plan.group_margin)}.",
+            )
+    if held_out.n < plan.minimum_pairs or not is_confirmed:
+        said = "no held-out request was asked yet" if held_out.gain is None else better_or_worse(held_out.gain)
+        yield Rule.HELD_OUT_NOT_SHOWN, f"{name} is {gain}, but not surely on held-out requests: {said}."
+    for one in found.guardrails:
+        if one.held_out_gain is not None and one.held_out_gain < -one.margin:
+            yield (
+                Rule.HELD_OUT_GUARDRAIL,
+                f"{NAMES[one.metric].capitalize()} on held-out requests: "
+                f"{better_or_worse(one.held_out_gain, beside=one.margin)}, and no more than {percent(one.margin)} may be lost.",
+            )
+
+
+def _not_shown(one: Guardrail) -> str:
+    name, margin = NAMES[one.metric].capitalize(), percent(one.margin)
+    if one.gain is None:
+        return f"{name} was not measured, and the plan guards it."
+    gain = better_or_worse(one.gain, beside=one.margin)
+    return f"{name} is {gain} in {plural(one.n, 'pair')}: a loss of {margin} is not ruled out."
+
+
+def _averages(plan: Plan, found: Findings) -> Iterator[Said]:
+    """A few requests that became very slow or dear weigh little in a mean of shares, and all the more in the plain mean."""
+    for metric, gain in found.averages.items():
+        least = plan.minimum_effect if metric is plan.primary else -plan.margins[metric]
+        if gain < least:
+            yield (
+                Rule.AVERAGE_CONTRADICTS,
+                f"{NAMES[metric].capitalize()}: the plain average is {better_or_worse(gain, beside=least)}; "
+                "a few requests lose what the others gain.",
+            )
+
+
+_GOES_ON = frozenset({Rule.TOO_FEW_PAIRS, Rule.PRIMARY_NOT_SHOWN})
+_STOPS = frozenset({Rule.EFFECT_TOO_SMALL, Rule.ALL_HOLD})
+
+
+def _next(plan: Plan, observed: Observed, rule: Rule) -> Next:
+    if VERDICT_OF[rule] in (Verdict.INVALID, Verdict.REJECT) or rule in _STOPS:
+        return Next.STOP
+    if rule in _GOES_ON or (rule is Rule.GUARDRAIL_NOT_SHOWN and observed.n_seen < plan.pairs_seen):
+        return Next.SEEN_PAIRS if observed.n_seen < plan.pairs_seen else Next.STOP
+    return Next.HELD_OUT_PAIRS if observed.n_held_out < plan.pairs_held_out else Next.STOP
