@@ -19,7 +19,9 @@ class TenantRecordAdmin(FixableAdmin):
     tenant_field = "id"
     fixable = FIXABLE
     list_display = ("name", "subscription_tier", "max_users", "max_monthly_budget", "retention_years", "is_active")
-    fields = (*FIXABLE, "domain", "subscription_tier", "max_users", "max_monthly_budget", "is_active", "created_at")
+    fields = (
+        *FIXABLE, "retention_years", "domain", "subscription_tier", "max_users", "max_monthly_budget", "is_active", "created_at",
+    )  # fmt: skip
     ordering = ("name",)
 
     def fix(self, *, scope: Scope, obj: Tenant, values: dict[str, Any], reason: str) -> None:
