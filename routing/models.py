@@ -1,8 +1,8 @@
 from routing.connectors.models import Connector, ConnectorSecret, PinnedTool
-from routing.executions.models import DueRequest, Execution, ExecutionDay, ExecutionRequest, Receipt
+from routing.executions.models import DueRequest, Execution, ExecutionAge, ExecutionDay, ExecutionRequest, Receipt
 from routing.figures.models import FigureMark
 from routing.learning.models import LearningSetting, LearningState, RequestCluster, RuleProposal
-from routing.lifecycle.models import Access, Archive, ArchivedRow, LegalHold
+from routing.lifecycle.models import Access, Archive, ArchivedRow, ArchivedSum, LegalHold
 from routing.router.models import NextVector, RoutingRule
 from routing.telemetry.models import ToolCall, ToolDay
 
@@ -10,10 +10,12 @@ __all__ = [
     "Access",
     "Archive",
     "ArchivedRow",
+    "ArchivedSum",
     "Connector",
     "ConnectorSecret",
     "DueRequest",
     "Execution",
+    "ExecutionAge",
     "ExecutionDay",
     "ExecutionRequest",
     "FigureMark",

@@ -23,6 +23,8 @@ ANCHORED: Final = "executions"
 RATED: Final = "ratings"
 BATCH: Final = 20_000
 """Receipts that one transaction counts; a single batch of the ledger is never parted."""
+NEW: Final = "HOT"
+"""Every execution is written in this state. Where it went since was counted when it moved (`ExecutionAge`)."""
 MOST_BATCHES: Final = 25
 """In one run for one tenant: the others wait no longer than that."""
 
@@ -56,7 +58,11 @@ _BATCH: Final = f"""
 WITH batch AS MATERIALIZED (
   SELECT {AS_ROWS} FROM executions e WHERE e.tenant_id = %(tenant)s AND e.id IN (
     SELECT r.execution_id FROM receipts r
-    WHERE r.tenant_id = %(tenant)s AND r.sealed_in > %(after)s AND r.sealed_in <= %(upto)s))
+    WHERE r.tenant_id = %(tenant)s AND r.sealed_in > %(after)s AND r.sealed_in <= %(upto)s)),
+new AS (
+  INSERT INTO execution_ages AS a (id, tenant_id, system_id, state, total)
+  SELECT gen_random_uuid(), %(tenant)s, system_id, '{NEW}', count(*) FROM batch GROUP BY system_id ORDER BY system_id
+  ON CONFLICT (tenant_id, system_id, state) DO UPDATE SET total = a.total + EXCLUDED.total)
 INSERT INTO execution_days AS d (id, tenant_id, day, system_id, {", ".join(COLUMNS)})
 SELECT gen_random_uuid(), %(tenant)s, day, system_id, {", ".join(COLUMNS)}
 FROM (SELECT day, system_id, {ADDED} FROM batch GROUP BY day, system_id) g

@@ -290,3 +290,23 @@ class ExecutionDay(BusyRow):
                 fields=["tenant", "day", "system"], nulls_distinct=False, name="execution_days_one_each"
             )
         ]
+
+
+class ExecutionAge(BusyRow):
+    """How many executions of one system (none: of nobody) are in one state of ageing.
+
+    What is new is added by the task that adds up the days (`folding`), under the same mark; what moves from state to state is
+    counted by a trigger, statement by statement, in the transaction that moves it.
+    """
+
+    system = reference("governance.System", null=True, db_index=False)
+    state = models.TextField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        db_table = "execution_ages"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "system", "state"], nulls_distinct=False, name="execution_ages_one_each"
+            )
+        ]

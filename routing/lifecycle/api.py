@@ -16,6 +16,7 @@ from governance.registry.records import utc
 from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.tenants.actions import ReasonMissing
 from governance.web import now, reading
+from routing.figures.marks import Moving
 from routing.lifecycle import checking, errors, holds, moving, pack, pruning, queries, retention, shapes, stores
 from routing.lifecycle.queries import Bar, File, Held
 
@@ -46,14 +47,21 @@ class VerifyArchive(Face):
 
 
 class Ageing(Face):
-    @endpoint(gives=shapes.Ageing)
-    def get(self, request: Request) -> Response:
+    @endpoint(gives=shapes.Ageing, query=shapes.AgeingQuery, problems=(Moving,))
+    def get(self, request: Request, asked: dict[str, Any]) -> Response:
         """Where everything is, system by system, and what comes next."""
-        board = queries.board(scope=self.reader(request), at=now())
+        board = queries.board(scope=self.reader(request), at=now(), exact=asked["exact"])
         counts = {one.state: one.count for one in board.totals}
         systems = [_bar(one) for one in board.bars]
         return Response(
-            {"retention_years": board.years, "counts": counts, "soon": dict(board.soon), "systems": systems}
+            {
+                "as_of": utc(board.as_of),
+                "exact": board.is_exact,
+                "retention_years": board.years,
+                "counts": counts,
+                "soon": dict(board.soon),
+                "systems": systems,
+            }
         )
 
 

@@ -67,6 +67,25 @@ class ArchivedRow(TenantRow):
         ]
 
 
+class ArchivedSum(BusyRow):
+    """How many executions of one system (none: of nobody) went away at one moment and are away still: they are kept equally long.
+
+    Written by a trigger on `archived_rows`, statement by statement. A night archives under one moment, so these are few.
+    """
+
+    system = reference("governance.System", null=True, db_index=False)
+    archived_at = models.DateTimeField()
+    away = models.BigIntegerField()
+
+    class Meta:
+        db_table = "archived_sums"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "system", "archived_at"], nulls_distinct=False, name="archived_sums_one_each"
+            )
+        ]
+
+
 class HoldOn(models.TextChoices):
     TENANT = "tenant", "Everything"
     SYSTEM = "system", "One system"

@@ -27,23 +27,44 @@ from governance.tenants.models import Tenant
 from routing.lifecycle import moving, pack, stores
 from routing.lifecycle.errors import CountsMoved, NothingDue
 from routing.lifecycle.models import Archive, ArchivedRow
+from routing.lifecycle.sums import NOBODY, groups
 
 MOST: Final = 5_000
 """Executions that one act destroys at most; the page then shows the rest."""
 
-# What was archived too lately is passed by on the index (two days are for leap years). What is free comes before what is held.
-_DUE: Final = """
-WITH years AS (SELECT retention_years AS n FROM tenants WHERE id = %(tenant)s),
-due AS (
-  SELECT a.execution_id, a.digest, a.bytes, a.archived_at, tars_is_held(%(tenant)s, e.system_id, e.id) AS is_held
-  FROM archived_rows a JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = a.execution_id
-  LEFT JOIN systems s ON s.tenant_id = %(tenant)s AND s.id = e.system_id
+# `picked` are the oldest groups that have `most` free ones among them, so the rows that are read are few more.
+_DUE: Final = f"""
+WITH {groups()},
+due AS MATERIALIZED (SELECT system_id, archived_at, away, held FROM groups WHERE was <= %(at)s),
+totals AS (SELECT coalesce(sum(away - held), 0)::bigint AS free, coalesce(sum(held), 0)::bigint AS held FROM due),
+picked AS MATERIALIZED (
+  SELECT coalesce(system_id, {NOBODY}) AS system_id, archived_at FROM (
+    SELECT *, sum(away - held) OVER (ORDER BY archived_at, system_id) - (away - held) AS before FROM due WHERE away > held) d
+  WHERE before < %(most)s),
+found AS (
+  SELECT a.execution_id, a.digest, a.bytes, a.archived_at FROM archived_rows a
+  JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = a.execution_id
   WHERE a.tenant_id = %(tenant)s AND a.restored_at IS NULL AND a.pruned_at IS NULL
-    AND a.archived_at < %(at)s - make_interval(years => (SELECT n FROM years), days => -2)
-    AND tars_kept_until(a.archived_at, (SELECT n FROM years), s.constitution) <= %(at)s)
-SELECT execution_id, digest, bytes, is_held, count(*) FILTER (WHERE NOT is_held) OVER (), count(*) FILTER (WHERE is_held) OVER ()
-FROM due ORDER BY is_held, archived_at, execution_id LIMIT %(most)s
-"""
+    AND a.archived_at IN (SELECT archived_at FROM picked)
+    AND (coalesce(e.system_id, {NOBODY}), a.archived_at) IN (SELECT system_id, archived_at FROM picked)
+    AND NOT EXISTS (SELECT 1 FROM legal_holds h
+      WHERE h.tenant_id = %(tenant)s AND h.released_at IS NULL AND h.execution_id = e.id)
+  ORDER BY a.archived_at, a.execution_id LIMIT %(most)s)
+SELECT t.free, t.held, f.execution_id, f.digest, f.bytes FROM totals t LEFT JOIN found f ON true
+ORDER BY f.archived_at, f.execution_id
+"""  # noqa: S608
+_COUNTS: Final = f"""
+WITH {groups()}
+SELECT coalesce(sum(away - held), 0)::bigint, coalesce(sum(held), 0)::bigint FROM groups WHERE was <= %(at)s
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is due: what may be destroyed, and what a legal hold keeps."""
+
+    rows: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +91,30 @@ class Pruned:
     sequence: int
 
 
+def counts(*, scope: Scope, at: datetime) -> Counts:
+    """How many are due, and how many of them a legal hold keeps. One query over sums. Raises `NotAllowed`."""
+    scope.demand(Capability.READ_RECORD, to="see what is due")
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"tenant": scope.tenant_id, "at": at})
+        return Counts(*cursor.fetchone())
+
+
 def due(*, scope: Scope, at: datetime) -> Due:
     """What may be destroyed now, and what of it a legal hold keeps. One query, `MOST` rows. Raises `NotAllowed`."""
     scope.demand(Capability.READ_RECORD, to="see what is due")
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"tenant": scope.tenant_id, "at": at, "most": MOST})
-        found = cursor.fetchall()
-    free, held = found[0][4:] if found else (0, 0)
-    now = [row for row in found if not row[3]]
-    lines = tuple(row[1] for row in now)
+        rows = cursor.fetchall()
+    free, held = rows[0][:2]
+    found = [row[2:] for row in rows if row[2] is not None]
+    lines = tuple(digest for _, digest, _ in found)
     return Due(
-        rows=len(now),
-        bytes=sum(row[2] for row in now),
+        rows=len(found),
+        bytes=sum(bytes for _, _, bytes in found),
         held=held,
-        more=free - len(now),
+        more=free - len(found),
         digest=pack.digest_of("\n".join(lines)) if lines else "",
-        ids=tuple(row[0] for row in now),
+        ids=tuple(id for id, _, _ in found),
         lines=lines,
     )
 

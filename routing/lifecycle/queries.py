@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
 from governance.errors import NotFound
 from governance.registry.models import System
 from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.scope import Capability, Scope
 from governance.tenants.models import Tenant
+from routing.executions import ages as counted
 from routing.executions.models import Execution
 from routing.executions.queries import demand_visible
 from routing.lifecycle import ages
@@ -26,17 +28,16 @@ from routing.lifecycle.models import Archive, ArchivedRow, HoldOn, LegalHold
 SOON: Final = timedelta(days=7)
 MOST_SYSTEMS: Final = 200
 
-_COUNTS: Final = """
-SELECT e.system_id, s.name, e.lifecycle_state, count(*) FROM executions e
-LEFT JOIN systems s ON s.tenant_id = %(tenant)s AND s.id = e.system_id WHERE e.tenant_id = %(tenant)s GROUP BY 1, 2, 3
-"""
+MOST_SOON: Final = 10_000
+"""Of what moves soon so many are counted, for each state; one more says that there are more."""
+
 _SOON: Final = """
-SELECT count(*) FILTER (WHERE lifecycle_state = 'HOT' AND last_accessed_at <= %(warm)s),
-  count(*) FILTER (WHERE lifecycle_state = 'WARM' AND last_accessed_at <= %(cold)s),
-  count(*) FILTER (WHERE lifecycle_state = 'COLD' AND last_accessed_at <= %(archived)s)
-FROM executions WHERE tenant_id = %(tenant)s AND (
-  (lifecycle_state = 'HOT' AND last_accessed_at <= %(warm)s) OR (lifecycle_state = 'WARM' AND last_accessed_at <= %(cold)s)
-  OR (lifecycle_state = 'COLD' AND last_accessed_at <= %(archived)s))
+SELECT (SELECT count(*) FROM (SELECT 1 FROM executions WHERE tenant_id = %(tenant)s AND lifecycle_state = 'HOT'
+    AND last_accessed_at <= %(warm)s LIMIT %(most)s) w),
+  (SELECT count(*) FROM (SELECT 1 FROM executions WHERE tenant_id = %(tenant)s AND lifecycle_state = 'WARM'
+    AND last_accessed_at <= %(cold)s LIMIT %(most)s) c),
+  (SELECT count(*) FROM (SELECT 1 FROM executions WHERE tenant_id = %(tenant)s AND lifecycle_state = 'COLD'
+    AND last_accessed_at <= %(archived)s LIMIT %(most)s) a)
 """
 
 
@@ -97,14 +98,24 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything at a glance. `soon` is what the next seven days move, by the state it moves to."""
+    """Everything at a glance, at `as_of`. `soon` is what the next seven days move, by the state it moves to, as far as
+    `MOST_SOON` counts."""
 
+    as_of: datetime
     years: int
     totals: tuple[Segment, ...]
     total: int
     soon: Mapping[str, int]
     bars: tuple[Bar, ...]
     holds: tuple[Held, ...]
+    is_exact: bool
+    """The executions themselves were counted, not their sums."""
+
+    @property
+    def soon_said(self) -> dict[str, str]:
+        """`soon` as it is read."""
+        most = gettext("more than %(n)s") % {"n": f"{MOST_SOON:,}"}
+        return {state: most if count > MOST_SOON else f"{count:,}" for state, count in self.soon.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,35 +134,27 @@ class Away:
         return self.standing.state == "PRUNED"
 
 
-def board(*, scope: Scope, at: datetime) -> Board:
-    """The page's figures: five queries, however many systems there are. Raises `NotAllowed`."""
+def board(*, scope: Scope, at: datetime, exact: bool = False) -> Board:
+    """The page's figures: six queries over sums, however many systems and executions there are. Raises `NotAllowed`."""
     scope.demand(Capability.READ_RECORD, to="see where everything is")
     years = retention_years(scope=scope)
     found = tuple(held(row) for row in holds(scope=scope, is_in_force=True))
-    counts = _counts(scope)
+    counts = counted.by_system(scope=scope, exact=exact)
     totals = {state: sum(of.get(state, 0) for of in counts.values()) for state in STATES}
     rows = (
         System.objects.filter(tenant_id=scope.tenant_id).defer("capabilities_embedding").order_by("name")[:MOST_SYSTEMS]
     )
-    bars = [_bar(row, counts.get(row.name, {}), years=years, holds=found) for row in rows]
-    if nobody := counts.get(""):
-        bars.append(
-            Bar(
-                "",
-                None,
-                *_segments(nobody),
-                ages.years_said(years),
-                any(one.kind == HoldOn.TENANT.value for one in found),
-            )
-        )
-    return Board(years, *_segments(totals), _soon(scope, at=at), tuple(bars), found)
+    bars = [_bar(row, counts.get(row.id, {}), years=years, holds=found) for row in rows]
+    if nobody := counts.get(None):
+        is_held = any(one.kind == HoldOn.TENANT.value for one in found)
+        bars.append(Bar("", None, *_segments(nobody), ages.years_said(years), is_held))
+    return Board(at, years, *_segments(totals), _soon(scope, at=at), tuple(bars), found, exact)
 
 
 def bar_of(*, scope: Scope, system: System) -> Bar:
-    """One system's bar. Three queries."""
+    """One system's bar. Four queries over sums."""
     years = retention_years(scope=scope)
-    states = Execution.objects.filter(tenant_id=scope.tenant_id, system_id=system.id).order_by()
-    counts = dict(states.values_list("lifecycle_state").annotate(n=Count("id")))
+    counts = counted.of_system(scope=scope, system_id=system.id)
     return _bar(system, counts, years=years, holds=tuple(held(row) for row in holds(scope=scope, is_in_force=True)))
 
 
@@ -226,21 +229,11 @@ def files_of(*, scope: Scope, rows: QuerySet[Archive] | list[Archive]) -> list[F
     ]  # fmt: skip
 
 
-def _counts(scope: Scope) -> dict[str, dict[str, int]]:
-    """Executions by system ("" for none) and state."""
-    found: dict[str, dict[str, int]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"tenant": scope.tenant_id})
-        for _, name, state, count in cursor.fetchall():
-            found.setdefault(name or "", {})[state] = count
-    return found
-
-
 def _soon(scope: Scope, *, at: datetime) -> dict[str, int]:
     then = at + SOON
     moments = {"warm": then - ages.WARM, "cold": then - ages.COLD, "archived": then - ages.ARCHIVED}
     with connection.cursor() as cursor:
-        cursor.execute(_SOON, {"tenant": scope.tenant_id, **moments})
+        cursor.execute(_SOON, {"tenant": scope.tenant_id, "most": MOST_SOON + 1, **moments})
         return dict(zip(STATES[1:4], cursor.fetchone(), strict=True))
 
 

@@ -45,12 +45,20 @@ class SystemAge(Record):
     is_held = Flag()
 
 
-class Ageing(Record):
-    """Where everything is, and what the next seven days move."""
+class AgeingQuery(Query):
+    exact = serializers.BooleanField(
+        required=False, default=False, help_text="count the executions themselves, not their sums"
+    )
 
+
+class Ageing(Record):
+    """Where everything is, and what the next seven days move. The counts are exact at `as_of`."""
+
+    as_of = Instant()
+    exact = Flag(help_text="whether the executions themselves were counted")
     retention_years = Whole()
     counts = Object()
-    soon = Object()
+    soon = Object(help_text="counted as far as 10,000; 10,001 stands for more")
     systems = SystemAge(many=True)
 
 

@@ -160,8 +160,8 @@ def _board(
     scope, at = scope_of(request), now()
     page = Paginator(queries.archives(scope=scope), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "board": queries.board(scope=scope, at=at),
-        "due": pruning.due(scope=scope, at=at),
+        "board": queries.board(scope=scope, at=at, exact=request.GET.get("exact") == "1"),
+        "due": pruning.counts(scope=scope, at=at),
         "page": page,
         "files": queries.files_of(scope=scope, rows=list(page.object_list)),
         "hold_form": hold_form or HoldForm(systems=names(scope=scope)),

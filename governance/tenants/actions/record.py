@@ -28,7 +28,9 @@ def fix_tenant(*, scope: Scope, values: Mapping[str, Any], reason: str, at: date
     scope.demand(Capability.FIX_DATA, to="fix data")
     reason = demand_reason(reason, why="this is mended")
     if RETENTION in values:
-        raise Invalid("The retention is changed under Ageing and archives, Retention: it shows first what that would do.")
+        raise Invalid(
+            "The retention is changed under Ageing and archives, Retention: it shows first what that would do."
+        )
     if other := sorted(set(values) - set(FIXABLE)):
         raise Invalid(f"{other[0]} cannot be edited here: it follows from the contract.")
     tenant = Tenant.objects.select_for_update(no_key=True).get(id=scope.tenant_id)

@@ -28,6 +28,7 @@ APPEND_ONLY = (
 KEPT = (
     "actor_keys",
     "archived_rows",
+    "archived_sums",
     "archives",
     "amendment_proposals",
     "api_tokens",
@@ -39,6 +40,7 @@ KEPT = (
     "comments",
     "connector_secrets",
     "connectors",
+    "execution_ages",
     "execution_days",
     "execution_requests",
     "executions",
