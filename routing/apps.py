@@ -19,6 +19,7 @@ class RoutingConfig(AppConfig):
         from routing.executions import export as executions
         from routing.learning import night
         from routing.learning import panel as learning_panel
+        from routing.lifecycle import checking
         from routing.lifecycle import kept as archive_bytes
         from routing.lifecycle import panel as lifecycle_panel
         from routing.router import export as router_export
@@ -60,3 +61,4 @@ class RoutingConfig(AppConfig):
         router_panel.register_above_rules(learning_panel.WAITING, learning_panel.waiting)
         router_panel.register_of_rule(learning_panel.ORIGIN, learning_panel.origin)
         night.register_kinds()
+        checking.register_kinds()

@@ -69,6 +69,7 @@ ENTRIES = (
     Entry("compare the days with their tool calls", "routing.telemetry.tasks.check_days", daily_at=time(2, 0)),
     Entry("count who opened what", "routing.lifecycle.tasks.fold", minutes=5),
     Entry("put away what is old", "routing.lifecycle.tasks.night", daily_at=time(3, 10)),
+    Entry("check the archive files", "routing.lifecycle.tasks.check_files", daily_at=time(3, 40)),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

@@ -19,6 +19,7 @@
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
 | `TARS_ARCHIVES` | the folder of archive files (docs/lifecycle.md) | `$TARS_HOME/archives` |
+| `TARS_ARCHIVE_BUCKET`, `_ENDPOINT`, `_KEY`, `_SECRET`, … | a bucket instead of the folder (`routing.lifecycle.places`) | none |
 | `TARS_AGENT_COMMANDS` | commands that agents may be started with, a JSON object (docs/agents.md) | none |
 """
 
@@ -32,6 +33,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from routing.lifecycle.places import place_of
 from tarsweb import oidc
 from tarsweb.home import Home, database_url
 
@@ -331,6 +333,10 @@ if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
 ROUTER_HEADS = env.str("TARS_HEADS", default=str(HOME.path / "heads"))
 # -- where what nobody opened for a year is kept (docs/lifecycle.md)
 ARCHIVES = env.str("TARS_ARCHIVES", default=str(HOME.path / "archives"))
+try:
+    ARCHIVE_BUCKET = place_of(os.environ)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
 # -- what an agent may be started with; `routing.connectors.installed` reads it, a system check its shape
 AGENT_COMMANDS: dict[str, list[str]] = env.json("TARS_AGENT_COMMANDS", default={})
 

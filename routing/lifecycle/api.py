@@ -17,10 +17,10 @@ from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.tenants.actions import ReasonMissing
 from governance.web import now, reading
 from routing.figures.marks import Moving
-from routing.lifecycle import checking, errors, holds, moving, pack, pruning, queries, retention, shapes, stores
+from routing.lifecycle import checking, errors, holds, moving, pack, pruning, queries, retention, shapes
 from routing.lifecycle.queries import Bar, File, Held
 
-_STORE = (errors.FileMissing, pack.Damaged, stores.StoreFailed)
+_STORE = (errors.FileMissing, pack.Damaged, errors.StoreFailed)
 
 
 class Archives(Face):
@@ -42,8 +42,8 @@ class VerifyArchive(Face):
         with reading(request._request):
             if not queries.archives(scope=scope).filter(id=archive_id).exists():
                 raise NotFound("There is no such archive.")
-        found = checking.check(scope=scope, archive_id=archive_id)
-        return Response({**asdict(found), "faults": list(found.faults), "is_whole": found.is_whole})
+        found = checking.check(scope=scope, archive_id=archive_id, at=now())
+        return Response({**asdict(found), "is_whole": found.is_whole})
 
 
 class Ageing(Face):
@@ -175,12 +175,13 @@ def _hold(one: Held) -> dict[str, Any]:
 
 
 def _file(one: File) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in ("name", "digest", "bytes", "rows", "away")}
+    plain = {name: getattr(one, name) for name in ("name", "digest", "bytes", "rows", "away", "fault")}
     return {
         "id": str(one.id),
         **plain,
         "at": utc(one.at),
         "ledger_sequence": one.sequence,
+        "checked_at": utc(one.checked_at),
         "destroyed_at": utc(one.destroyed_at),
         "certificate": one.destroyed_in,
     }

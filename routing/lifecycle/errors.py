@@ -11,6 +11,13 @@ class NotArchived(DomainError):
     code = "not_archived"
 
 
+class StoreFailed(DomainError):
+    """The store did not take, give or drop a file."""
+
+    code = "archive_store"
+    status = 503
+
+
 class FileMissing(DomainError):
     """The store does not have the file."""
 

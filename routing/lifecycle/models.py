@@ -28,10 +28,13 @@ class Archive(TenantRow):
     sequence = models.BigIntegerField(null=True, help_text="the ledger entry that names its digest")
     destroyed_at = models.DateTimeField(null=True)
     destroyed_in = models.BigIntegerField(null=True, help_text="the ledger entry that is its destruction certificate")
+    checked_at = models.DateTimeField(null=True, help_text="when it was last read back")
+    fault = models.TextField(default="", db_default="", help_text="what was found then; empty: nothing")
 
     class Meta:
         db_table = "archives"
         constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="archives_name")]
+        indexes = [models.Index(fields=["tenant", "checked_at"], name="archives_checked")]
 
 
 class ArchivedRow(TenantRow):

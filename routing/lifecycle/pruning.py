@@ -24,6 +24,7 @@ from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
 from governance.tenants.actions import demand_reason
 from governance.tenants.models import Tenant
+from routing.executions.models import Execution
 from routing.lifecycle import moving, pack, stores
 from routing.lifecycle.errors import CountsMoved, NothingDue
 from routing.lifecycle.models import Archive, ArchivedRow
@@ -136,6 +137,8 @@ def prune(*, scope: Scope, digest: str, reason: str, confirmation: Confirmation,
     if not shown.rows:
         kept = f" {shown.held:,} are due and on hold." if shown.held else ""
         raise NothingDue(f"Nothing is due to be destroyed.{kept}")
+    if shown.digest == digest:
+        shown = _locked(scope, shown, at=at)
     if shown.digest != digest:
         raise CountsMoved("What is due has changed since you looked. Look at the counts again, then decide.")
     gone = _files_with(scope, shown.ids)
@@ -154,11 +157,22 @@ def prune(*, scope: Scope, digest: str, reason: str, confirmation: Confirmation,
     return Pruned(shown.rows, len(gone), shown.held, sequence)
 
 
+def _locked(scope: Scope, shown: Due, *, at: datetime) -> Due:
+    """What is due once nobody can bring any of it back any more: somebody may have, while this waited."""
+    rows = Execution.objects.filter(tenant_id=scope.tenant_id, id__in=shown.ids).order_by("id")
+    list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+    return due(scope=scope, at=at)
+
+
 def _files_with(scope: Scope, ids: Sequence[UUID]) -> list[Archive]:
-    """Every file that holds a line of these, also a former one: what was brought back once and archived again has two."""
+    """Every file that holds a line of these, also a former one: what was brought back once and archived again has two. Locked,
+    with their lines: what is kept of them is brought back before or after, not meanwhile."""
     rows = ArchivedRow.objects.filter(tenant_id=scope.tenant_id, execution_id__in=ids)
     archives = Archive.objects.filter(tenant_id=scope.tenant_id, destroyed_at=None, id__in=rows.values("archive_id"))
-    return list(archives.order_by("id").select_for_update())
+    found = list(archives.order_by("id").select_for_update())
+    lines = ArchivedRow.objects.filter(tenant_id=scope.tenant_id, archive__in=found).order_by("id")
+    list(lines.select_for_update().values_list("id", flat=True))
+    return found
 
 
 def _rewritten(scope: Scope, one: Archive, content: pack.Content, *, at: datetime) -> Archive | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext
 
 from governance.errors import NotFound
@@ -94,6 +94,19 @@ class File:
     sequence: int | None
     destroyed_at: datetime | None
     destroyed_in: int | None
+    checked_at: datetime | None
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What reading the files back has found: of `files` that must be there `checked` were read once, the one unread for longest
+    at `as_of`; `faulty` were missing or not what was written when last read."""
+
+    files: int
+    checked: int
+    faulty: int
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +236,22 @@ def files_of(*, scope: Scope, rows: QuerySet[Archive] | list[Archive]) -> list[F
     return [
         File(
             one.id, one.name, one.at, one.digest, one.bytes, one.rows, counts.get(one.id, 0), one.sequence, one.destroyed_at,
-            one.destroyed_in,
+            one.destroyed_in, one.checked_at, one.fault,
         )
         for one in found
     ]  # fmt: skip
+
+
+def checks(*, scope: Scope) -> Checks:
+    """What the last looks at the files have found. One query. Raises `NotAllowed`."""
+    here = Q(destroyed_at=None)
+    found = archives(scope=scope).aggregate(
+        files=Count("id", here),
+        checked=Count("checked_at", here),
+        faulty=Count("id", ~Q(fault="")),
+        as_of=Min("checked_at", filter=here),
+    )
+    return Checks(**found)
 
 
 def _soon(scope: Scope, *, at: datetime) -> dict[str, int]:

@@ -21,6 +21,8 @@ class ArchiveFile(Record):
     rows = Whole()
     away = Whole()
     ledger_sequence = Whole(allow_null=True)
+    checked_at = Instant(allow_null=True, help_text="when it was last read back")
+    fault = Text(allow_blank=True, help_text="what was found then; empty: nothing")
     destroyed_at = Instant(allow_null=True)
     certificate = Whole(allow_null=True, help_text="the ledger entry that certifies its destruction")
 
@@ -69,6 +71,7 @@ class Checked(Record):
     files = Whole()
     rows = Whole()
     faults = serializers.ListField(child=Text())
+    strays = serializers.ListField(child=Text(), help_text="files that no archive names; they harm nothing")
 
 
 class Restored(Record):

@@ -1,8 +1,9 @@
-"""Where archive files are kept. A store takes bytes under a name, and says it has them only when they would survive a power
-cut."""
+"""Where archive files are kept: a folder, or a bucket where the settings name one (`places`, `buckets`). A store takes bytes
+under a name, and says it has them only when they would survive a power cut."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,23 +11,22 @@ from typing import Protocol
 
 from django.conf import settings
 
-from governance.errors import DomainError
+from routing.lifecycle.buckets import Bucket
+from routing.lifecycle.errors import StoreFailed
 
-
-class StoreFailed(DomainError):
-    """The store did not take, give or drop a file."""
-
-    code = "archive_store"
-    status = 503
+log = logging.getLogger(__name__)
 
 
 class Store(Protocol):
-    """`get` gives None for what is not there; `drop` of it does nothing."""
+    """A name is written once, and whole. `get` gives None for what is not there; `drop` of it does nothing. Each raises
+    `StoreFailed` where the store does not do it; `look` does nothing else."""
 
     def put(self, name: str, data: bytes) -> None: ...
     def get(self, name: str) -> bytes | None: ...
+    def has(self, name: str) -> bool: ...
     def drop(self, name: str) -> None: ...
     def names(self, prefix: str) -> Iterator[str]: ...
+    def look(self) -> None: ...
 
 
 class Folder:
@@ -60,6 +60,9 @@ class Folder:
         except OSError as error:
             raise StoreFailed(f"The archive folder {self.root} cannot be read ({error.strerror}).") from error
 
+    def has(self, name: str) -> bool:
+        return (self.root / name).exists()
+
     def drop(self, name: str) -> None:
         try:
             (self.root / name).unlink(missing_ok=True)
@@ -71,10 +74,26 @@ class Folder:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             yield f"{prefix}{path.name}"
 
+    def look(self) -> None:
+        try:
+            next(self.root.iterdir(), None)
+        except FileNotFoundError:
+            return  # the first file makes it
+        except OSError as error:
+            raise StoreFailed(f"The archive folder {self.root} cannot be read ({error.strerror}).") from error
+
 
 def current() -> Store:
     """The installation's store."""
-    return Folder(Path(settings.ARCHIVES))
+    return Bucket(settings.ARCHIVE_BUCKET) if settings.ARCHIVE_BUCKET else Folder(Path(settings.ARCHIVES))
+
+
+def warn_of_archives() -> None:
+    """For the start of what archives by the clock: say what is wrong with the store. It may be up again before it is asked."""
+    try:
+        current().look()
+    except StoreFailed as error:
+        log.error("%s Nothing is archived, restored or destroyed until it answers.", error.sentence)
 
 
 def _sync(folder: Path) -> None:

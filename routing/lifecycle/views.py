@@ -87,7 +87,7 @@ def check(request: HttpRequest, archive_id: UUID) -> HttpResponse:
     with reading(request):
         if not queries.archives(scope=scope_of(request)).filter(id=archive_id).exists():
             raise NotFound("There is no such archive.")
-    found = checking.check(scope=scope_of(request), archive_id=archive_id)
+    found = checking.check(scope=scope_of(request), archive_id=archive_id, at=now())
     if found.is_whole:
         messages.success(request, "The file is as the ledger says, or destroyed as its certificate says.")
     for fault in found.faults:
@@ -164,6 +164,7 @@ def _board(
         "due": pruning.counts(scope=scope, at=at),
         "page": page,
         "files": queries.files_of(scope=scope, rows=list(page.object_list)),
+        "checks": queries.checks(scope=scope),
         "hold_form": hold_form or HoldForm(systems=names(scope=scope)),
         "hold_refused": scope.why_not(Capability.RETAIN, to=_HOLD),
         "check_refused": scope.why_not(Capability.VERIFY, to="check the archives"),

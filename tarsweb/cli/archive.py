@@ -1,6 +1,7 @@
-"""`tars archive list | restore | verify`: what was put away, bringing one thing back, and whether every file is whole.
+"""`tars archive list | restore | verify | copy`: what was put away, bringing one thing back, and whether every file is whole.
 
-`list` and `restore` talk to a server; `verify` reads this machine's database and store, or one file alone without either.
+`list` and `restore` talk to a server; `verify` reads this machine's database and store, or one file alone without either;
+`copy` brings the files of a folder into the store.
 Exit codes: 0 done and whole, 1 refused or a fault, 2 wrong use.
 """
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("restore")(restore)
     group.command("verify")(verify)
+    group.command("copy")(copy)
     app.add_typer(group)
 
 
@@ -72,20 +74,58 @@ def verify(
     if digest:
         fail("--digest belongs to a file: name it.")
     with database():
+        from django.utils import timezone
+
         from routing.lifecycle.checking import check
         from tarsweb.cli.ledger import scopes
 
-        found = {str(scope.tenant_id): check(scope=scope) for scope in scopes(tenant)}
+        found = {str(scope.tenant_id): check(scope=scope, at=timezone.now()) for scope in scopes(tenant)}
     is_whole = all(one.is_whole for one in found.values())
     if as_json:
         told = [
-            {"tenant_id": id, "files": one.files, "rows": one.rows, "faults": one.faults} for id, one in found.items()
+            {"tenant_id": id, "files": one.files, "rows": one.rows, "faults": one.faults, "strays": one.strays}
+            for id, one in found.items()
         ]
         say(json.dumps({"is_whole": is_whole, "tenants": told}, ensure_ascii=False))
     else:
         for id, one in found.items():
             say(f"{id}: {one.files:,} files, {one.rows:,} executions away, {'whole' if one.is_whole else 'NOT whole'}.")
             for fault in one.faults:
+                say(f"  ✗ {fault}")
+            for stray in one.strays:
+                say(f"  · {stray} is in the store and no archive names it; it harms nothing, and a night drops it.")
+    raise typer.Exit(0 if is_whole else 1)
+
+
+def copy(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the files lay before: its folders are tenants.")
+    ],
+    tenant: Annotated[
+        list[str] | None, typer.Option("--tenant", help="A tenant by name or id; may be given more than once.")
+    ] = None,
+) -> None:
+    """Copy archive files from a folder into the store of the settings, judged by their digests; what is there is left.
+
+    Example:  tars archive copy ~/.local/share/tars/archives
+    """
+    if not folder.is_dir():
+        fail(f"There is no folder {folder}.")
+    is_whole = True
+    with database():
+        from governance.errors import DomainError
+        from routing.lifecycle import copying
+        from tarsweb.cli.ledger import scopes
+
+        for scope in scopes(tenant):
+            try:
+                found = copying.copy(scope=scope, folder=folder)
+            except DomainError as error:
+                say(f"{scope.tenant_id}: {error.sentence}")
+                raise typer.Exit(1) from None
+            say(f"{scope.tenant_id}: {found.files:,} files copied, {found.there:,} were there.")
+            for fault in found.faults:
+                is_whole = False
                 say(f"  ✗ {fault}")
     raise typer.Exit(0 if is_whole else 1)
 

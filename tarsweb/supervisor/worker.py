@@ -74,10 +74,12 @@ def main() -> int:
 
     from governance.tenancy import refuse_privileged_role
     from routing.embeddings.checks import refuse_useless_embedder
+    from routing.lifecycle.stores import warn_of_archives
     from tarsweb import schedules
 
     refuse_privileged_role()
     refuse_useless_embedder()
+    warn_of_archives()
     schedules.ensure(at=timezone.now())
     connections.close_all()
     marks = Marks(marks_dir(settings.HOME.path))
