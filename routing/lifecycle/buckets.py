@@ -161,7 +161,7 @@ def _client(place: Place) -> Minio:
         http_client=pool,
     )
     if place.addressing == "path":
-        made.disable_virtual_style_endpoint()
+        made.disable_virtual_style_endpoint()  # type: ignore[no-untyped-call]
     elif place.addressing == "host":
-        made.enable_virtual_style_endpoint()
+        made.enable_virtual_style_endpoint()  # type: ignore[no-untyped-call]
     return made
