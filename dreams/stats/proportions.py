@@ -59,6 +59,17 @@ def wilson(yes: int, n: int, *, alpha: float) -> Interval:
     return Interval(share, 0.0 if yes == 0 else middle - half, 1.0 if yes == n else middle + half)
 
 
+def exact(yes: int, n: int, *, alpha: float) -> Interval:
+    """The exact interval of one share (Clopper and Pearson, Biometrika 26, 1934). Raises ValueError for impossible counts."""
+    _counts(yes, n)
+    from scipy.special import betaincinv
+
+    tail = share_of(alpha, name="alpha") / 2
+    low = float(betaincinv(yes, n - yes + 1, tail)) if yes else 0.0
+    high = float(betaincinv(yes + 1, n - yes, 1 - tail)) if yes < n else 1.0
+    return Interval(yes / n, low, high)
+
+
 def newcombe(*, first_yes: int, first_n: int, second_yes: int, second_n: int, alpha: float) -> Interval:
     """The difference of two independent shares, first minus second (Newcombe, Statistics in Medicine 17, 1998, method 10)."""
     one, other = wilson(first_yes, first_n, alpha=alpha), wilson(second_yes, second_n, alpha=alpha)

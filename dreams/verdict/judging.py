@@ -222,13 +222,15 @@ def _averages(plan: Plan, found: Findings) -> Iterator[Said]:
             )
 
 
-_GOES_ON = frozenset({Rule.TOO_FEW_PAIRS, Rule.PRIMARY_NOT_SHOWN})
 _STOPS = frozenset({Rule.EFFECT_TOO_SMALL, Rule.ALL_HOLD})
+_SEEN_FIRST = frozenset({Rule.TOO_FEW_PAIRS, Rule.PRIMARY_NOT_SHOWN})
 
 
 def _next(plan: Plan, observed: Observed, rule: Rule) -> Next:
+    """The seen part first, as far as it is needed; once held-out requests are asked, those until they are used up."""
     if VERDICT_OF[rule] in (Verdict.INVALID, Verdict.REJECT) or rule in _STOPS:
         return Next.STOP
-    if rule in _GOES_ON or (rule is Rule.GUARDRAIL_NOT_SHOWN and observed.n_seen < plan.pairs_seen):
-        return Next.SEEN_PAIRS if observed.n_seen < plan.pairs_seen else Next.STOP
-    return Next.HELD_OUT_PAIRS if observed.n_held_out < plan.pairs_held_out else Next.STOP
+    may_see_more = observed.n_seen < plan.pairs_seen and not observed.n_held_out
+    if may_see_more and rule in (*_SEEN_FIRST, Rule.GUARDRAIL_NOT_SHOWN):
+        return Next.SEEN_PAIRS
+    return Next.HELD_OUT_PAIRS if rule not in _SEEN_FIRST and observed.n_held_out < plan.pairs_held_out else Next.STOP

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from dreams.stats.multiplicity import Correction
@@ -53,7 +53,6 @@ class Plan:
     group_pairs: int = 20
     most_missing: float = 0.05
     ratio_alpha: float = 0.001
-    notes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         share_of(self.alpha, name="alpha")
@@ -90,7 +89,6 @@ class Plan:
         found["margins"] = {metric.value: margin for metric, margin in self.margins.items()}
         found["primary"], found["correction"] = self.primary.value, self.correction.value
         found["direction"] = self.better.value
-        found["notes"] = dict(self.notes)
         return found
 
     @classmethod
@@ -113,8 +111,7 @@ class Plan:
             return "The planned effect must be above the minimum effect, and both between 0 and 1."
         if (
             self.family < 1
-            or not 1 <= self.minimum_pairs <= self.pairs_seen
-            or self.pairs_held_out < 1
+            or not 1 <= self.minimum_pairs <= min(self.pairs_seen, self.pairs_held_out)
             or self.look_every < 1
         ):
             return (

@@ -28,6 +28,10 @@ def main(wanted: set[str]) -> None:
         from tests.bench import conclude
 
         rows += _run("conclude", [conclude.bench_conclude])
+    if not wanted or "dreams" in wanted:
+        from tests.bench import dreams
+
+        rows += _run("dreams", [dreams.bench_verdict, dreams.bench_candidates])
     if not wanted or "embeddings" in wanted:
         from tests.bench import embeddings
 
