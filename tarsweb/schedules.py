@@ -64,6 +64,7 @@ ENTRIES = (
     Entry("end what nobody approved in time", "routing.executions.tasks.expire", minutes=1),
     Entry("count the stars that people gave", "routing.executions.tasks.fold_stars", minutes=5),
     Entry("count all stars anew", "routing.executions.tasks.fold_all_stars", daily_at=time(1, 50)),
+    Entry("add amendments up", "governance.amendments.tasks.count", minutes=1),
     Entry("add executions up by day", "routing.executions.tasks.fold_days", minutes=1),
     Entry("add tool calls up by day", "routing.telemetry.tasks.fold_days", minutes=1),
     Entry("compare the days with their tool calls", "routing.telemetry.tasks.check_days", daily_at=time(2, 0)),

@@ -88,6 +88,34 @@ class ConstitutionalAmendment(TenantRow):
         return self.label
 
 
+class AmendmentCount(TenantRow):
+    """What was applied to one system and rolled back, up to one version of its constitution (`counting`)."""
+
+    system = reference("governance.System", db_index=False)
+    version = models.IntegerField()
+    total = models.IntegerField()
+    undone = models.IntegerField()
+
+    class Meta:
+        db_table = "amendment_counts"
+        constraints = [models.UniqueConstraint(fields=["tenant", "system"], name="amendment_counts_one_each")]
+
+
+class AmendmentDay(TenantRow):
+    """The same of all systems, by the UTC day of `approved_at` and the type."""
+
+    day = models.DateField()
+    amendment_type = models.TextField()
+    total = models.IntegerField()
+    undone = models.IntegerField()
+
+    class Meta:
+        db_table = "amendment_days"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "day", "amendment_type"], name="amendment_days_one_each")
+        ]
+
+
 class AmendmentProposal(TenantRow):
     """An amendment on its way, and the record of how it ended. What it says stands in its current revision."""
 

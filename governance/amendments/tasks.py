@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from governance.amendments import counting
 from governance.amendments.actions import apply_due, expire_due
 from governance.amendments.actions.expiring import warn_expiring
 from governance.amendments.kinds import State
@@ -41,6 +42,17 @@ def tick(at_iso: str | None = None) -> dict[str, int]:
         for number in to_expire:
             counts[_outcome(expire_due, scope=scope, number=number, at=at)] += 1
     return counts
+
+
+def count() -> int:
+    """Once a minute: what was applied or rolled back is added up; returns how many systems moved."""
+    moved = 0
+    for tenant_id in active_tenant_ids():
+        try:
+            moved += counting.fold(scope=tars_scope(tenant_id))
+        except Exception:
+            log.exception("tenant %s: amendments could not be added up", tenant_id)
+    return moved
 
 
 def due(*, tenant_id: UUID, at: datetime) -> tuple[list[int], list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from governance.amendments.counting import Since
 from governance.amendments.kinds import AmendmentType
 from tarsweb import charts, humane
 from tarsweb.overview.queries import RATE_DAYS, RatePoint, Recent, SystemRate, TypeWeek
@@ -19,7 +20,7 @@ from tarsweb.overview.rate import TARGET, Rate
 
 _FEW: Final = 8
 """Below this many a week, the axis counts by one: there is no half amendment."""
-_MOST_BARS: Final = 12
+MOST_BARS: Final = 12
 _NONE: Final = "Nothing was applied."
 _TARGET_NAME: Final = f"target < {TARGET:.0%}".replace("%", " %")
 
@@ -91,7 +92,7 @@ def type_chart(weeks: Sequence[TypeWeek]) -> Chart:
 
 def system_rate_chart(rates: Sequence[SystemRate]) -> Chart:
     """The rollback rate of each system since its registration, the highest first (seeds/000, Rollback Rate)."""
-    shown = rates[:_MOST_BARS]
+    shown = rates[:MOST_BARS]
     figure = charts.ranking(
         [one.system for one in shown],
         [one.rate.share for one in shown],
@@ -118,10 +119,9 @@ def system_rate_chart(rates: Sequence[SystemRate]) -> Chart:
     return Chart(figure, summary, ("System", "Applied", "Rolled back", "Rate", "95 % band"), rows)
 
 
-def applied_chart(recent: Sequence[Recent], counts: Mapping[str, int], first: date) -> Chart:
+def applied_chart(recent: Sequence[Recent], counts: Since, first: date) -> Chart:
     """The amendments applied since a day, by system; the table has the newest of them (seeds/000, Recent Amendments)."""
-    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_BARS]
-    figure = charts.ranking([name for name, _ in most], [count for _, count in most], name="Applied")
+    figure = charts.ranking(list(counts.by_system), list(counts.by_system.values()), name="Applied")
     rows = tuple(
         (
             _amendment(one.number, one.sentence),
@@ -133,7 +133,7 @@ def applied_chart(recent: Sequence[Recent], counts: Mapping[str, int], first: da
         )
         for one in recent
     )
-    total = sum(counts.values())
+    total = counts.total
     noun = "amendment was" if total == 1 else "amendments were"
     summary = f"{total:,} {noun} applied since {humane.day(first)}." if recent else _NONE
     if total > len(recent):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing.budgets.board import running_meters
+from governance.amendments import counting
 from governance.registry.queries import names as system_names
 from governance.scope import Scope
 from governance.web import now, page_or_fragment, scope_of, scoped
@@ -19,7 +20,7 @@ from routing.executions.days import DaySums, by_day, by_system
 from routing.figures.span import CHOICES, Span, chosen, last_days
 from routing.telemetry import queries as telemetry
 from tarsweb.overview import queries, work_charts
-from tarsweb.overview.figures import applied_chart, system_rate_chart
+from tarsweb.overview.figures import MOST_BARS, applied_chart, system_rate_chart
 from tarsweb.overview.queries import Window
 
 MOST_AMENDMENTS: Final = 50
@@ -51,7 +52,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "health": work_charts.health_chart(by_system(scope=scope, span=span, system=system, exact=is_exact), span),
         **_tools(scope, span, system, at, is_exact),
         "money": work_charts.money_chart(running_meters(scope=scope, at=at)[0]),
-        **_amendments(scope, system, span.first),
+        **_amendments(scope, system, span.first, is_exact),
     }
     return page_or_fragment(
         request, page="tarsweb/overview/figures.html", fragment="tarsweb/overview/_figures.html", context=context
@@ -68,15 +69,18 @@ def _tools(scope: Scope, span: Span, system: str, at: datetime, is_exact: bool) 
     }
 
 
-def _amendments(scope: Scope, system: str, first: date) -> dict[str, Any]:
-    rates = [one for one in queries.rollback_rates(scope) if system in ("", one.system) and one.rate.total]
+def _amendments(scope: Scope, system: str, first: date, is_exact: bool) -> dict[str, Any]:
+    every = queries.rollback_rates(scope, is_exact=is_exact)
+    rates = [one for one in every if system in ("", one.system) and one.rate.total]
     window = Window(first=first, system=system)
     rows = queries.applied(scope, window)[:MOST_AMENDMENTS]
     return {
         "rates": system_rate_chart(rates),
         "has_rates": bool(rates),
         "recent": applied_chart(
-            [queries.recent_of(row) for row in rows], queries.applied_by_system(scope, window), first
+            [queries.recent_of(row) for row in rows],
+            counting.since(scope=scope, first=first, system=system, most=MOST_BARS),
+            first,
         ),
     }
 

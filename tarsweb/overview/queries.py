@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
 
+from governance.amendments import counting
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import ConstitutionalAmendment
 from governance.audit import checks
 from governance.ledger.models import LedgerEntry, LedgerHead
-from governance.registry.models import System
 from governance.scope import Scope
-from tarsweb.overview.rate import Rate, rate_of
+from tarsweb.overview.rate import Rate, rate_of, rates_of
 
 RECENT_DAYS: Final = 30
 RATE_DAYS: Final = 90
@@ -111,19 +110,11 @@ def recent_amendments(scope: Scope, at: datetime, limit: int = MOST_RECENT) -> t
     return tuple(recent_of(row) for row in applied(scope, Window(first=first))[:limit])
 
 
-def rollback_rates(scope: Scope) -> tuple[SystemRate, ...]:
+def rollback_rates(scope: Scope, *, is_exact: bool = False) -> tuple[SystemRate, ...]:
     """Every system's applied and rolled back amendments since its registration, the highest rate first."""
-    counted = {
-        row["system_id"]: (row["undone"], row["total"])
-        for row in _amendments(scope)
-        .order_by()
-        .values("system_id")
-        .annotate(total=Count("*"), undone=Count("rolled_back_at"))
-    }
-    systems = System.objects.filter(tenant_id=scope.tenant_id).values_list(
-        "id", "name", "constitution_version", "updated_at"
-    )
-    found = (SystemRate(name, version, at, rate_of(*counted.get(id, (0, 0)))) for id, name, version, at in systems)
+    counts = counting.by_system(scope=scope, is_exact=is_exact)
+    rates = rates_of([(one.undone, one.total) for one in counts])
+    found = (SystemRate(one.name, one.version, one.updated_at, rate) for one, rate in zip(counts, rates, strict=True))
     return tuple(sorted(found, key=lambda one: (-(one.rate.share or 0), -one.rate.total, one.system)))
 
 
@@ -138,17 +129,9 @@ def amendments_by_type(scope: Scope, at: datetime) -> tuple[TypeWeek, ...]:
 
 
 def days(scope: Scope, at: datetime) -> tuple[Day, ...]:
-    """Applied and rolled back amendments by UTC day and type, as far back as the charts look: one query for all."""
+    """Applied and rolled back amendments by UTC day and type, as far back as the charts look."""
     first = at.astimezone(UTC).date() - timedelta(days=RATE_DAYS + 7 * (WEEKS - 1) - 1)
-    rows = (
-        _amendments(scope)
-        .filter(approved_at__gte=_start(first), approved_at__lte=at)
-        .order_by()
-        .annotate(on=TruncDate("approved_at", tzinfo=UTC))
-        .values("on", "amendment_type")
-        .annotate(total=Count("*"), undone=Count("rolled_back_at"))
-    )
-    return tuple(Day(row["on"], row["amendment_type"], row["total"], row["undone"]) for row in rows)
+    return tuple(Day(one.day, one.type, one.total, one.undone) for one in counting.by_day(scope=scope, first=first))
 
 
 def rate_points(days: Iterable[Day], at: datetime) -> tuple[RatePoint, ...]:
@@ -185,12 +168,6 @@ def applied(scope: Scope, window: Window) -> QuerySet[ConstitutionalAmendment, d
     if window.is_rolled_back:
         rows = rows.filter(rolled_back_at__isnull=False)
     return rows.order_by("-approved_at", "-id").values(*_RECENT)
-
-
-def applied_by_system(scope: Scope, window: Window) -> dict[str, int]:
-    """How many amendments of a window each system has."""
-    rows = applied(scope, window).order_by().values("system_name").annotate(total=Count("*"))
-    return {row["system_name"]: row["total"] for row in rows}
 
 
 def recent_of(row: Mapping[str, Any]) -> Recent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,14 +45,27 @@ def rate_of(rollbacks: int, total: int) -> Rate:
 
     Raises ValueError unless 0 ≤ rollbacks ≤ total.
     """
-    if not 0 <= rollbacks <= total:
-        raise ValueError(f"{rollbacks} of {total} is no share.")
-    if total == 0:
-        return Rate(0, 0, None, None)
+    return rates_of([(rollbacks, total)])[0]
+
+
+def rates_of(pairs: Sequence[tuple[int, int]]) -> list[Rate]:
+    """The same of many, each (rollbacks, total): the quantiles of all are asked at once."""
+    for rollbacks, total in pairs:
+        if not 0 <= rollbacks <= total:
+            raise ValueError(f"{rollbacks} of {total} is no share.")
+    known = sorted({pair for pair in pairs if pair[1]})
+    bands = dict(zip(known, _bands(known), strict=True)) if known else {}
+    return [Rate(total, rollbacks, *bands.get((rollbacks, total), (None, None))) for rollbacks, total in pairs]
+
+
+def _bands(pairs: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:
     # Imported here: scipy takes a while to load, and most processes never draw a band.
+    import numpy as np
     from scipy.special import betaincinv
 
     tail = (1 - CONFIDENCE) / 2
-    low = float(betaincinv(rollbacks, total - rollbacks + 1, tail)) if rollbacks else 0.0
-    high = float(betaincinv(rollbacks + 1, total - rollbacks, 1 - tail)) if rollbacks < total else 1.0
-    return Rate(total, rollbacks, low, high)
+    undone, total = np.array(pairs, dtype=float).T
+    kept = total - undone
+    low = np.where(undone > 0, betaincinv(np.maximum(undone, 1), kept + 1, tail), 0.0)
+    high = np.where(kept > 0, betaincinv(undone + 1, np.maximum(kept, 1), 1 - tail), 1.0)
+    return list(zip(low.tolist(), high.tolist(), strict=True))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
 from billing.budgets.usage import Usage
 from governance.amendments import actions as amendments
+from governance.amendments import counting
 from governance.amendments.kinds import AmendmentType, Basis
 from governance.approvals import desk
 from governance.approvals.actions import review_override
@@ -141,6 +142,7 @@ def _work(cast: make.Cast) -> None:
     done = handle(scope=cast.bo, text="Audit payroll", system=cast.system.name, at=make.AT)
     work.advance(tenant_id=cast.tenant.id, request_id=done.id, clock=lambda: make.AT)
     seal_receipts(scope=cast.tars, at=make.AT)
+    counting.fold(scope=cast.tars)
     for fold in (executions_folding.fold, telemetry_folding.fold):
         fold(scope=cast.tars, at=make.AT + timedelta(days=1))
     handle(scope=cast.bo, text="Audit payroll again", at=make.AT)

@@ -27,6 +27,8 @@ APPEND_ONLY = (
 )
 KEPT = (
     "actor_keys",
+    "amendment_counts",
+    "amendment_days",
     "archived_rows",
     "archived_sums",
     "archives",

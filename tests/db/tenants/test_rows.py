@@ -18,6 +18,8 @@ from tests.db.tenants.everything import everything
 TABLES = {
     "accesses": "tenant_id",
     "actor_keys": "tenant_id",
+    "amendment_counts": "tenant_id",
+    "amendment_days": "tenant_id",
     "amendment_proposals": "tenant_id",
     "api_tokens": "tenant_id",
     "approval_decisions": "tenant_id",
