@@ -165,7 +165,7 @@ def by_day(*, scope: Scope, first: date) -> list[DayCount]:
 
 def since(*, scope: Scope, first: date, system: str = "", most: int) -> Since:
     """What was applied since a UTC day, if one is named to one system. Read from the amendments, in one query."""
-    values = {"tenant": scope.tenant_id, "first": first, "system": system, "most": most}
+    values: dict[str, Any] = {"tenant": scope.tenant_id, "first": first, "system": system, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(_SINCE.format(only=_OF_ONE if system else ""), values)
         rows = cursor.fetchall()
