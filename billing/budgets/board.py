@@ -216,6 +216,11 @@ def running_meters(*, scope: Scope, at: datetime) -> tuple[list[Meter], list[Res
     return meters_of(rows, scope=scope, at=at), rows
 
 
+def limits_now(*, scope: Scope, at: datetime) -> list[Meter]:
+    """The running budgets alone, without forecasts; one query."""
+    return [meter_of(row) for row in _running(scope, at=at)]
+
+
 def near_of(meters: Sequence[Meter], rows: Sequence[Resource], *, scope: Scope) -> tuple[Meter, ...]:
     """What is at or above its alert mark of these budgets and their quotas, the fullest first; one query."""
     found = [one for one in (*meters, *_quotas(scope, rows)) if one.is_near and one.total > 0]

@@ -33,14 +33,26 @@ _NEXT: Final = f"""
 SELECT s.id, coalesce(c.version, 1), least(s.constitution_version, coalesce(c.version, 1) + {VERSIONS}) {_STALE}
 ORDER BY s.id LIMIT {SYSTEMS}
 """
-_BY_SYSTEM: Final = """
-SELECT s.id, s.name, s.constitution_version, s.updated_at, coalesce(c.version, 1), coalesce(c.total, 0), coalesce(c.undone, 0)
-FROM systems s LEFT JOIN amendment_counts c ON c.tenant_id = s.tenant_id AND c.system_id = s.id WHERE s.tenant_id = %(tenant)s
+_ROLLED: Final = """
+SELECT s.id, s.name, s.constitution_version AS version, s.updated_at, coalesce(c.version, 1) AS seen,
+  coalesce(c.total, 0) AS total, coalesce(c.undone, 0) AS undone
+FROM systems s LEFT JOIN amendment_counts c ON c.tenant_id = s.tenant_id AND c.system_id = s.id
+WHERE s.tenant_id = %(tenant)s AND %(system)s IN ('', s.name)
 """
 _COUNTED: Final = """
-SELECT s.id, s.name, s.constitution_version, s.updated_at, s.constitution_version, coalesce(a.total, 0), coalesce(a.undone, 0)
+SELECT s.id, s.name, s.constitution_version AS version, s.updated_at, s.constitution_version AS seen,
+  coalesce(a.total, 0) AS total, coalesce(a.undone, 0) AS undone
 FROM systems s LEFT JOIN (SELECT system_id, count(*) AS total, count(rolled_back_at) AS undone FROM constitutional_amendments
-  WHERE tenant_id = %(tenant)s GROUP BY system_id) a ON a.system_id = s.id WHERE s.tenant_id = %(tenant)s
+  WHERE tenant_id = %(tenant)s GROUP BY system_id) a ON a.system_id = s.id
+WHERE s.tenant_id = %(tenant)s AND %(system)s IN ('', s.name)
+"""
+# those with the highest rate, and before them whoever is not counted to the end: it may be one of them
+_HIGHEST: Final = """
+WITH counted AS MATERIALIZED ({counted})
+SELECT f.*, e.* FROM (
+  SELECT * FROM counted ORDER BY version > seen DESC, coalesce(undone::float8 / nullif(total, 0), 0) DESC, total DESC,
+    name COLLATE "C" LIMIT %(most)s::bigint + (SELECT count(*) FROM counted WHERE version > seen)) f
+CROSS JOIN (SELECT count(*), sum(total), sum(undone) FROM counted) e
 """
 _BY_DAY: Final = f"""
 SELECT day, amendment_type, total, undone, NULL::uuid, NULL::int, NULL::int FROM amendment_days
@@ -94,10 +106,19 @@ class Since:
 class SystemCount:
     """One system's applied amendments, and how many of them were rolled back."""
 
-    system_id: UUID
     name: str
     version: int
     updated_at: datetime
+    total: int
+    undone: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemCounts:
+    """Some systems' (`lines`), how many systems there are, and what all of them come to."""
+
+    lines: list[SystemCount]
+    systems: int
     total: int
     undone: int
 
@@ -133,24 +154,27 @@ def fold(*, scope: Scope) -> int:
     return moved
 
 
-def by_system(*, scope: Scope, is_exact: bool = False) -> list[SystemCount]:
-    """Every system's, since its registration. Inside the tenant's transaction; a second query only where something is new.
-
-    `is_exact` reads the amendments themselves; both give the same.
+def by_system(*, scope: Scope, system: str = "", most: int | None = None, is_exact: bool = False) -> SystemCounts:
+    """Since each system's registration; `most` of them, the highest rate first. Inside the tenant's transaction; a second query
+    only where something is new. `is_exact` reads the amendments themselves; both give the same.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED if is_exact else _BY_SYSTEM, {"tenant": scope.tenant_id})
+        text = _HIGHEST.format(counted=_COUNTED if is_exact else _ROLLED)
+        cursor.execute(text, {"tenant": scope.tenant_id, "system": system, "most": most})
         rows = cursor.fetchall()
-        stale = [_Stale(row[0], row[4], row[2]) for row in rows if row[2] > row[4]]
-        moved = _moved(cursor, scope.tenant_id, stale)
+        moved = _moved(cursor, scope.tenant_id, [_Stale(row[0], row[4], row[2]) for row in rows if row[2] > row[4]])
     more: dict[UUID, tuple[int, int]] = {}
     for system_id, _, _, total, undone in moved:
         before = more.get(system_id, (0, 0))
         more[system_id] = (before[0] + total, before[1] + undone)
-    return [
-        SystemCount(id, name, version, at, total + more.get(id, (0, 0))[0], undone + more.get(id, (0, 0))[1])
-        for id, name, version, at, _, total, undone in rows
+    new = [sum(one[side] for one in more.values()) for side in (0, 1)]
+    lines = [
+        SystemCount(name, version, at, total + more.get(id, (0, 0))[0], undone + more.get(id, (0, 0))[1])
+        for id, name, version, at, _, total, undone, *_ in rows
     ]
+    lines.sort(key=lambda one: (-(one.undone / one.total if one.total else 0), -one.total, one.name))
+    systems, total, undone = rows[0][7:] if rows else (0, 0, 0)
+    return SystemCounts(lines[:most], systems, int(total) + new[0], int(undone) + new[1])
 
 
 def by_day(*, scope: Scope, first: date) -> list[DayCount]:

@@ -9,7 +9,9 @@ Postgres keeps the counts as a `vector`, whose sum and `+` go by elements: in si
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 BUCKETS: Final = 100
@@ -45,13 +47,9 @@ def quantile(counts: Sequence[float], share: float, *, most: float | None = None
 
     `most` is the longest one, which no answer exceeds.
     """
-    total = sum(counts)
-    if not total:
+    seen = list(accumulate(counts))
+    if not seen or not seen[-1]:
         return None
-    wanted, seen = max(1, math.ceil(share * total)), 0.0
-    for place, count in enumerate(counts):
-        seen += count
-        if seen >= wanted:
-            middle = 0.5 if place == 0 else 2 ** ((place - 0.5) / STEPS)
-            return middle if most is None else min(middle, float(most))
-    return None
+    place = bisect_left(seen, max(1, math.ceil(share * seen[-1])))
+    middle = 0.5 if place == 0 else 2 ** ((place - 0.5) / STEPS)
+    return middle if most is None else min(middle, float(most))

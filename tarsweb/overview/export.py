@@ -72,7 +72,7 @@ def rate_record(one: SystemRate) -> dict[str, Any]:
 
 
 def _rates(scope: Scope, payload: Mapping[str, Any]) -> list[SystemRate]:
-    return [one for one in queries.rollback_rates(scope) if payload.get("system", "") in ("", one.system)]
+    return list(queries.rollback_rates(scope, system=payload.get("system", "")).lines)
 
 
 def _window(payload: Mapping[str, Any]) -> Window:

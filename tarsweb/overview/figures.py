@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from governance.amendments.counting import Since
 from governance.amendments.kinds import AmendmentType
 from tarsweb import charts, humane
-from tarsweb.overview.queries import RATE_DAYS, RatePoint, Recent, SystemRate, TypeWeek
+from tarsweb.overview.queries import RATE_DAYS, RatePoint, Rates, Recent, TypeWeek
 from tarsweb.overview.rate import TARGET, Rate
 
 _FEW: Final = 8
@@ -90,9 +90,10 @@ def type_chart(weeks: Sequence[TypeWeek]) -> Chart:
     return Chart(figure, _type_summary(weeks), columns, rows)
 
 
-def system_rate_chart(rates: Sequence[SystemRate]) -> Chart:
+def system_rate_chart(rates: Rates) -> Chart:
     """The rollback rate of each system since its registration, the highest first (seeds/000, Rollback Rate)."""
-    shown = rates[:MOST_BARS]
+    found = [one for one in rates.lines if one.rate.total]
+    shown = found[:MOST_BARS]
     figure = charts.ranking(
         [one.system for one in shown],
         [one.rate.share for one in shown],
@@ -110,12 +111,15 @@ def system_rate_chart(rates: Sequence[SystemRate]) -> Chart:
             percent(one.rate.share),
             one.rate.band or "—",
         )
-        for one in rates
+        for one in found
     )
-    total, undone = sum(one.rate.total for one in rates), sum(one.rate.rollbacks for one in rates)
-    summary = (
-        f"{undone:,} of {total:,} amendments were rolled back, since each system was registered." if total else _NONE
-    )
+    summary = _NONE
+    if rates.total:
+        summary = (
+            f"{rates.rollbacks:,} of {rates.total:,} amendments were rolled back, since each system was registered."
+        )
+    if rates.systems > len(rates.lines):
+        summary += f" The table has the {len(found):,} systems with the highest rate; the file has all."
     return Chart(figure, summary, ("System", "Applied", "Rolled back", "Rate", "95 % band"), rows)
 
 

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from billing.budgets.board import running_meters
+from billing.budgets.board import limits_now
 from governance.amendments import counting
 from governance.registry.queries import names as system_names
 from governance.scope import Scope
@@ -22,6 +22,7 @@ from routing.telemetry import queries as telemetry
 from tarsweb.overview import queries, work_charts
 from tarsweb.overview.figures import MOST_BARS, applied_chart, system_rate_chart
 from tarsweb.overview.queries import Window
+from tarsweb.overview.work_charts import MOST_ROWS
 
 MOST_AMENDMENTS: Final = 50
 
@@ -51,7 +52,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "outcomes": work_charts.outcome_chart(days, system=system),
         "health": work_charts.health_chart(by_system(scope=scope, span=span, system=system, exact=is_exact), span),
         **_tools(scope, span, system, at, is_exact),
-        "money": work_charts.money_chart(running_meters(scope=scope, at=at)[0]),
+        "money": work_charts.money_chart(limits_now(scope=scope, at=at)),
         **_amendments(scope, system, span.first, is_exact),
     }
     return page_or_fragment(
@@ -70,13 +71,12 @@ def _tools(scope: Scope, span: Span, system: str, at: datetime, is_exact: bool) 
 
 
 def _amendments(scope: Scope, system: str, first: date, is_exact: bool) -> dict[str, Any]:
-    every = queries.rollback_rates(scope, is_exact=is_exact)
-    rates = [one for one in every if system in ("", one.system) and one.rate.total]
+    rates = queries.rollback_rates(scope, system=system, most=MOST_ROWS, is_exact=is_exact)
     window = Window(first=first, system=system)
     rows = queries.applied(scope, window)[:MOST_AMENDMENTS]
     return {
         "rates": system_rate_chart(rates),
-        "has_rates": bool(rates),
+        "has_rates": rates.total > 0,
         "recent": applied_chart(
             [queries.recent_of(row) for row in rows],
             counting.since(scope=scope, first=first, system=system, most=MOST_BARS),

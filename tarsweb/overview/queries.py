@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from governance.amendments import counting
+from governance.amendments.counting import DayCount
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import ConstitutionalAmendment
 from governance.audit import checks
@@ -49,6 +50,16 @@ class SystemRate:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """Some systems' rates, the highest first; how many systems there are, and what all of them come to."""
+
+    lines: tuple[SystemRate, ...]
+    systems: int
+    total: int
+    rollbacks: int
+
+
+@dataclass(frozen=True, slots=True)
 class RatePoint:
     """The rate at the end of a day over the `RATE_DAYS` days up to it; `first` is the first of them."""
 
@@ -71,16 +82,6 @@ class TypeWeek:
     @property
     def total(self) -> int:
         return sum(self.by_type.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Applied amendments of one UTC day and type, and how many of them were rolled back since."""
-
-    on: date
-    type: str
-    total: int
-    rollbacks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,14 @@ def recent_amendments(scope: Scope, at: datetime, limit: int = MOST_RECENT) -> t
     return tuple(recent_of(row) for row in applied(scope, Window(first=first))[:limit])
 
 
-def rollback_rates(scope: Scope, *, is_exact: bool = False) -> tuple[SystemRate, ...]:
-    """Every system's applied and rolled back amendments since its registration, the highest rate first."""
-    counts = counting.by_system(scope=scope, is_exact=is_exact)
-    rates = rates_of([(one.undone, one.total) for one in counts])
-    found = (SystemRate(one.name, one.version, one.updated_at, rate) for one, rate in zip(counts, rates, strict=True))
-    return tuple(sorted(found, key=lambda one: (-(one.rate.share or 0), -one.rate.total, one.system)))
+def rollback_rates(scope: Scope, *, system: str = "", most: int | None = None, is_exact: bool = False) -> Rates:
+    """Systems' applied and rolled back amendments since their registration, the highest rate first."""
+    counts = counting.by_system(scope=scope, system=system, most=most, is_exact=is_exact)
+    rates = rates_of([(one.undone, one.total) for one in counts.lines])
+    lines = tuple(
+        SystemRate(one.name, one.version, one.updated_at, rate) for one, rate in zip(counts.lines, rates, strict=True)
+    )
+    return Rates(lines, counts.systems, counts.total, counts.undone)
 
 
 def rollback_rate_over_time(scope: Scope, at: datetime) -> tuple[RatePoint, ...]:
@@ -128,26 +131,26 @@ def amendments_by_type(scope: Scope, at: datetime) -> tuple[TypeWeek, ...]:
     return type_weeks(days(scope, at), at)
 
 
-def days(scope: Scope, at: datetime) -> tuple[Day, ...]:
+def days(scope: Scope, at: datetime) -> tuple[DayCount, ...]:
     """Applied and rolled back amendments by UTC day and type, as far back as the charts look."""
     first = at.astimezone(UTC).date() - timedelta(days=RATE_DAYS + 7 * (WEEKS - 1) - 1)
-    return tuple(Day(one.day, one.type, one.total, one.undone) for one in counting.by_day(scope=scope, first=first))
+    return tuple(counting.by_day(scope=scope, first=first))
 
 
-def rate_points(days: Iterable[Day], at: datetime) -> tuple[RatePoint, ...]:
+def rate_points(days: Iterable[DayCount], at: datetime) -> tuple[RatePoint, ...]:
     """Pure: the weekly points of `rollback_rate_over_time`."""
     days, today = tuple(days), at.astimezone(UTC).date()
     ends = [today - timedelta(weeks=back) for back in reversed(range(WEEKS))]
     return tuple(_point(days, end - timedelta(days=RATE_DAYS - 1), end) for end in ends)
 
 
-def type_weeks(days: Iterable[Day], at: datetime) -> tuple[TypeWeek, ...]:
+def type_weeks(days: Iterable[DayCount], at: datetime) -> tuple[TypeWeek, ...]:
     """Pure: the weeks of `amendments_by_type`, every type in each."""
     today = at.astimezone(UTC).date()
     this_monday = today - timedelta(days=today.weekday())
     counts: Counter[tuple[date, str]] = Counter()
     for day in days:
-        counts[day.on - timedelta(days=day.on.weekday()), day.type] += day.total
+        counts[day.day - timedelta(days=day.day.weekday()), day.type] += day.total
     mondays = [this_monday - timedelta(weeks=back) for back in reversed(range(WEEKS))]
     return tuple(
         TypeWeek(monday, {type.value: counts[monday, type.value] for type in AmendmentType}) for monday in mondays
@@ -213,6 +216,6 @@ def _start(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
-def _point(days: Iterable[Day], first: date, last: date) -> RatePoint:
-    inside = [day for day in days if first <= day.on <= last]
-    return RatePoint(first, last, rate_of(sum(day.rollbacks for day in inside), sum(day.total for day in inside)))
+def _point(days: Iterable[DayCount], first: date, last: date) -> RatePoint:
+    inside = [day for day in days if first <= day.day <= last]
+    return RatePoint(first, last, rate_of(sum(day.undone for day in inside), sum(day.total for day in inside)))

@@ -68,7 +68,7 @@ def _desk(request: HttpRequest) -> HttpResponse:
     scope, at = scope_of(request), now()
     if not scope.can(Capability.READ_RECORD):
         return _of_a_member(request, scope)
-    lines, rates = waiting(scope, at=at), queries.rollback_rates(scope)
+    lines, rates = waiting(scope, at=at), queries.rollback_rates(scope, most=_SYSTEMS)
     days = queries.days(scope, at)
     span = last_days(RECENT_DAYS, at=at)
     worked = by_day(scope=scope, span=span)
@@ -86,9 +86,9 @@ def _desk(request: HttpRequest) -> HttpResponse:
         "waiting": len(lines),
         "recent": queries.recent_amendments(scope, at, _RECENT),
         "recent_url": figures.rows_url(first=_first_recent(at)),
-        "rates": [(rate, _links(rate)) for rate in rates[:_SYSTEMS]],
-        "more_systems": max(len(rates) - _SYSTEMS, 0),
-        "has_amendments": any(rate.rate.total for rate in rates),
+        "rates": [(rate, _links(rate)) for rate in rates.lines],
+        "more_systems": max(rates.systems - _SYSTEMS, 0),
+        "has_amendments": rates.total > 0,
         "rate_chart": figures.rate_chart(points),
         "type_chart": figures.type_chart(queries.type_weeks(days, at)),
         **_charts(scope, worked, span, at),

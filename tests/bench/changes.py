@@ -124,13 +124,14 @@ def load_money(home: Home, tenant: UUID, system: UUID, start: int, end: int) -> 
 
 def cases(*, changing: Any, spending: Any) -> dict[str, tuple[Any, Callable[[], object], str]]:
     """By name: whose it is (a scope), what the page asks, and the bare query."""
-    from billing.budgets.board import running_meters
+    from billing.budgets.board import limits_now
     from governance.amendments import counting
     from routing.figures.span import last_days
     from tarsweb.overview import queries
     from tarsweb.overview.figures import MOST_BARS
     from tarsweb.overview.figures_view import MOST_AMENDMENTS
     from tarsweb.overview.queries import Window
+    from tarsweb.overview.work_charts import MOST_ROWS
 
     first = last_days(30, at=AT).first
 
@@ -139,10 +140,10 @@ def cases(*, changing: Any, spending: Any) -> dict[str, tuple[Any, Callable[[], 
         return [queries.recent_of(row) for row in rows], counting.since(scope=changing, first=first, most=MOST_BARS)
 
     return {
-        "rollback rate by system": (changing, lambda: queries.rollback_rates(changing), RATES),
+        "rollback rate by system": (changing, lambda: queries.rollback_rates(changing, most=MOST_ROWS), RATES),
         "amendments by week, rollback rate over time": (changing, lambda: queries.days(changing, AT), WEEKS),
         "recent amendments": (changing, recent, RECENT),
-        "budgets near their limit": (spending, lambda: running_meters(scope=spending, at=AT), BUDGETS),
+        "budgets near their limit": (spending, lambda: limits_now(scope=spending, at=AT), BUDGETS),
     }
 
 

@@ -31,7 +31,7 @@ def agree(cast: make.Cast) -> list[tuple[int, int]]:
         rows = ConstitutionalAmendment.objects.annotate(on=TruncDate("approved_at", tzinfo=UTC))
         rows = rows.values_list("on", "amendment_type").annotate(total=Count("*"), undone=Count("rolled_back_at"))
         assert days == {(on, type): (total, undone) for on, type, total, undone in rows}
-    return sorted((one.total, one.undone) for one in found)
+    return sorted((one.total, one.undone) for one in found.lines)
 
 
 def test_sums__before_between_and_after_counting__are_what_the_amendments_say() -> None:

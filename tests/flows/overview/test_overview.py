@@ -147,7 +147,9 @@ def test_rollback_rates__as_the_seeds_query__highest_first_and_systems_without_a
     history(cast)
     register_system(scope=cast.bo, name="quiet", type=SystemType.UTILITY, constitution={}, at=make.AT)
     with in_tenant(cast.tenant.id):
-        first, last = queries.rollback_rates(cast.uma)
+        first, last = queries.rollback_rates(cast.uma).lines
+        assert queries.rollback_rates(cast.uma, most=1).lines == (first,)
+        assert queries.rollback_rates(cast.uma, system="quiet").lines == (last,)
     assert (first.system, first.rate.total, first.rate.rollbacks, first.rate.share) == ("clay-consigliere", 5, 1, 0.2)
     assert (last.system, last.rate.total, last.rate.share) == ("quiet", 0, None)
 

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from governance.amendments.counting import DayCount
 from tarsweb.overview.greeting import greeting
-from tarsweb.overview.queries import Day, rate_points, type_weeks
+from tarsweb.overview.queries import rate_points, type_weeks
 from tarsweb.overview.rate import rate_of
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -74,7 +75,11 @@ def test_greeting(hour: int, waiting: int, urgent: int, burning: str, said: str)
 def test_rate_points__ninety_days_to_the_day() -> None:
     today = date(2026, 11, 20)
     edge, outside = today - timedelta(days=89), today - timedelta(days=90)
-    days = [Day(today, "manual_update", 2, 1), Day(edge, "manual_update", 3, 0), Day(outside, "manual_update", 5, 5)]
+    days = [
+        DayCount(today, "manual_update", 2, 1),
+        DayCount(edge, "manual_update", 3, 0),
+        DayCount(outside, "manual_update", 5, 5),
+    ]
     points = rate_points(days, AT)
     assert len(points) == 13
     assert (points[-1].first, points[-1].last) == (edge, today)
@@ -83,7 +88,7 @@ def test_rate_points__ninety_days_to_the_day() -> None:
 
 
 def test_type_weeks__sunday_and_monday__fall_into_different_weeks() -> None:
-    days = [Day(date(2026, 11, 15), "manual_update", 1, 0), Day(date(2026, 11, 16), "dream_promotion", 2, 0)]
+    days = [DayCount(date(2026, 11, 15), "manual_update", 1, 0), DayCount(date(2026, 11, 16), "dream_promotion", 2, 0)]
     *_, last, this = type_weeks(days, AT)
     assert (this.monday, this.sunday) == (date(2026, 11, 16), date(2026, 11, 22))
     assert (last.by_type["manual_update"], this.by_type["dream_promotion"]) == (1, 2)
