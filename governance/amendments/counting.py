@@ -37,14 +37,14 @@ _ROLLED: Final = """
 SELECT s.id, s.name, s.constitution_version AS version, s.updated_at, coalesce(c.version, 1) AS seen,
   coalesce(c.total, 0) AS total, coalesce(c.undone, 0) AS undone
 FROM systems s LEFT JOIN amendment_counts c ON c.tenant_id = s.tenant_id AND c.system_id = s.id
-WHERE s.tenant_id = %(tenant)s AND %(system)s IN ('', s.name)
+WHERE s.tenant_id = %(tenant)s {only}
 """
 _COUNTED: Final = """
 SELECT s.id, s.name, s.constitution_version AS version, s.updated_at, s.constitution_version AS seen,
   coalesce(a.total, 0) AS total, coalesce(a.undone, 0) AS undone
 FROM systems s LEFT JOIN (SELECT system_id, count(*) AS total, count(rolled_back_at) AS undone FROM constitutional_amendments
   WHERE tenant_id = %(tenant)s GROUP BY system_id) a ON a.system_id = s.id
-WHERE s.tenant_id = %(tenant)s AND %(system)s IN ('', s.name)
+WHERE s.tenant_id = %(tenant)s {only}
 """
 # those with the highest rate, and before them whoever is not counted to the end: it may be one of them
 _HIGHEST: Final = """
@@ -159,7 +159,8 @@ def by_system(*, scope: Scope, system: str = "", most: int | None = None, is_exa
     only where something is new. `is_exact` reads the amendments themselves; both give the same.
     """
     with connection.cursor() as cursor:
-        text = _HIGHEST.format(counted=_COUNTED if is_exact else _ROLLED)
+        counted = (_COUNTED if is_exact else _ROLLED).format(only="AND s.name = %(system)s" if system else "")
+        text = _HIGHEST.format(counted=counted)
         cursor.execute(text, {"tenant": scope.tenant_id, "system": system, "most": most})
         rows = cursor.fetchall()
         moved = _moved(cursor, scope.tenant_id, [_Stale(row[0], row[4], row[2]) for row in rows if row[2] > row[4]])

@@ -33,7 +33,7 @@ from tarsweb.guide.session import seen
 from tarsweb.inbox.queries import Line, waiting
 from tarsweb.overview import figures, queries, work_charts
 from tarsweb.overview.greeting import greeting
-from tarsweb.overview.queries import RATE_DAYS, RECENT_DAYS, Day, LedgerFigures, RatePoint, SystemRate, Window
+from tarsweb.overview.queries import RATE_DAYS, RECENT_DAYS, LedgerFigures, RatePoint, SystemRate, Window
 
 PER_PAGE: Final = 25
 WORK_DAYS: Final = 7
