@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from billing.budgets.amounts import text
 from billing.budgets.board import Meter
 from billing.budgets.panel import glance
+from governance.amendments.counting import DayCount
 from governance.amendments.kinds import AmendmentType
 from governance.approvals.queries import late_reviews
 from governance.scope import Capability, Scope
@@ -144,12 +145,12 @@ def _greeting(lines: tuple[Line, ...], today: RatePoint, ledger: LedgerFigures, 
 
 
 def _tiles(
-    lines: tuple[Line, ...], today: RatePoint, days: tuple[Day, ...], ledger: LedgerFigures, at: datetime
+    lines: tuple[Line, ...], today: RatePoint, days: tuple[DayCount, ...], ledger: LedgerFigures, at: datetime
 ) -> tuple[Tile, ...]:
     oldest = min((line.item.asked_at for line in lines), default=None)
     first, before = _first_recent(at), _first_recent(at) - timedelta(days=RECENT_DAYS)
-    recent = sum(day.total for day in days if day.on >= first)
-    earlier = sum(day.total for day in days if before <= day.on < first)
+    recent = sum(day.total for day in days if day.day >= first)
+    earlier = sum(day.total for day in days if before <= day.day < first)
     return (
         Tile(
             "Waiting for you",
