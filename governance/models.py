@@ -1,4 +1,6 @@
 from governance.amendments.models import (
+    AmendmentCount,
+    AmendmentDay,
     AmendmentProposal,
     ConstitutionalAmendment,
     DecisionSnapshot,
@@ -36,6 +38,8 @@ from governance.webhooks.models import Webhook, WebhookDelivery
 
 __all__ = [
     "ActorKey",
+    "AmendmentCount",
+    "AmendmentDay",
     "AmendmentProposal",
     "ApiToken",
     "ApprovalDecision",

@@ -86,6 +86,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return figures.bench_figures
 
+    def growth() -> Callable[..., Iterable[Row]]:
+        from tests.bench import growth
+
+        return growth.bench_growth
+
     def router() -> Callable[..., Iterable[Row]]:
         from tests.bench import router
 
@@ -124,6 +129,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "amendments": amendments,
         "overview": overview,
         "figures": figures,
+        "growth": growth,
         "router": router,
         "scope": scope,
         "learning": learning,
