@@ -15,7 +15,8 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry import impact
 from governance.registry.impact import Impact
-from governance.registry.models import Cause, Status, System, SystemType, SystemVersion
+from governance.registry.models import Cause, Lifecycle, Status, System, SystemType, SystemVersion
+from governance.registry.stones import demand_whole
 from governance.scope import Capability, Scope
 from governance.tenants.actions import ReasonMissing
 from governance.webhooks.actions import emit
@@ -158,12 +159,13 @@ def write_version(
 
 @governed("registry.set_dependencies", subject="system_name")
 def set_dependencies(*, scope: Scope, system_name: str, depends_on: Iterable[str], at: datetime) -> System:
-    """Replace what a system depends on, by name. Raises `NotAllowed`, `NotFound`, `BadDependency`."""
+    """Replace what a system depends on, by name. Raises `NotAllowed`, `NotFound`, `BadDependency`, `SystemDestroyed`."""
     scope.demand(Capability.MANAGE_SYSTEMS, to="change dependencies")
     _lock_dependencies(scope)
     system = _locked(scope=scope, name=system_name)
     names = sorted(set(depends_on))
-    ids = dict(System.objects.filter(tenant_id=scope.tenant_id, name__in=names).values_list("name", "id"))
+    rows = System.objects.filter(tenant_id=scope.tenant_id, name__in=names).exclude(lifecycle_state=Lifecycle.PRUNED)
+    ids = dict(rows.values_list("name", "id"))
     if missing := [name for name in names if name not in ids]:
         raise NotFound(f"There is no system called {missing[0]}. Register it first.")
     before = _names(scope=scope, ids=system.depends_on)
@@ -191,7 +193,7 @@ def set_dependencies(*, scope: Scope, system_name: str, depends_on: Iterable[str
 def fix_system(*, scope: Scope, system_name: str, values: Mapping[str, Any], reason: str, at: datetime) -> System:
     """Mend ungoverned fields of a system, with before and after on the ledger.
 
-    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `Invalid` for a field that is governed or derived.
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `SystemDestroyed`, `Invalid` for a field that is governed or derived.
     """
     scope.demand(Capability.FIX_DATA, to="fix data")
     if not reason.strip():
@@ -232,7 +234,7 @@ def change_status(
     """Say whether a system gets new work. One that is not active finishes what it has; an archived one has nothing left.
 
     `seen` is the digest of `impact.of` that whoever decides has looked at; returns what hangs on the system with it.
-    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `HasStatus`, `NotSeen`, `StillWorking`.
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `HasStatus`, `NotSeen`, `StillWorking`, `SystemDestroyed`.
     """
     scope.demand(Capability.MANAGE_SYSTEMS, to="change a system's status")
     if not reason.strip():
@@ -331,6 +333,7 @@ def _locked(*, scope: Scope, name: str) -> System:
     system = System.objects.select_for_update().filter(tenant_id=scope.tenant_id, name=name).first()
     if system is None:
         raise NotFound(f"There is no system called {name}.")
+    demand_whole(system)
     return system
 
 

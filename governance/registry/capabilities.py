@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from governance.registry.models import Status, System
+from governance.registry.models import Lifecycle, Status, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ def keep_embedding(*, tenant_id: UUID, stale: Stale, numbers: Sequence[float], m
     """Keep a vector in the caller's transaction, unless the system has moved since it was read; says whether it was kept."""
     rows = System.objects.filter(tenant_id=tenant_id, id=stale.id, constitution_version=stale.version)
     return bool(
-        rows.filter(description=stale.description).update(
+        rows.filter(description=stale.description)
+        .exclude(lifecycle_state=Lifecycle.PRUNED)
+        .update(
             capabilities_embedding=list(numbers),
             capabilities_embedding_model=model,
             capabilities_embedding_version=stale.version,

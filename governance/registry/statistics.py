@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from governance.registry.models import System
+from governance.registry.models import Lifecycle, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ UPDATE systems SET
       / (total_executions + %(total)s) END,
   access_count = access_count + %(total)s,
   last_accessed_at = greatest(last_accessed_at, %(last)s),
-  lifecycle_state = CASE WHEN lifecycle_state = 'PRUNED' THEN lifecycle_state ELSE 'HOT' END,
-  archived_at = CASE WHEN lifecycle_state = 'PRUNED' THEN archived_at END
-WHERE tenant_id = %(tenant)s AND id = %(system)s
+  lifecycle_state = 'HOT', archived_at = NULL
+WHERE tenant_id = %(tenant)s AND id = %(system)s AND lifecycle_state <> 'PRUNED'
 """
 
 
@@ -58,7 +57,7 @@ def keep_stars_within(*, tenant_id: UUID, stars: Mapping[UUID, Decimal]) -> int:
     """Make these the systems' average stars, inside the caller's transaction; returns for how many they moved."""
     moved = 0
     for system_id in sorted(stars):
-        rows = System.objects.filter(tenant_id=tenant_id, id=system_id)
+        rows = System.objects.filter(tenant_id=tenant_id, id=system_id).exclude(lifecycle_state=Lifecycle.PRUNED)
         moved += rows.exclude(avg_user_satisfaction=stars[system_id]).update(avg_user_satisfaction=stars[system_id])
     return moved
 

@@ -11,6 +11,7 @@ from governance.errors import DomainError, NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.registry.models import System
+from governance.registry.stones import demand_whole
 from governance.scope import ActorKind, Capability, Scope, system_of
 from routing.executions import asked as asked_of
 from routing.executions import due
@@ -87,8 +88,13 @@ def _known(scope: Scope, key: str, asked: Asked) -> ExecutionRequest | None:
 
 
 def _request(scope: Scope, asked: Asked, *, id: UUID, key: str, channel: str, at: datetime) -> ExecutionRequest:
-    if asked.system and not System.objects.filter(tenant_id=scope.tenant_id, name=asked.system).exists():
-        raise NotFound(f"There is no system {asked.system}. The list of systems shows those there are.")
+    if asked.system:
+        system = (
+            System.objects.only("name", "lifecycle_state").filter(tenant_id=scope.tenant_id, name=asked.system).first()
+        )
+        if system is None:
+            raise NotFound(f"There is no system {asked.system}. The list of systems shows those there are.")
+        demand_whole(system)
     parent = _parent(scope, asked)
     if parent is not None and asked.system and _is_in(parent.routing_path, asked.system, scope=scope):
         raise GoesInCircles(

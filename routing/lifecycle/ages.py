@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,8 +24,6 @@ class Standing:
     next_state: str
     next_at: datetime | None
     why: str
-    is_system: bool = False
-    """Systems are never destroyed: their way ends at ARCHIVED."""
 
     @property
     def place(self) -> int:
@@ -36,8 +34,7 @@ class Standing:
     def points(self) -> tuple[tuple[str, str], ...]:
         """Every state with how it stands: done, now or open."""
         return tuple(
-            (one, "done" if at < self.place else "now" if at == self.place else "open")
-            for at, one in enumerate(STATES[:-1] if self.is_system else STATES)
+            (one, "done" if at < self.place else "now" if at == self.place else "open") for at, one in enumerate(STATES)
         )
 
 
@@ -61,17 +58,27 @@ def standing(
 
 
 def standing_of_system(
-    *, state: str, last_accessed_at: datetime, archived_at: datetime | None, is_law: bool
+    *,
+    state: str,
+    last_accessed_at: datetime,
+    archived_at: datetime | None,
+    kept_until: datetime | None = None,
+    destroyed_at: datetime | None = None,
+    is_law: bool,
 ) -> Standing:
-    """How a system's bar reads."""
+    """How a system's bar reads. `kept_until` and `destroyed_at` are asked for only where it is archived, or destroyed."""
     if is_law:
-        return Standing("HOT", last_accessed_at, "", None, "Every decision asks the law, so it does not age.", True)
-    if state in {"ARCHIVED", "PRUNED"}:
+        return Standing("HOT", last_accessed_at, "", None, "Every decision asks the law, so it does not age.")
+    if state == "PRUNED":
+        why = "It was destroyed. Its name, versions and constitution stay as evidence; it cannot come back."
+        return Standing(state, destroyed_at or last_accessed_at, "", None, why)
+    if state == "ARCHIVED":
         why = (
-            "Nobody used or opened it for 365 days. Its constitution stays as evidence; the next request makes it HOT."
+            "Nobody used or opened it for 365 days. The next request, or opening its page, makes it HOT; once its retention is "
+            "over a person may destroy it, unless it is active, needed, on hold, or has executions that are kept."
         )
-        return Standing(state, archived_at or last_accessed_at + ARCHIVED, "", None, why, True)
-    return replace(_on_its_way(state, last_accessed_at), is_system=True)
+        return Standing(state, archived_at or last_accessed_at + ARCHIVED, "PRUNED", kept_until, why)
+    return _on_its_way(state, last_accessed_at)
 
 
 def _on_its_way(state: str, last_accessed_at: datetime) -> Standing:

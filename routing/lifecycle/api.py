@@ -17,7 +17,7 @@ from governance.rest import Face, endpoint, paged, paging, unknown_cursor
 from governance.tenants.actions import ReasonMissing
 from governance.web import now, reading
 from routing.figures.marks import Moving
-from routing.lifecycle import checking, errors, holds, moving, pack, pruning, queries, retention, shapes
+from routing.lifecycle import checking, errors, holds, moving, pack, pruning, queries, retention, shapes, stones
 from routing.lifecycle.queries import Bar, File, Held
 
 _STORE = (errors.FileMissing, pack.Damaged, errors.StoreFailed)
@@ -137,6 +137,31 @@ class Prune(Face):
         return Response({"rows": done.rows, "files": done.files, "held": done.held, "certificate": done.sequence})
 
 
+class DueSystems(Face):
+    @endpoint(gives=shapes.DueSystems)
+    def get(self, request: Request) -> Response:
+        """Archived systems whose retention is over: which may be destroyed now, and which stay and why."""
+        found = stones.due(scope=self.reader(request), at=now())
+        systems = [_old(one) for one in (*found.systems, *found.kept)]
+        return Response({"rows": len(found.systems), "digest": found.digest, "systems": systems})
+
+
+class PruneSystems(Face):
+    @endpoint(
+        gives=shapes.PrunedSystems,
+        takes=shapes.Prune,
+        problems=(errors.NothingDue, errors.CountsMoved, NotConfirmed, ReasonMissing),
+    )
+    def post(self, request: Request, body: dict[str, Any]) -> Response:
+        """Destroy what `due/systems/` showed under this digest. A person's password or code goes in `password`; a token is
+        refused."""
+        at, scope = now(), self.scope(request)
+        path = reverse("lifecycle:prune")
+        confirmation = confirm_in_body(request=request._request, answer=body["password"], path=path, at=at)
+        done = stones.prune(scope=scope, digest=body["digest"], reason=body["reason"], confirmation=confirmation, at=at)
+        return Response({"systems": list(done.names), "certificate": done.sequence})
+
+
 class Retention(Face):
     @endpoint(gives=shapes.Retention, query=shapes.RetentionQuery)
     def get(self, request: Request, asked: dict[str, Any]) -> Response:
@@ -184,6 +209,19 @@ def _file(one: File) -> dict[str, Any]:
         "checked_at": utc(one.checked_at),
         "destroyed_at": utc(one.destroyed_at),
         "certificate": one.destroyed_in,
+    }
+
+
+def _old(one: stones.Old) -> dict[str, Any]:
+    return {
+        "system": one.name,
+        "type": one.type,
+        "created_at": utc(one.created_at),
+        "archived_at": utc(one.archived_at),
+        "version": one.version,
+        "executions": one.executions,
+        "digest": one.digest,
+        "keeps": list(one.keeps),
     }
 
 

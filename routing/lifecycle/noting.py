@@ -35,11 +35,10 @@ executions_done AS (
 seen AS MATERIALIZED (
   SELECT s.id, t.times, t.last FROM systems s
   JOIN (SELECT system_id, count(*)::integer AS times, max(at) AS last FROM taken GROUP BY 1) t ON t.system_id = s.id
-  WHERE s.tenant_id = %(tenant)s ORDER BY s.id FOR NO KEY UPDATE OF s),
+  WHERE s.tenant_id = %(tenant)s AND s.lifecycle_state <> 'PRUNED' ORDER BY s.id FOR NO KEY UPDATE OF s),
 systems_done AS (
   UPDATE systems s SET access_count = s.access_count + o.times, last_accessed_at = greatest(s.last_accessed_at, o.last),
-    lifecycle_state = CASE WHEN s.lifecycle_state = 'PRUNED' THEN 'PRUNED' ELSE 'HOT' END,
-    archived_at = CASE WHEN s.lifecycle_state = 'PRUNED' THEN s.archived_at END
+    lifecycle_state = 'HOT', archived_at = NULL
   FROM seen o WHERE s.tenant_id = %(tenant)s AND s.id = o.id)
 SELECT count(*) FROM taken
 """

@@ -272,10 +272,13 @@ def _segments(counts: Mapping[str, int]) -> tuple[tuple[Segment, ...], int]:
 
 
 def _bar(row: System, counts: Mapping[str, int], *, years: int, holds: tuple[Held, ...]) -> Bar:
+    until = row.archived_at and ages.kept_until(row.archived_at, years=years, constitution=row.constitution)
     standing = ages.standing_of_system(
         state=row.lifecycle_state,
         last_accessed_at=row.last_accessed_at,
         archived_at=row.archived_at,
+        kept_until=until,
+        destroyed_at=row.updated_at,
         is_law=row.name == LAW,
     )
     is_held = any(one.kind == HoldOn.TENANT.value or one.system == row.name for one in holds)

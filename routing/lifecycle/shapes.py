@@ -142,6 +142,34 @@ class Pruned(Record):
     certificate = Whole(help_text="the ledger entry")
 
 
+class OldSystem(Record):
+    """An archived system whose retention is over. `keeps`: why it stays all the same; empty: it may be destroyed."""
+
+    system = Text()
+    type = Text()
+    created_at = Instant()
+    archived_at = Instant()
+    version = Whole(help_text="of its constitution, which stays")
+    executions = Whole(help_text="destroyed before; their rows stay")
+    digest = Text(help_text="of what would be destroyed")
+    keeps = serializers.ListField(child=Text())
+
+
+class DueSystems(Record):
+    """Systems whose retention is over. `digest` names exactly the `rows` that may be destroyed; destroying asks for it."""
+
+    rows = Whole()
+    digest = Text(allow_blank=True)
+    systems = OldSystem(many=True)
+
+
+class PrunedSystems(Record):
+    """What was destroyed."""
+
+    systems = serializers.ListField(child=Text())
+    certificate = Whole(help_text="the ledger entry")
+
+
 class RetentionQuery(Query):
     years = serializers.IntegerField(required=False, min_value=1, max_value=100, help_text="a dry run of so many")
 

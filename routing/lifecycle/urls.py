@@ -8,6 +8,7 @@ app_name = "lifecycle"
 urlpatterns = [
     path("", views.page, name="page"),
     path("prune/", views.prune, name="prune"),
+    path("prune/systems/", views.prune_systems, name="prune_systems"),
     path("retention/", views.keep, name="retention"),
     path("holds/place/", views.place_hold, name="place_hold"),
     path("holds/<uuid:legal_hold_id>/release/", views.release_hold, name="release_hold"),

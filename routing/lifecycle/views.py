@@ -19,7 +19,7 @@ from governance.identity.confirm import factor_of
 from governance.registry.queries import names
 from governance.scope import Capability, Scope
 from governance.web import now, reading, scope_of, scoped
-from routing.lifecycle import checking, holds, moving, pruning, queries, retention
+from routing.lifecycle import checking, holds, moving, pruning, queries, retention, stones
 from routing.lifecycle.ages import years_said
 from routing.lifecycle.forms import EVERYTHING, HoldForm, YearsForm
 
@@ -117,6 +117,27 @@ def prune(request: HttpRequest) -> HttpResponse:
     return redirect("lifecycle:page")
 
 
+@require_POST
+@scoped(None)
+def prune_systems(request: HttpRequest) -> HttpResponse:
+    """Destroys the systems that the page listed, confirmed."""
+    at = now()
+    try:
+        done = stones.prune(
+            scope=scope_of(request),
+            digest=typed(request, "digest"),
+            reason=typed(request, "reason"),
+            confirmation=confirmed(request, at=at),
+            at=at,
+        )
+    except DomainError as refusal:
+        with reading(request):
+            return _prune(request, refusal=refusal, is_about_systems=True)
+    said = f"{', '.join(done.names)} {'is' if len(done.names) == 1 else 'are'} destroyed"
+    messages.success(request, f"{said}. The certificate is entry {done.sequence} of the ledger.")
+    return redirect("lifecycle:page")
+
+
 @scoped()
 def keep(request: HttpRequest) -> HttpResponse:
     """How long: `?years=` shows what it would do; a POST does it, confirmed."""
@@ -162,6 +183,7 @@ def _board(
     context = {
         "board": queries.board(scope=scope, at=at, exact=request.GET.get("exact") == "1"),
         "due": pruning.counts(scope=scope, at=at),
+        "systems_due": len(stones.due(scope=scope, at=at).systems),
         "page": page,
         "files": queries.files_of(scope=scope, rows=list(page.object_list)),
         "checks": queries.checks(scope=scope),
@@ -173,14 +195,16 @@ def _board(
     return render(request, f"{_FOLDER}/page.html", context, status=status)
 
 
-def _prune(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
+def _prune(request: HttpRequest, *, refusal: DomainError | None = None, is_about_systems: bool = False) -> HttpResponse:
     scope, at = scope_of(request), now()
     context = {
         "due": pruning.due(scope=scope, at=at),
+        "systems": stones.due(scope=scope, at=at),
         "refused": scope.why_not(Capability.RETAIN, to=_PRUNE),
         "factor": factor_of(request.user),  # type: ignore[arg-type]
         "refusal": refusal,
-        "typed": request.POST if refusal else {},
+        "typed": request.POST if refusal and not is_about_systems else {},
+        "typed_of_systems": request.POST if is_about_systems else {},
     }
     return render(request, f"{_FOLDER}/prune.html", context, status=refusal.status if refusal else 200)
 

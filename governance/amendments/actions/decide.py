@@ -38,6 +38,7 @@ from governance.constitution.diff import changes
 from governance.identity.confirm import Confirmation
 from governance.ledger.verbs import governed
 from governance.registry.models import System
+from governance.registry.stones import demand_whole
 from governance.rulebook import safety_store
 from governance.scope import Scope
 
@@ -289,6 +290,7 @@ def _question(
             f"{proposal.label} expired on {proposal.expires_at:%d %B %Y}. Propose it again if it is still wanted."
         )
     system = locked_system(scope=scope, system_id=proposal.system_id)
+    demand_whole(system)
     return proposal, current_revision(proposal), system
 
 

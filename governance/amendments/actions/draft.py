@@ -43,6 +43,7 @@ from governance.errors import NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
 from governance.registry.models import System, SystemVersion
+from governance.registry.stones import demand_whole
 from governance.scope import ActorKind, Capability, Scope, is_agent_name
 from governance.tenants.actions import next_number
 
@@ -69,13 +70,14 @@ def propose(
 
     `base_version` is the version the proposer looked at, `attachments` are ids of uploads. Raises `NotAllowed`, `NotFound`,
     `InvalidConstitution`, `TypeMisfit`, `EvidenceMissing`, `MergeConflict` (the base moved meanwhile), `Invalid` (a date that
-    lies in the past) and what `files.claim` raises. A dream promotion that a standing authority covers is
+    lies in the past), `SystemDestroyed` and what `files.claim` raises. A dream promotion that a standing authority covers is
     approved and applied in the same transaction.
     """
     demand_proposer(scope=scope, type=type, basis=basis)
     system = System.objects.filter(tenant_id=scope.tenant_id, name=system_name).first()
     if system is None:
         raise NotFound(f"There is no system called {system_name}.")
+    demand_whole(system)
     if type is AmendmentType.DREAM_PROMOTION:
         system = locked_system(scope=scope, system_id=system.id)
     demand_seen(system, base_version)
@@ -143,6 +145,7 @@ def revise(
     demand_state(proposal, State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED, to="revise")
     before = current_revision(proposal)
     system = locked_system(scope=scope, system_id=proposal.system_id)
+    demand_whole(system)
     demand_seen(system, base_version)
     if effective_at != proposal.effective_at:
         demand_ahead(effective_at, at=at)

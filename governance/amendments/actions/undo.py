@@ -30,6 +30,7 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry.actions import write_version
 from governance.registry.models import Cause, System
+from governance.registry.stones import demand_whole
 from governance.scope import Capability, Scope
 
 
@@ -49,6 +50,7 @@ def roll_back(
         )
     proposal = locked(scope=scope, number=number)
     system = locked_system(scope=scope, system_id=proposal.system_id)
+    demand_whole(system)
     amendment = _reversible(scope=scope, proposal=proposal)
     rollback, undo = drafted(scope=scope, amendment=amendment, system=system, reason=reason, at=at)
     if undo.conflicts:

@@ -10,6 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from governance.audit.queries import verified
+from governance.registry.models import Status
+from governance.registry.queries import names
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.lifecycle import api, noting, pruning, tasks, views
@@ -142,7 +144,7 @@ def test_prune__shows_counts_then_takes_a_password(cast: make.Cast, at_the_end: 
     assert (old.state(cast.bo, made.id), old.state(cast.bo, stays.id)) == ("PRUNED", "ARCHIVED")
     stone = client_of(cast.uma).get(f"/executions/{made.id}/").content.decode()
     assert "Its contents were destroyed" in stone and "Bring it back" not in stone
-    assert "Nothing is due" in client.get("/archives/prune/").content.decode()
+    assert "No execution is due" in client.get("/archives/prune/").content.decode()
     assert verified(cast.uma).is_verified
 
 
@@ -196,3 +198,39 @@ def test_check__on_the_page__says_what_is_wrong(cast: make.Cast) -> None:
     file.write_bytes(b"other")
     assert "its digest is another" in _post(cast.uma, f"/archives/{archive.id}/check/").content.decode()
     assert _post(make.stranger(), f"/archives/{archive.id}/check/").status_code == 404
+
+
+def test_systems__listed_with_why_they_stay__destroyed_with_a_password__and_gone(
+    cast: make.Cast, at_the_end: datetime
+) -> None:
+    for name in ("letters", "invoices", "audit"):
+        desk.agent(cast, name)
+        if name != "audit":
+            make.status(cast.bo, name, Status.DEPRECATED)
+    old.ageing.age(scope=cast.tars, at=old.LATER)
+    client = client_of(cast.ada)
+    assert "and 2 archived systems" in client.get("/archives/").content.decode()
+    text = client.get("/archives/prune/").content.decode()
+    assert "Destroy 2 systems" in text and "audit</span>" in text and "it is active" in text
+    assert "You need the role" in client_of(cast.bo).get("/archives/prune/").content.decode()
+    due = _json(cast.uma, "GET", "archives/due/systems/").json()
+    assert due["rows"] == 2 and [one["system"] for one in due["systems"][:2]] == ["letters", "invoices"]
+    wish = {"digest": due["digest"], "reason": "Over."}
+    path = "/archives/prune/systems/"
+    assert client.post(path, {**wish, "confirm": "wrong"}).status_code == 403
+    assert client_of(cast.bo).post(path, {**wish, "confirm": make.PASSWORD}).status_code == 403
+    assert client_of(make.stranger()).post(path, {**wish, "confirm": make.PASSWORD}).status_code in {403, 409}
+    assert _json(cast.ada, "POST", "archives/prune/systems/", wish).json()["code"] == "not_confirmed"
+    hold_verbs.place(scope=cast.ada, system="invoices", reason="A court asked.", at=END)
+    moved = client.post(path, {**wish, "confirm": make.PASSWORD})
+    assert moved.status_code == 409 and "has changed since you looked" in moved.content.decode()
+    digest = _json(cast.uma, "GET", "archives/due/systems/").json()["digest"]
+    done = _json(cast.ada, "POST", "archives/prune/systems/", {**wish, "digest": digest, "password": make.PASSWORD})
+    assert done.json()["systems"] == ["letters"]
+    text = client_of(cast.uma).get("/systems/letters/").content.decode()
+    assert "It was destroyed" in text and "PRUNED since" in text
+    asked = _json(cast.bo, "POST", "executions/", {"text": "Write a letter", "system": "letters"})
+    assert asked.status_code == 409 and asked.json()["code"] == "system_destroyed"
+    with in_tenant(cast.tenant.id):
+        assert "letters" not in names(scope=cast.bo)
+    assert verified(cast.uma).is_verified

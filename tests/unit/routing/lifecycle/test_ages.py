@@ -41,10 +41,16 @@ def test_standing__says_since_when_what_comes_next_and_why() -> None:
     assert (gone.since, gone.next_state, gone.next_at, gone.place) == (NOW, "", None, 4)
 
 
-def test_standing__of_a_system__ends_at_archived__and_the_law_does_not_age() -> None:
-    last = NOW - timedelta(days=400)
-    old = ages.standing_of_system(state="ARCHIVED", last_accessed_at=last, archived_at=NOW, is_law=False)
-    assert (old.since, old.next_state, len(old.points)) == (NOW, "", 4)
+def test_standing__of_a_system__ends_as_a_stone__and_the_law_does_not_age() -> None:
+    last, until = NOW - timedelta(days=400), NOW + timedelta(days=9)
+    old = ages.standing_of_system(
+        state="ARCHIVED", last_accessed_at=last, archived_at=NOW, kept_until=until, is_law=False
+    )
+    assert (old.since, old.next_state, old.next_at, len(old.points)) == (NOW, "PRUNED", until, 5)
+    gone = ages.standing_of_system(
+        state="PRUNED", last_accessed_at=last, archived_at=NOW, destroyed_at=until, is_law=False
+    )
+    assert (gone.since, gone.next_state, gone.place) == (until, "", 4) and "cannot come back" in gone.why
     cold = ages.standing_of_system(state="COLD", last_accessed_at=last, archived_at=None, is_law=False)
     assert (cold.next_state, cold.next_at) == ("ARCHIVED", last + ages.ARCHIVED)
     law = ages.standing_of_system(state="COLD", last_accessed_at=last, archived_at=None, is_law=True)
