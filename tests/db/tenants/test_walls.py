@@ -148,6 +148,7 @@ def test_functions__only_the_listed_ones_run_with_the_owners_rights() -> None:
         "tars_platform_budgets",
         "tars_platform_tenants",
         "tars_prune",
+        "tars_prune_systems",
         "tars_restore",
         "tars_rewrite",
         "tars_token_tenant",
