@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import re_path
 
 from billing.budgets import api_urls as budgets
+from dreams.guardrails import api_urls as guardrails
 from governance.amendments import api_urls as amendments
 from governance.assets import api_urls as assets
 from governance.audit import api_urls as audit
@@ -45,6 +46,7 @@ urlpatterns = [
     *lawbook.urlpatterns,
     *executions.urlpatterns,
     *lifecycle.urlpatterns,
+    *guardrails.urlpatterns,
     *exports.urlpatterns,
     *files.urlpatterns,
     *inbox.urlpatterns,

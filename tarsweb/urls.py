@@ -24,6 +24,7 @@ urlpatterns = [
     path("what-if/", include("routing.whatif.urls")),
     path("executions/", include("routing.executions.urls")),
     path("archives/", include("routing.lifecycle.urls")),
+    path("guardrails/", include("dreams.guardrails.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),
     path("rulebook/", include("governance.lawbook.urls")),

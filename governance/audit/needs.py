@@ -21,7 +21,7 @@ _BY_BASIS: dict[str, tuple[str, ...]] = {
     "security_patch": ("security",),
     "data_integrity": ("operator", "compliance_officer"),
 }
-_EXPANDING = frozenset({"expands", "unclassified"})
+EXPANDING = frozenset({"expands", "unclassified"})
 _ROLLERS = frozenset({"operator", "compliance_officer", "security"})
 
 
@@ -44,7 +44,7 @@ Quorums = Mapping[tuple[str, str | None, str], int]
 def places_of_amendment(*, type: str, basis: str, effect: str, quorums: Quorums) -> list[frozenset[str]]:
     """One set of acceptable roles per person needed; raises KeyError for an unknown type or basis."""
     base = () if basis == "security_patch" else _BY_TYPE[type]
-    extra = ("operator", "compliance_officer") if effect in _EXPANDING else ()
+    extra = ("operator", "compliance_officer") if effect in EXPANDING else ()
     counts = dict.fromkeys((*_BY_BASIS[basis], *base, *extra), 1)
     for (kind, wanted, role), count in quorums.items():
         if kind == type and wanted in (None, effect):
@@ -53,7 +53,7 @@ def places_of_amendment(*, type: str, basis: str, effect: str, quorums: Quorums)
 
 
 def places_of_rollback(effect: str) -> list[frozenset[str]]:
-    return [_ROLLERS] * (2 if effect in _EXPANDING else 1)
+    return [_ROLLERS] * (2 if effect in EXPANDING else 1)
 
 
 def is_filled(places: Sequence[frozenset[str]], people: Iterable[frozenset[str]]) -> bool:

@@ -40,6 +40,7 @@ EVENT_LABELS = {
     "refusal": "Refusal",
     "key": "Key",
     "drift_detection": "Drift",
+    "guardrail": "Guardrails",
     "negotiation": "Negotiation",
     "recovery": "Recovery",
     "retention": "Ageing and retention",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from governance.audit import needs
@@ -16,10 +15,11 @@ from governance.audit.chain import ChainCheck, Values
 from governance.audit.needs import Answer
 from governance.audit.records import Entry
 from governance.audit.report import Findings
+from governance.audit.said import in_utc, statements, whole
 from governance.audit.signing import DECISION, is_signed
+from governance.audit.watches import WATCHED, Watches
 from governance.canonical import digest_bytes, loads_canonical
 from governance.errors import DomainError
-from governance.ledger.hashing import nanoseconds
 from governance.scope import is_agent_name
 
 
@@ -117,6 +117,7 @@ class Story:
         self._answers: dict[str, dict[str, list[Answer]]] = defaultdict(lambda: defaultdict(list))
         self._quorums: dict[tuple[str, str | None, str], int] = {}
         self._grants: dict[str, Grant] = {}
+        self._watches = Watches()
 
     def entry(self, entry: Entry, label: str, values: Values) -> None:
         """Take in one entry. Refusals changed nothing and say nothing about state."""
@@ -125,7 +126,7 @@ class Story:
         self.names[entry.signer].add(str(values.get("/actor_name")))
         action = {name[8:]: value for name, value in values.items() if name.startswith("/action/")}
         name = str(action.get("name"))
-        for statement, signature in _statements(action):
+        for statement, signature in statements(action):
             self._decision(entry, label, statement, signature)
         if "snapshot" in action:
             self.pages[str(action.get("decision_id"))] = PageFact(entry.sequence, str(action["snapshot"]))
@@ -134,7 +135,9 @@ class Story:
         elif name in ("amendments.set_quorum", "amendments.remove_quorum"):
             self._quorum(name, action)
         elif name == "amendments.grant_authority":
-            self._grants[str(action.get("authority_id"))] = Grant(_in_utc(action.get("expires_at")))
+            self._grants[str(action.get("authority_id"))] = Grant(in_utc(action.get("expires_at")))
+        elif name in WATCHED:
+            self._watches.entry(name, action, ends_at=in_utc(action.get("ends_at")))
         elif name == "amendments.revoke_authority":
             self._grants.pop(str(action.get("authority_id")), None)
         elif name.startswith("amendments."):
@@ -276,8 +279,8 @@ class Story:
             action={**kept, "bound_digest": digest_bytes(bound)},
         )
         self.applied_labels[subject] = amendment_id
-        system_id, number = str(action.get("system_id")), _number(action.get("new_version"))
-        before = self.versions.get((system_id, _number(action.get("base_version"))))
+        system_id, number = str(action.get("system_id")), whole(action.get("new_version"))
+        before = self.versions.get((system_id, whole(action.get("base_version"))))
         if before is None or before.digest != action.get("old_digest"):
             self.say(entry, label, "story", "it starts from a constitution that the system did not have.")
         self._version(
@@ -308,7 +311,7 @@ class Story:
     def _suffice(self, answers: list[Answer], action: dict[str, Any], desk: Desk) -> bool:
         if any(answer.via == "standing_authority" for answer in answers):
             return action.get("amendment_type") == "dream_promotion" and answers[0].user_id is None
-        people = {answer.user_id: answer.roles for answer in answers if answer.user_id not in (None, desk.proposer_id)}
+        people = _people([answer for answer in answers if answer.user_id != desk.proposer_id])
         try:
             places = needs.places_of_amendment(
                 type=str(action.get("amendment_type")),
@@ -318,7 +321,7 @@ class Story:
             )
         except KeyError:
             return False
-        return needs.is_filled(places, people.values())
+        return needs.is_filled(places, people)
 
     def _under_authority(self, entry: Entry, label: str, action: dict[str, Any]) -> None:
         grant = self._grants.get(str(action.get("authority_id")))
@@ -341,9 +344,9 @@ class Story:
 
     def _undone(self, entry: Entry, label: str, fact: RollbackFact, *, digest: str, effect: str, by: str) -> None:
         action, amendment_id = fact.action, str(fact.action.get("amendment_id"))
-        places = needs.places_of_rollback(effect)
         if not any(
-            needs.is_filled(places, {answer.user_id: answer.roles for answer in answers if answer.user_id}.values())
+            needs.is_filled(needs.places_of_rollback(effect), _people(answers))
+            or self._watches.allow(amendment_id, answers=answers, effect=effect, at=entry.at)
             for answers in self._answers[digest].values()
         ):
             self.say(entry, label, "approval", "no valid confirmation by enough people carries it.")
@@ -354,7 +357,7 @@ class Story:
             entry,
             label,
             str(action.get("system_id")),
-            _number(action.get("new_version")),
+            whole(action.get("new_version")),
             str(action.get("new_digest")),
             cause="rollback",
             amendment_id=amendment_id,
@@ -365,9 +368,13 @@ class Story:
         kind = str(action.get("subject")).lower().replace(" ", "_")
         key = (kind, action.get("effect"), str(action.get("role")))
         if name == "amendments.set_quorum":
-            self._quorums[key] = _number(action.get("count"))
+            self._quorums[key] = whole(action.get("count"))
         else:
             self._quorums.pop(key, None)
+
+
+def _people(answers: list[Answer]) -> list[frozenset[str]]:
+    return list({answer.user_id: answer.roles for answer in answers if answer.user_id}.values())
 
 
 def fingerprint_of(*parts: bytes) -> bytes:
@@ -376,23 +383,3 @@ def fingerprint_of(*parts: bytes) -> bytes:
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.digest()[:16]
-
-
-def _statements(action: dict[str, Any]) -> list[tuple[str, str]]:
-    """The signed answers an entry carries: its own, or those of a rollback."""
-    found = [action] if "statement" in action else action.get("decisions")
-    if not isinstance(found, list):
-        return []
-    return [(str(item.get("statement")), str(item.get("signature"))) for item in found if isinstance(item, dict)]
-
-
-def _in_utc(text: Any) -> str:
-    """An ISO 8601 time with any offset, as entries write times; empty for anything else."""
-    try:
-        return nanoseconds(datetime.fromisoformat(str(text)))
-    except ValueError:
-        return ""
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) else -1

@@ -32,6 +32,7 @@ from governance.amendments.models import (
     StandingAuthority,
 )
 from governance.amendments.queries.page import AmendmentPage
+from governance.amendments.suspensions import suspended
 from governance.approvals import actions as approvals
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
 from governance.constitution.diff import changes
@@ -130,6 +131,8 @@ def grant_for(
 
     A promotion that breaks a saved case is for people: TARS writes no note that says why that is right.
     """
+    if suspended(scope=scope, system_id=proposal.system_id):
+        return None
     if breaks_cases(scope=scope, proposal=proposal, revision=revision, at=at):
         return None
     system = locked_system(scope=scope, system_id=proposal.system_id)

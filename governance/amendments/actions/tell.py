@@ -143,13 +143,14 @@ def roll_back_asked(*, scope: Scope, proposal: AmendmentProposal, rollback: Roll
     """Tell those who could be the second person of a rollback."""
     people, request = staff(scope=scope, at=at), rollback.request
     settled = _answered([request.id])[request.id]
+    by, who = ("TARS", "Two people") if scope.actor.is_tars else (people.called(scope.actor), "A second person")
     said = (
-        f"{people.called(scope.actor)} asks to roll back {proposal.label} on {proposal.system.name}: {rollback.reason} "
-        "A second person must confirm it, because undoing it expands something."
+        f"{by} asks to roll back {proposal.label} on {proposal.system.name}: {rollback.reason} "
+        f"{who} must confirm it, because undoing it expands something."
     )
     needed = [Requirement.of(data) for data in request.requirements]
     told = people.able(needed, without=settled)
-    news = _news("assigned", f"{proposal.label}:undo:{request.id}", told, proposal, said)
+    news = _news("assigned", f"{proposal.label}:undo:{request.id}", told, proposal, said, urgent=scope.actor.is_tars)
     notices.tell_all(scope=scope, news=[news], at=at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from governance import canonical
@@ -24,7 +25,8 @@ from governance.amendments.undo import Undo
 from governance.approvals import actions as approvals
 from governance.approvals.models import ApprovalDecision, RequestState, Verdict
 from governance.constitution import schema
-from governance.errors import Invalid
+from governance.constitution.diff import Effect
+from governance.errors import Invalid, NotAllowed
 from governance.identity.confirm import Confirmation
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
@@ -50,27 +52,7 @@ def roll_back(
         )
     proposal = locked(scope=scope, number=number)
     system = locked_system(scope=scope, system_id=proposal.system_id)
-    demand_whole(system)
-    amendment = _reversible(scope=scope, proposal=proposal)
-    rollback, undo = drafted(scope=scope, amendment=amendment, system=system, reason=reason, at=at)
-    if undo.conflicts:
-        raise _conflict(proposal, undo)
-    if undo.is_empty:
-        raise WrongState(f"Nothing of {proposal.label} is left in today's constitution, so there is nothing to undo.")
-    schema.check(undo.document)
-    _close_stale(scope=scope, amendment=amendment, system=system, at=at)
-    rollback.request = approvals.ask(
-        scope=scope,
-        subject_kind="rollback",
-        subject_id=rollback.id,
-        digest=rollback.digest,
-        requirements=authority.roll_back_requirements(undo.effect),
-        excluded_user_id=None,
-        due_at=at + ROLL_BACK_WITHIN,
-        at=at,
-    )
-    rollback.state = RollbackState.WAITING
-    rollback.save(force_insert=True)
+    rollback, _ = _asked(scope=scope, proposal=proposal, system=system, reason=reason, at=at)
     return _answer(
         scope=scope,
         proposal=proposal,
@@ -81,6 +63,33 @@ def roll_back(
         confirmation=confirmation,
         at=at,
     )
+
+
+@governed("amendments.roll_back_by_guardrail", subject="number")
+def roll_back_by_guardrail(
+    *, scope: Scope, number: int, guardrail: Mapping[str, object], reason: str, at: datetime
+) -> Rollback:
+    """TARS undoes what a guardrail caught, under the watch that the ledger names; `guardrail` is the data that fired.
+
+    Where undoing expands something TARS only asks: two people must confirm. Raises `NotAllowed`, `NotFound`, `WrongState`,
+    `NotReversible`, `MergeConflict`.
+    """
+    if not scope.actor.is_tars:
+        raise NotAllowed("Only TARS's guardrails do this. Roll the amendment back yourself.")
+    proposal = locked(scope=scope, number=number)
+    system = locked_system(scope=scope, system_id=proposal.system_id)
+    rollback, undo = _asked(scope=scope, proposal=proposal, system=system, reason=reason, at=at)
+    if undo.effect in (Effect.EXPANDS, Effect.UNCLASSIFIED):
+        tell.roll_back_asked(scope=scope, proposal=proposal, rollback=rollback, at=at)
+        said = "was asked for by a guardrail and waits for two people, because undoing it expands something"
+        verb = "amendments.roll_back_by_guardrail"
+        _record(
+            scope=scope, proposal=proposal, rollback=rollback, verb=verb, said=said, at=at, guardrail=dict(guardrail)
+        )
+        return rollback
+    approvals.answer_under_authority(scope=scope, request_id=rollback.request_id, authority=reason, at=at)
+    _undo(scope=scope, proposal=proposal, system=system, rollback=rollback, at=at, guardrail=dict(guardrail))
+    return rollback
 
 
 @governed("amendments.approve_roll_back", subject="number")
@@ -129,6 +138,34 @@ def withdraw_roll_back(*, scope: Scope, number: int, at: datetime) -> Rollback:
         at=at,
     )
     return rollback
+
+
+def _asked(
+    *, scope: Scope, proposal: AmendmentProposal, system: System, reason: str, at: datetime
+) -> tuple[Rollback, Undo]:
+    """The rollback of a locked proposal on its locked system, with its question open."""
+    demand_whole(system)
+    amendment = _reversible(scope=scope, proposal=proposal)
+    rollback, undo = drafted(scope=scope, amendment=amendment, system=system, reason=reason, at=at)
+    if undo.conflicts:
+        raise _conflict(proposal, undo)
+    if undo.is_empty:
+        raise WrongState(f"Nothing of {proposal.label} is left in today's constitution, so there is nothing to undo.")
+    schema.check(undo.document)
+    _close_stale(scope=scope, amendment=amendment, system=system, at=at)
+    rollback.request = approvals.ask(
+        scope=scope,
+        subject_kind="rollback",
+        subject_id=rollback.id,
+        digest=rollback.digest,
+        requirements=authority.roll_back_requirements(undo.effect),
+        excluded_user_id=None,
+        due_at=at + ROLL_BACK_WITHIN,
+        at=at,
+    )
+    rollback.state = RollbackState.WAITING
+    rollback.save(force_insert=True)
+    return rollback, undo
 
 
 def _reversible(*, scope: Scope, proposal: AmendmentProposal) -> ConstitutionalAmendment:
@@ -208,7 +245,15 @@ def _answer(
     return rollback
 
 
-def _undo(*, scope: Scope, proposal: AmendmentProposal, system: System, rollback: Rollback, at: datetime) -> None:
+def _undo(
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    system: System,
+    rollback: Rollback,
+    at: datetime,
+    guardrail: Mapping[str, object] | None = None,
+) -> None:
     document = canonical.loads_canonical(bytes(rollback.new_constitution))
     ConstitutionalAmendment.objects.filter(id=rollback.amendment_id).update(rolled_back_at=at)
     write_version(
@@ -233,13 +278,25 @@ def _undo(*, scope: Scope, proposal: AmendmentProposal, system: System, rollback
         why=rollback.reason,
         event_type="constitutional_change",
         explanation=f"{proposal.label} on {system.name} was rolled back: {rollback.sentence}",
-        details={**_facts(rollback), "new_version": rollback.base_version + 1, "decisions": _decisions(rollback)},
+        details={
+            **_facts(rollback),
+            "new_version": rollback.base_version + 1,
+            "decisions": _decisions(rollback),
+            **({"guardrail": guardrail} if guardrail else {}),
+        },
         rules_applied=("rollback_safety", "undo_is_forward"),
     )
 
 
 def _record(
-    *, scope: Scope, proposal: AmendmentProposal, rollback: Rollback, verb: str, said: str, at: datetime
+    *,
+    scope: Scope,
+    proposal: AmendmentProposal,
+    rollback: Rollback,
+    verb: str,
+    said: str,
+    at: datetime,
+    guardrail: Mapping[str, object] | None = None,
 ) -> None:
     ledger.append(
         scope=scope,
@@ -251,6 +308,7 @@ def _record(
             "why": rollback.reason,
             **_facts(rollback),
             "decisions": _decisions(rollback),
+            **({"guardrail": guardrail} if guardrail else {}),
         },
         explanation=f"A rollback of {proposal.label} {said}.",
         rules_applied=["rollback_safety"],

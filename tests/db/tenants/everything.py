@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
 from billing.budgets.usage import Usage
+from dreams.guardrails import settings as guardrails
+from dreams.guardrails.tasks import watch_tenant
 from governance.amendments import actions as amendments
 from governance.amendments import counting
 from governance.amendments.kinds import AmendmentType, Basis
@@ -103,6 +105,7 @@ def everything() -> make.Cast:
     _work(cast)
     _old(cast)
     _learned(cast)
+    _watched(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
@@ -146,6 +149,13 @@ def _work(cast: make.Cast) -> None:
     for fold in (executions_folding.fold, telemetry_folding.fold):
         fold(scope=cast.tars, at=make.AT + timedelta(days=1))
     handle(scope=cast.bo, text="Audit payroll again", at=make.AT)
+
+
+def _watched(cast: make.Cast) -> None:
+    """An amendment that took effect, under guardrails that somebody chose."""
+    guardrails.change(scope=cast.ada, days=14, rules={}, reason="Payroll runs twice a month.", at=make.AT)
+    make.applied(cast, at=make.later(5), routing_confidence_threshold=0.72)
+    watch_tenant(scope=cast.tars, at=make.later(10))
 
 
 def _learned(cast: make.Cast) -> None:

@@ -75,6 +75,7 @@ KEPT = (
     "top_ups",
     "users",
     "verdicts",
+    "watches",
     "webhook_deliveries",
     "webhooks",
 )

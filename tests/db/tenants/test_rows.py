@@ -49,6 +49,7 @@ TABLES = {
     "execution_requests": "tenant_id",
     "executions": "tenant_id",
     "figure_marks": "tenant_id",
+    "guardrail_settings": "tenant_id",
     "idempotency_keys": "tenant_id",
     "invitations": "tenant_id",
     "jobs": "tenant_id",
@@ -99,6 +100,7 @@ TABLES = {
     "top_ups": "tenant_id",
     "verdicts": "tenant_id",
     "webhook_deliveries": "tenant_id",
+    "watches": "tenant_id",
     "webhooks": "tenant_id",
 }
 _made: list[tuple[make.Cast, make.Cast]] = []

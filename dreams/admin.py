@@ -1,0 +1,3 @@
+from dreams.guardrails import admin as guardrails
+
+__all__ = ["guardrails"]

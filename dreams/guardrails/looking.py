@@ -1,0 +1,233 @@
+"""One look at one watch: what is new is taken in, and what crosses a line is acted on.
+
+INVARIANT: a crossing is on the ledger before anything is done about it, in a transaction of its own; a process killed between the
+two leaves the state FIRED, and the next look acts. What TARS cannot undo becomes an urgent question to people, once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.urls import reverse
+
+from dreams.guardrails import judging, reading
+from dreams.guardrails.judging import Baseline, Crossing, Judge
+from dreams.guardrails.models import OPEN, State, Watch
+from dreams.guardrails.triggers import Reaction, rules_of
+from dreams.guardrails.watching import EVENT, watched_by
+from governance.amendments.actions.undo import roll_back_by_guardrail
+from governance.amendments.models import RollbackState
+from governance.errors import DomainError, NotAllowed
+from governance.identity.queries import able
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
+from governance.notices import kinds
+from governance.notices.actions import tell
+from governance.scope import Capability, Scope
+from governance.tenancy import in_tenant
+from governance.webhooks.actions import emit
+
+KIND: Final = "guardrail"
+MOST_POINTS: Final = 120
+_GRAVITY: Final = {Reaction.WARN: 0, Reaction.PAUSE: 1, Reaction.ROLL_BACK: 2}
+_THEN: Final = {
+    State.FIRED: "TARS rolls it back.",
+    State.ASKED: "Decide whether it stays: TARS only asks.",
+    State.PAUSED: "TARS changes this system no more by itself until somebody decides.",
+}
+
+
+def register_kinds() -> None:
+    """Say what this slice's news is called; called from `AppConfig.ready`."""
+    kinds.register(KIND, "A guardrail of an amendment was crossed")
+
+
+def visit(*, scope: Scope, watch_id: UUID, at: datetime) -> State:
+    """Look, and roll back where that is what follows. Each in a transaction of its own."""
+    state = look(scope=scope, watch_id=watch_id, at=at)
+    return react(scope=scope, watch_id=watch_id, at=at) if state is State.FIRED else state
+
+
+@governed("guardrails.look", subject="watch_id")
+def look(*, scope: Scope, watch_id: UUID, at: datetime) -> State:
+    """Take in what is new since the last look; where the watch stands then. Raises `NotAllowed` for anybody but TARS."""
+    if not scope.actor.is_tars:
+        raise NotAllowed("TARS looks by itself, each minute.")
+    watch = _locked(scope=scope, watch_id=watch_id)
+    if watch.state not in OPEN or watch.looked_at == at:
+        return State(watch.state)
+    if watch.amendment.rolled_back_at is not None:
+        return _close(watch, State.ROLLED_BACK, by="", because="A person rolled it back.", at=at)
+    if watch.state == State.FIRED:
+        return State.FIRED
+    crossing = _gravest(watch, _seen(watch, scope=scope, at=at))
+    if crossing is not None:
+        return _crossed(watch, crossing, scope=scope, at=at)
+    if at > watch.ends_at and watch.state == State.WATCHING:
+        return _ended(watch, scope=scope, at=at)
+    watch.save(update_fields=["judge", "series", "seen_to", "looked_at"])
+    return State(watch.state)
+
+
+def react(*, scope: Scope, watch_id: UUID, at: datetime) -> State:
+    """Undo the amendment of a watch that fired; what TARS may not or cannot undo is asked of people."""
+    watch = _read(scope=scope, watch_id=watch_id)
+    if watch.state != State.FIRED:
+        return State(watch.state)
+    said = {"watch_id": str(watch.id), **watch.crossing}
+    if at > watch.ends_at:
+        because = "The watch was over before it could be done."
+        return _acted(scope=scope, watch_id=watch_id, state=State.ASKED, because=because, at=at)
+    try:
+        rollback = roll_back_by_guardrail(
+            scope=scope, number=watch.amendment.number, guardrail=said, reason=_reason(watch), at=at
+        )
+    except DomainError as refusal:
+        return _acted(scope=scope, watch_id=watch_id, state=State.ASKED, because=refusal.sentence, at=at)
+    if rollback.state == RollbackState.DONE:
+        return _acted(scope=scope, watch_id=watch_id, state=State.ROLLED_BACK, because=_reason(watch), at=at)
+    because = "Undoing it expands something: two people must confirm the rollback that TARS asked for."
+    return _acted(scope=scope, watch_id=watch_id, state=State.ASKED, because=because, at=at)
+
+
+@governed("guardrails.act", subject="watch_id")
+def _acted(*, scope: Scope, watch_id: UUID, state: State, because: str, at: datetime) -> State:
+    watch = _locked(scope=scope, watch_id=watch_id)
+    if watch.state != State.FIRED:
+        return State(watch.state)
+    watch.acted_at = at
+    if state is State.ROLLED_BACK:
+        return _close(watch, state, by=scope.actor.name, because=because, at=at)
+    watch.state, watch.because = state, because
+    watch.save(update_fields=["state", "because", "acted_at"])
+    _tell(watch, f"{_sentence(watch)} It could not be rolled back by TARS: {because}", scope=scope, at=at)
+    _record(watch, "guardrails.ask", f"It is for people to decide: {because}", scope=scope, at=at)
+    return state
+
+
+def _seen(watch: Watch, *, scope: Scope, at: datetime) -> list[Crossing]:
+    """Take in what is new; what crossed. Changes the row, which the caller saves."""
+    rules = {rule.trigger: rule for rule in rules_of(watch.rules)}
+    judge = Judge.of(Baseline.of(watch.baseline), watch.judge)
+    watched = watched_by(scope=scope, system_id=watch.system_id)
+    found: list[Crossing] = []
+    before = watch.seen_to
+    for reached, seen in reading.since(watched, begins=watch.begins_at, seen=watch.seen_to, at=at):
+        watch.seen_to = reached
+        found += judge.see(seen, rules=rules)
+    ratings = reading.ratings_between(watched, first=watch.begins_at, at=at)
+    found += judge.rated(ratings, rules=rules)
+    known = watch.series[-1]["ratings"] if watch.series else 0
+    watch.judge, watch.looked_at = judge.as_json(), at
+    if watch.seen_to != before or len(ratings) != known:
+        watch.series = thinned([*watch.series, {**_point(judge, at), "ratings": len(ratings)}])
+    return found
+
+
+def _gravest(watch: Watch, found: list[Crossing]) -> Crossing | None:
+    """The first of the crossings that ask for more than was done already."""
+    rules = {rule.trigger: rule for rule in rules_of(watch.rules)}
+    done = _GRAVITY[Reaction(watch.crossing["reaction"])] if watch.crossing else -1
+    graver = [one for one in found if _GRAVITY[rules[one.trigger].reaction] > done]
+    return max(graver, key=lambda one: _GRAVITY[rules[one.trigger].reaction], default=None)
+
+
+def _point(judge: Judge, at: datetime) -> dict[str, Any]:
+    """What the charts draw of one look: the mean so far of each trigger."""
+    rules = {rule.trigger: rule for rule in rules_of({})}
+    means = {
+        trigger.value: round(after, 6)
+        for trigger, wealth in judge.wealths.items()
+        if (after := judge.figures(rules[trigger], wealth)[1]) is not None
+    }
+    return {"at": at.isoformat(), **means}
+
+
+def thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most `MOST_POINTS`: every second of the older ones goes when there are more."""
+    if len(points) <= MOST_POINTS:
+        return points
+    return [*points[: MOST_POINTS // 2 : 2], *points[MOST_POINTS // 2 :]]
+
+
+def _crossed(watch: Watch, crossing: Crossing, *, scope: Scope, at: datetime) -> State:
+    rule = next(one for one in rules_of(watch.rules) if one.trigger is crossing.trigger)
+    watch.crossing = {**crossing.as_json(), "seen_at": at.isoformat(), "reaction": rule.reaction.value}
+    state = {
+        Reaction.WARN: State.WATCHING,
+        Reaction.PAUSE: State.PAUSED,
+        Reaction.ROLL_BACK: State.FIRED,
+    }[rule.reaction]
+    watch.state, watch.because = state, judging.sentence(crossing)
+    watch.save(update_fields=["state", "because", "crossing", "judge", "series", "seen_to", "looked_at"])
+    then = _THEN.get(state, "TARS only warns; it is watched on.")
+    if state is not State.FIRED:
+        _tell(watch, f"{_sentence(watch)} {then}", scope=scope, at=at)
+    emit(scope=scope, event="guardrail.crossed", subject=watch.amendment.label, data=dict(watch.crossing), at=at)
+    _record(watch, "guardrails.cross", f"{judging.sentence(crossing)} {then}", scope=scope, at=at)
+    return state
+
+
+def _ended(watch: Watch, *, scope: Scope, at: datetime) -> State:
+    said = "Nothing was crossed while it was watched."
+    _record(watch, "guardrails.end", said, scope=scope, at=at)
+    return _close(watch, State.ENDED, by=scope.actor.name, because=watch.because or said, at=at)
+
+
+def _close(watch: Watch, state: State, *, by: str, because: str, at: datetime) -> State:
+    watch.state, watch.closed_at, watch.closed_by, watch.because = state, at, by, because
+    watch.save()
+    return state
+
+
+def _tell(watch: Watch, said: str, *, scope: Scope, at: datetime) -> None:
+    """One message: what, why, the numbers, and where the two buttons are."""
+    tell(
+        scope=scope,
+        user_ids=able(scope=scope, to=Capability.ROLL_BACK),
+        kind=KIND,
+        key=f"guardrail:{watch.id}:{watch.state}",
+        subject=watch.amendment.label,
+        sentence=f"{said} Keep it or roll it back.",
+        url=f"{reverse('amendments:detail', args=[watch.amendment.number])}#watch",
+        is_urgent=watch.state != State.WATCHING,
+        at=at,
+    )
+
+
+def _record(watch: Watch, verb: str, said: str, *, scope: Scope, at: datetime) -> None:
+    amendment = watch.amendment
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type=EVENT,
+        action={
+            "name": verb,
+            "subject": amendment.label,
+            "amendment_id": str(amendment.id),
+            "watch_id": str(watch.id),
+            **({"crossing": {name: str(value) for name, value in watch.crossing.items()}} if watch.crossing else {}),
+        },
+        explanation=f"{amendment.label} on {amendment.system_name}: {said}",
+        rules_applied=["guardrails"],
+    )
+
+
+def _reason(watch: Watch) -> str:
+    return f"A guardrail was crossed. {watch.because}"
+
+
+def _sentence(watch: Watch) -> str:
+    return f"{watch.amendment.label} on {watch.amendment.system_name}: {watch.because}"
+
+
+def _locked(*, scope: Scope, watch_id: UUID) -> Watch:
+    rows = Watch.objects.select_for_update(of=("self",)).select_related("amendment")
+    return rows.get(tenant_id=scope.tenant_id, id=watch_id)
+
+
+def _read(*, scope: Scope, watch_id: UUID) -> Watch:
+    with in_tenant(scope.tenant_id):
+        return Watch.objects.select_related("amendment").get(tenant_id=scope.tenant_id, id=watch_id)
