@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dreams.guardrails import settings
 from governance.amendments.models import AmendmentProposal
 from tests import factories as make
 from tests.db.guardrails import desk
@@ -17,6 +18,7 @@ API = "/api/v1/"
 
 
 def _watched(cast: make.Cast, *, ended: list[desk.Done]) -> AmendmentProposal:
+    settings.change(scope=cast.ada, days=60, rules={}, reason="Long enough for today.", at=make.AT)
     desk.before(cast, [GOOD] * 60)
     proposal = desk.amended(cast)
     desk.looked(cast, at=APPLIED + timedelta(seconds=30))
