@@ -74,7 +74,7 @@ def look(*, scope: Scope, watch_id: UUID, at: datetime) -> State:
 def react(*, scope: Scope, watch_id: UUID, at: datetime) -> State:
     """Undo the amendment of a watch that fired; what TARS may not or cannot undo is asked of people."""
     watch = _read(scope=scope, watch_id=watch_id)
-    if watch.state != State.FIRED:
+    if watch.state != State.FIRED or watch.crossing is None:
         return State(watch.state)
     said = {"watch_id": str(watch.id), **watch.crossing}
     if at > watch.ends_at:
