@@ -6,10 +6,10 @@ class GovernanceConfig(AppConfig):
     verbose_name = "Governance"
 
     def ready(self) -> None:
-        from governance.amendments import subjects
+        from governance.amendments import subjects, suspensions
         from governance.amendments.actions import tell
         from governance.approvals import leaving, reminders
-        from governance.drift.actions import register_kinds as of_drift
+        from governance.drift.moving import register_kinds as of_drift
         from governance.estop.actions import register_kinds as of_estop
         from governance.exports import sources
         from governance.exports.actions import finish
@@ -37,7 +37,9 @@ class GovernanceConfig(AppConfig):
         from governance.amendments.queries import as_of
         from governance.assets import impact as of_assets
         from governance.drift import panel as drift_panel
+        from governance.drift.queries import suspension as while_drifting
         from governance.registry import impact, panels
+        from governance.rulebook import drifting
         from governance.rulebook import export as rulebook
         from governance.rulebook import panel as rulebook_panel
 
@@ -48,5 +50,7 @@ class GovernanceConfig(AppConfig):
         panels.register(as_of.TEMPLATE, as_of.approvers)
         for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE, *rulebook.SOURCES):
             sources.register(source)
+        drifting.register()
+        suspensions.register("drift", while_drifting)
         handlers.register("export", finish)
         handlers.register(replay.KIND, replay.handle)

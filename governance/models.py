@@ -20,7 +20,7 @@ from governance.approvals.models import (
 )
 from governance.assets.models import Asset, AssetUse, Mandate
 from governance.discussion.models import Comment, Look, Tick
-from governance.drift.models import DriftState
+from governance.drift.models import DriftMark, DriftMetric, DriftScore, DriftState
 from governance.estop.models import EStop
 from governance.files.models import StoredFile
 from governance.idempotency.models import IdempotencyKey
@@ -52,6 +52,9 @@ __all__ = [
     "Counter",
     "DecisionSnapshot",
     "Deputy",
+    "DriftMark",
+    "DriftMetric",
+    "DriftScore",
     "DriftState",
     "EStop",
     "IdempotencyKey",

@@ -15,7 +15,7 @@ class RoutingConfig(AppConfig):
         from routing.connectors import panel as connector_panel
         from routing.connectors.actions import tools
         from routing.embeddings.checks import register_checks
-        from routing.executions import approving, beside, choosing, figures_export, kept, panel, waiting
+        from routing.executions import approving, beside, choosing, drifting, figures_export, kept, panel, waiting
         from routing.executions import export as executions
         from routing.learning import night
         from routing.learning import panel as learning_panel
@@ -40,6 +40,7 @@ class RoutingConfig(AppConfig):
         tools.register_kinds()
         alerts.register_kinds()
         approving.register()
+        drifting.register()
         storage.register(kept.SOURCE, kept.count)
         storage.register("archives", archive_bytes.count)
         beside.register(lifecycle_panel.EXECUTION, lifecycle_panel.execution)

@@ -1,26 +1,28 @@
+"""The verbs of people: order a stricter state, acknowledge, validate, override, arm again, take a new baseline."""
+
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from django.urls import reverse
-
-from governance.drift.models import DriftState, DriftWord
+from governance.drift import machine
+from governance.drift.machine import Acknowledged, Checked, Overridden, State
+from governance.drift.metrics import METRICS
+from governance.drift.models import DriftMetric, DriftState, DriftWord
+from governance.drift.moving import arm, keep, locked, standing_of, walk
+from governance.drift.validating import validated
 from governance.errors import DomainError, Invalid
-from governance.identity.queries import able
-from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
-from governance.notices import kinds
-from governance.notices.actions import tell
-from governance.registry.models import System
+from governance.registry.models import Cause, System, SystemVersion
 from governance.registry.queries import system as system_called
 from governance.scope import Capability, Scope
 from governance.tenants.actions import ReasonMissing
-from governance.webhooks.actions import emit
 
-KIND: Final = "drift"
 LONGEST: Final = 1_000
+SCENARIOS: Final = 20
+CONSISTENT: Final = 0.95
+"""More than this share of the scenarios has to be answered as expected (seeds/002 3.2, exit of RECOVERY)."""
 
 
 class SameState(DomainError):
@@ -35,70 +37,196 @@ class NoSuchState(Invalid):
     code = "no_such_drift_state"
 
 
-def register_kinds() -> None:
-    """Say what this slice's news is called; called from `AppConfig.ready`."""
-    kinds.register(KIND, "The drift state of a system was set")
+class LooserByHand(DomainError):
+    """By hand a system only comes into a stricter state; every way to more trust has its own verb and evidence."""
+
+    code = "looser_by_hand"
+
+
+class WrongState(DomainError):
+    """The verb leads out of another state than the system is in."""
+
+    code = "wrong_drift_state"
+
+
+class NotValid(DomainError):
+    """The constitution in force does not validate."""
+
+    code = "constitution_not_valid"
+    status = 422
+
+
+class NoAmendment(DomainError):
+    """No amendment was applied since the system became degraded."""
+
+    code = "no_amendment_since"
+
+
+class TooFewScenarios(Invalid):
+    """A validation takes the whole suite."""
+
+    code = "too_few_scenarios"
+
+
+class NoSuchMetric(Invalid):
+    """The word is none of the metrics, or nothing was measured by it yet."""
+
+    code = "no_such_metric"
 
 
 @governed("drift.set_state", subject="system_name")
 def set_state(*, scope: Scope, system_name: str, state: str, reason: str, at: datetime) -> DriftState:
-    """Put a system into a drift state by hand, with a reason.
+    """Put a system into a stricter drift state by hand, with a reason.
 
-    A person may set any state from any other: the transitions of seeds/002 3.2 bind the machine that measures, not the people
-    who overrule it. Raises `NotAllowed`, `NotFound`, `NoSuchState`, `ReasonMissing`, `SameState`.
+    Raises `NotAllowed`, `NotFound`, `NoSuchState`, `ReasonMissing`, `SameState`, `LooserByHand`.
     """
     scope.demand(Capability.SET_DRIFT, to="set a drift state")
     if state not in DriftWord.values:
         raise NoSuchState(f"A drift state is {', '.join(DriftWord.values)}.", problems=(("/state", "is none of them"),))
-    said = reason.strip()
-    if not said or len(said) > LONGEST:
-        sentence = "Say why: the reason stands on the ledger and on the system's page."
-        raise ReasonMissing(sentence, problems=(("/reason", f"is missing or longer than {LONGEST} characters"),))
-    system = system_called(scope=scope, name=system_name)
-    row = _locked(scope=scope, system=system, at=at)
-    before = row.state
-    if before == state:
+    said = _said(reason)
+    system, row = _row(scope, system_name, at)
+    if row.state == state:
         raise SameState(f"{system.name} is in {state} already, since {row.since:%d %B %Y, %H:%M} UTC.")
-    row.state, row.since, row.reason, row.changed_by = state, at, said, scope.actor.name
-    row.save(update_fields=["state", "since", "reason", "changed_by"])
-    _announce(row, system, before, scope=scope, at=at)
+    if not machine.may_order(State(row.state), State(state)):
+        raise LooserByHand(
+            f"{system.name} is in {row.state}; by hand it only comes into a stricter state. {_OUT[row.state]}"
+        )
+    after = machine.ordered(standing_of(row), State(state), at, reason=said)
+    keep(row, system, after, scope=scope, at=at, name="drift.set_state")
+    return row
+
+
+@governed("drift.acknowledge", subject="system_name")
+def acknowledge(*, scope: Scope, system_name: str, reason: str, at: datetime) -> DriftState:
+    """Say that a person has looked at a HOLD; with the constitution validated again it goes into RECOVERY.
+
+    After 72 hours it is too late, and the row that is returned says DEGRADED. Raises `NotAllowed`, `NotFound`, `ReasonMissing`,
+    `WrongState`, `NotValid`.
+    """
+    by, said = _person(scope, "acknowledge a hold"), _said(reason)
+    system, row = _row(scope, system_name, at)
+    _demand(row, system, State.HOLD, "acknowledged")
+    evidence = _valid(system)
+    walk(row, system, Acknowledged(by, evidence), scope=scope, at=at, name="drift.acknowledge", said=said)
+    return row
+
+
+@governed("drift.validate", subject="system_name")
+def validate(*, scope: Scope, system_name: str, asked: int, as_expected: int, reason: str, at: datetime) -> DriftState:
+    """Say how many of the canonical scenarios were answered as expected: more than 95 % lead to NORMAL, fewer to DEGRADED.
+
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `WrongState`, `TooFewScenarios`.
+    """
+    by, said = _person(scope, "validate a system"), _said(reason)
+    if asked < SCENARIOS or not 0 <= as_expected <= asked or asked > 1_000_000:
+        raise TooFewScenarios(f"Ask {SCENARIOS} scenarios or more, and say how many of them were answered as expected.")
+    system, row = _row(scope, system_name, at)
+    _demand(row, system, State.RECOVERY, "validated")
+    share = as_expected / asked
+    evidence = {"asked": asked, "as_expected": as_expected, "consistency": round(share, 4), "above": CONSISTENT}
+    walk(row, system, Checked(share > CONSISTENT, by, evidence), scope=scope, at=at, name="drift.validate", said=said)
+    return row
+
+
+@governed("drift.override", subject="system_name")
+def override(*, scope: Scope, system_name: str, reason: str, at: datetime) -> DriftState:
+    """Take a system out of DEGRADED, once an amendment was applied since and its constitution validates.
+
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `WrongState`, `NoAmendment`, `NotValid`.
+    """
+    by, said = _person(scope, "override a degraded state"), _said(reason)
+    system, row = _row(scope, system_name, at)
+    _demand(row, system, State.DEGRADED, "overridden")
+    since = SystemVersion.objects.filter(tenant_id=scope.tenant_id, system_id=system.id, cause=Cause.AMENDMENT)
+    version = since.filter(at__gt=row.since).order_by("-number").first()
+    if version is None:
+        raise NoAmendment(
+            f"{system.name} became degraded, and no amendment was applied since. Propose one, then override."
+        )
+    event = Overridden(by, f"version {version.number}", {**_valid(system), "amendment_id": str(version.amendment_id)})
+    walk(row, system, event, scope=scope, at=at, name="drift.override", said=said)
+    return row
+
+
+@governed("drift.rearm", subject="system_name")
+def rearm(*, scope: Scope, system_name: str, metric: str = "", reason: str, at: datetime) -> int:
+    """Arm the detectors again, or one metric's: they forget what they saw and compare what comes with the same baseline.
+
+    Returns how many. Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `NoSuchMetric`.
+    """
+    return _armed(scope, system_name, metric, reason, at, anew=False)
+
+
+@governed("drift.reset_baseline", subject="system_name")
+def reset_baseline(*, scope: Scope, system_name: str, metric: str = "", reason: str, at: datetime) -> int:
+    """Take what comes from now on as the baseline, of all metrics or of one. Returns how many.
+
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `NoSuchMetric`.
+    """
+    return _armed(scope, system_name, metric, reason, at, anew=True)
+
+
+_OUT: Final = {
+    "NORMAL": "",
+    "MONITOR": "It becomes NORMAL when its score stays low for 24 hours; a new baseline helps where the change is right.",
+    "HOLD": "Acknowledge the hold.",
+    "RECOVERY": "Validate it.",
+    "DEGRADED": "Apply an amendment of its constitution, then override.",
+}
+
+
+def _armed(scope: Scope, system_name: str, metric: str, reason: str, at: datetime, *, anew: bool) -> int:
+    what = "take a new baseline" if anew else "arm detectors again"
+    scope.demand(Capability.SET_DRIFT, to=what)
+    said = _said(reason)
+    system, _ = _row(scope, system_name, at)
+    rows = DriftMetric.objects.filter(tenant_id=scope.tenant_id, system_id=system.id)
+    if metric and (metric not in METRICS or not rows.filter(name=metric).exists()):
+        raise NoSuchMetric(
+            f"Nothing was measured of {system.name} as {metric[:40]}.", problems=(("/metric", "is not measured"),)
+        )
+    count = arm(tenant_id=scope.tenant_id, system_id=system.id, anew=anew, at=at, metric=metric)
+    name = "drift.reset_baseline" if anew else "drift.rearm"
+    done = "took a new baseline for" if anew else "armed again"
+    which = METRICS[metric].label.lower() if metric else "all metrics"
     ledger.append(
         scope=scope,
         at=at,
         event_type="drift_detection",
-        action={"name": "drift.set_state", "subject": system.name, "before": before, "after": state, "reason": said},
-        explanation=f"{scope.actor.name} put {system.name} from {before} into {state}: {said}",
+        action={"name": name, "subject": system.name, "metric": metric, "metrics": count, "reason": said},
+        explanation=f"{scope.actor.name} {done} {which} of {system.name}: {said}",
         rules_applied=["drift.by_hand"],
     )
-    return row
+    return count
 
 
-def _locked(*, scope: Scope, system: System, at: datetime) -> DriftState:
-    """The system's row under its lock; a system without one is NORMAL since it was registered."""
-    start = DriftState(
-        id=new_id(at),
-        tenant_id=scope.tenant_id,
-        system=system,
-        state=DriftWord.NORMAL,
-        since=system.created_at,
-        changed_by="",
-    )
-    DriftState.objects.bulk_create([start], ignore_conflicts=True)
-    rows = DriftState.objects.select_for_update(no_key=True)
-    return rows.get(tenant_id=scope.tenant_id, system_id=system.id)
+def _person(scope: Scope, to: str) -> str:
+    scope.demand(Capability.SET_DRIFT, to=to)
+    assert scope.person_id  # raises for systems and for TARS
+    return scope.actor.name
 
 
-def _announce(row: DriftState, system: System, before: str, *, scope: Scope, at: datetime) -> None:
-    data = {"before": before, "after": row.state, "by": row.changed_by, "reason": row.reason}
-    emit(scope=scope, event="drift.state_set", subject=system.name, data=data, at=at)
-    tell(
-        scope=scope,
-        user_ids=able(scope=scope, to=Capability.SET_DRIFT),
-        kind=KIND,
-        key=f"drift:{system.id}:{at.isoformat()}",
-        subject=system.name,
-        sentence=f"{row.changed_by} put {system.name} from {before} into {row.state}: {row.reason}",
-        url=reverse("systems:detail", args=[system.name]),
-        is_urgent=row.state == DriftWord.HOLD,
-        at=at,
-    )
+def _row(scope: Scope, name: str, at: datetime) -> tuple[System, DriftState]:
+    system = system_called(scope=scope, name=name)
+    return system, locked(scope=scope, system=system, at=at)
+
+
+def _demand(row: DriftState, system: System, state: State, done: str) -> None:
+    if row.state != state.value:
+        raise WrongState(f"{system.name} is in {row.state}; only {state.value} can be {done}.")
+
+
+def _valid(system: System) -> dict[str, Any]:
+    evidence, wrong = validated(system)
+    if wrong:
+        found = tuple(("/constitution", sentence) for sentence in wrong[:20])
+        raise NotValid(f"The constitution of {system.name} does not validate. Amend it first.", problems=found)
+    return evidence
+
+
+def _said(reason: str) -> str:
+    said = reason.strip()
+    if not said or len(said) > LONGEST:
+        sentence = "Say why: the reason stands on the ledger and on the system's page."
+        raise ReasonMissing(sentence, problems=(("/reason", f"is missing or longer than {LONGEST} characters"),))
+    return said

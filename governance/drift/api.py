@@ -25,7 +25,7 @@ class Drift(Face):
     @endpoint(
         gives=shapes.Standing,
         takes=shapes.NewState,
-        problems=(actions.SameState, actions.NoSuchState, ReasonMissing),
+        problems=(actions.SameState, actions.NoSuchState, actions.LooserByHand, ReasonMissing),
     )
     def post(self, request: Request, name: str, body: dict[str, Any]) -> Response:
         """Put a system into a drift state by hand."""

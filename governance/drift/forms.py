@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from governance.drift.actions import LONGEST
+from governance.drift.machine import State, may_order
 from governance.drift.models import DriftWord
 
 
@@ -25,4 +26,4 @@ class StateForm(forms.Form):
         super().__init__(data, auto_id="drift_%s")
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [choice for choice in DriftWord.choices if choice[0] != state]
+        field.choices = [choice for choice in DriftWord.choices if may_order(State(state), State(choice[0]))]

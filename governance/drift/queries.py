@@ -25,6 +25,14 @@ def state_of(*, tenant_id: UUID, system_id: UUID) -> str:
     return rows.values_list("state", flat=True).first() or DriftWord.NORMAL.value
 
 
+def suspension(scope: Scope, system_id: UUID) -> str:
+    """Why TARS may not change this system by itself now; "" in NORMAL and MONITOR. One query."""
+    state = state_of(tenant_id=scope.tenant_id, system_id=system_id)
+    if state in (DriftWord.NORMAL, DriftWord.MONITOR):
+        return ""
+    return f"Its drift state is {state}: until it is NORMAL again, people decide."
+
+
 def standing(*, scope: Scope, system: System) -> Standing:
     """The state with since when, by whom and why. One query."""
     row = DriftState.objects.filter(tenant_id=scope.tenant_id, system_id=system.id).first()

@@ -20,7 +20,7 @@ from governance.policy.rules import Head, Rule, Theory
 from governance.policy.terms import Atom, Compares, Condition, Expression, Fact, Holds, Literal
 from governance.rulebook.heads import approved, forbidden, permitted
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Part of every rulebook's digest: raise it whenever a rule here changes."""
 
 READS: Final = tuple(
@@ -101,8 +101,8 @@ def theory() -> Theory:
     held = (
         _rule("e-stop", forbidden("*"), _is("estop.in_force"), _acts(), weight=Precedence.ESTOP),
         _rule("archived", forbidden("*"), _says("system.status", "archived"), _acts(), weight=safety),
-        _rule("drift-hold", forbidden("*"), _says("drift.state", "HOLD"), _acts(), weight=safety),
-        _rule("drift-degraded", approved("*"), _says("drift.state", "DEGRADED"), _acts(), weight=safety),
+        _rule("drift-hold", approved("*"), _says("drift.state", "HOLD"), _acts(), weight=safety),
+        _rule("drift-degraded", forbidden("*"), _says("drift.state", "DEGRADED"), _acts(), weight=safety),
         _rule("drift-recovery", approved("*"), _says("drift.state", "RECOVERY"), _acts(), weight=safety),
         _rule("safety-spent", forbidden("*"), _is("safety.is_spent"), _acts(), weight=safety),
         _rule("safety-risk", forbidden("*"), _is("safety.is_counted"), _dearer(), _acts(), weight=safety),

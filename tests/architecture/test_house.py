@@ -159,6 +159,7 @@ def test_governance__reads_the_clock_in_its_faces_only() -> None:
         "governance/amendments/forms.py",
         "governance/amendments/tasks.py",
         "governance/approvals/tasks.py",
+        "governance/drift/tasks.py",
         "governance/jobs/tasks.py",
         "governance/webhooks/tasks.py",
         "governance/files/tasks.py",

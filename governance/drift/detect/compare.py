@@ -25,8 +25,10 @@ MOST_BASELINE: Final = 2_000
 """More numbers would sharpen the comparison by less than a fortieth."""
 MEAN_LIMIT: Final = 3.5
 """Standard errors between two means at which ten metrics warn falsely in at most 5 of 100 runs of six looks."""
-KS_LIMIT: Final = 0.01 / 100
-"""The source's p < 0.01, shared out among ten metrics and ten looks."""
+_LEAST_DEVIATION: Final = 0.5
+"""Of rare events a few more are no drift."""
+KS_LIMIT: Final = 0.01 / 400
+"""The source's p < 0.01, shared out among ten metrics and forty looks."""
 
 
 def looks(fresh: int) -> tuple[int, ...]:
@@ -47,9 +49,20 @@ def compared(baseline: Numbers, window: Numbers) -> tuple[Finding, ...]:
 def _by_mean(baseline: Numbers, window: Numbers) -> Finding:
     """Normal scores by the baseline's places: a mean that no outlier and no unit moves."""
     n, m = len(window), len(baseline)
-    places = np.searchsorted(baseline, window, side="left") + np.searchsorted(baseline, window, side="right")
-    away = abs(float(_quantiles(m)[places].mean())) / (1.0 / n + 1.0 / m) ** 0.5
+    away = abs(float(_scores(baseline, window).mean())) / (_deviation(baseline) * (1.0 / n + 1.0 / m) ** 0.5)
     return Finding("mean", away / MEAN_LIMIT, away, MEAN_LIMIT, n, m)
+
+
+def _scores(baseline: Numbers, values: Numbers) -> Numbers:
+    places = np.searchsorted(baseline, values, side="left") + np.searchsorted(baseline, values, side="right")
+    return _quantiles(len(baseline))[places]
+
+
+def _deviation(baseline: Numbers) -> float:
+    """Of the baseline's own scores: 1 unless many of its numbers are equal (a success is 1 or 0)."""
+    if (baseline[1:] != baseline[:-1]).all():
+        return 1.0
+    return max(float(_scores(baseline, baseline).std()), _LEAST_DEVIATION)
 
 
 def _by_distribution(baseline: Numbers, window: Numbers) -> Finding:

@@ -1,10 +1,28 @@
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
-from governance.drift import queries
-from governance.drift.actions import NoSuchState, SameState, set_state
-from governance.drift.models import DriftState, DriftWord
+from governance.drift import queries, validating
+from governance.drift.actions import (
+    LooserByHand,
+    NoAmendment,
+    NoSuchMetric,
+    NoSuchState,
+    NotValid,
+    SameState,
+    TooFewScenarios,
+    WrongState,
+    acknowledge,
+    override,
+    rearm,
+    reset_baseline,
+    set_state,
+    validate,
+)
+from governance.drift.models import DriftState
 from governance.errors import NotAllowed, NotFound
 from governance.ledger.models import LedgerEntry
 from governance.notices.models import Notice
@@ -56,10 +74,104 @@ def test_set__by_somebody_who_may_not__refused(name: str, cast: make.Cast) -> No
     assert state(cast) == "NORMAL"
 
 
-def test_set__by_hand__goes_from_any_state_to_any_other(cast: make.Cast) -> None:
-    for number, word in enumerate([*DriftWord.values, *reversed(DriftWord.values[:-1])][1:]):
+def test_set__by_hand__only_into_a_stricter_state(cast: make.Cast) -> None:
+    for number, word in enumerate(("MONITOR", "HOLD", "DEGRADED")):
         put(cast.sam, word, minutes=number + 1)
         assert state(cast) == word
+    for word in ("NORMAL", "MONITOR", "RECOVERY", "HOLD"):
+        with pytest.raises(LooserByHand, match="Apply an amendment"):
+            put(cast.sam, word, minutes=9)
+    assert state(cast) == "DEGRADED"
+
+
+def recovering(cast: make.Cast) -> None:
+    put(cast.sam, "HOLD")
+    acknowledge(scope=cast.ada, system_name="clay-consigliere", reason="I looked.", at=make.later(2))
+
+
+def check(scope: Scope, as_expected: int, *, asked: int = 20) -> DriftState:
+    known = {"scope": scope, "system_name": "clay-consigliere", "reason": "The suite."}
+    return validate(**known, asked=asked, as_expected=as_expected, at=make.later(3))
+
+
+def test_acknowledge__validates_the_constitution_and_leads_to_recovery__once(cast: make.Cast) -> None:
+    recovering(cast)
+    assert state(cast) == "RECOVERY"
+    with in_tenant(cast.tenant.id):
+        said = str(bytes(LedgerEntry.objects.get(action_name="drift.acknowledge").openings))
+    assert all(word in said for word in ("acknowledged", "I looked.", "schema", "rules", "sha256:"))
+    with pytest.raises(WrongState, match="only HOLD can be acknowledged"):
+        acknowledge(scope=cast.ada, system_name="clay-consigliere", reason="Again.", at=make.later(3))
+
+
+def test_acknowledge__a_constitution_that_does_not_validate__refused(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(cast.sam, "HOLD")
+    monkeypatch.setitem(validating._checks, "rules", lambda document, system: [f"{system} cannot be read"])
+    with pytest.raises(NotValid) as refused:
+        acknowledge(scope=cast.ada, system_name="clay-consigliere", reason="I looked.", at=make.later(2))
+    assert refused.value.problems == (("/constitution", "clay-consigliere cannot be read"),)
+    assert state(cast) == "HOLD"
+
+
+@pytest.mark.parametrize(("as_expected", "after"), [(20, "NORMAL"), (19, "DEGRADED"), (0, "DEGRADED")])
+def test_validate__more_than_95_percent_of_20_scenarios__is_normal_else_degraded(
+    as_expected: int, after: str, cast: make.Cast
+) -> None:
+    recovering(cast)
+    assert check(cast.ada, as_expected).state == after == state(cast)
+    with pytest.raises(WrongState):
+        check(cast.ada, 20)
+
+
+@pytest.mark.parametrize(("asked", "as_expected"), [(19, 19), (20, 21), (20, -1), (10**9, 1)])
+def test_validate__less_than_the_suite__refused(asked: int, as_expected: int, cast: make.Cast) -> None:
+    recovering(cast)
+    with pytest.raises(TooFewScenarios):
+        check(cast.ada, as_expected, asked=asked)
+    assert state(cast) == "RECOVERY"
+
+
+def test_override__takes_an_amendment_applied_since__and_is_normal(cast: make.Cast) -> None:
+    put(cast.sam, "DEGRADED", minutes=1)
+    known = {"scope": cast.ada, "system_name": "clay-consigliere", "reason": "Mended."}
+    with pytest.raises(NoAmendment, match="no amendment was applied since"):
+        override(**known, at=make.later(2))
+    make.applied(cast, at=make.later(3))
+    assert override(**known, at=make.later(9)).state == "NORMAL" == state(cast)
+    with in_tenant(cast.tenant.id):
+        said = str(bytes(LedgerEntry.objects.get(action_name="drift.override").openings))
+    assert "version 2" in said and "amendment_id" in said
+    with pytest.raises(WrongState):
+        override(**known, at=make.later(10))
+
+
+def test_ways_back__by_a_wrong_role_or_a_program_or_a_stranger__refused(cast: make.Cast) -> None:
+    put(cast.sam, "HOLD")
+    known: dict[str, Any] = {"system_name": "clay-consigliere", "reason": "Mine.", "at": make.later(2)}
+    verbs = (acknowledge, partial(validate, asked=20, as_expected=20), override, rearm, reset_baseline)
+    for verb in verbs:
+        for scope in (cast.uma, cast.mel, cast.tess):
+            with pytest.raises(NotAllowed):
+                verb(scope=scope, **known)
+        with pytest.raises(NotFound):
+            verb(scope=make.stranger(), **known)
+        with pytest.raises(ReasonMissing):
+            verb(scope=cast.ada, **{**known, "reason": " "})
+    for verb in verbs[:3]:
+        with pytest.raises(NotAllowed, match="Only a person"):
+            verb(scope=cast.tars, **known)
+    with pytest.raises(NoSuchMetric):
+        rearm(scope=cast.ada, metric="charm", **known)
+    assert state(cast) == "HOLD"
+
+
+def test_acknowledge__two_at_once__one_moves_it(cast: make.Cast) -> None:
+    put(cast.sam, "HOLD")
+    known: dict[str, Any] = {"system_name": "clay-consigliere", "reason": "Seen.", "at": make.later(2)}
+    found = at_once([lambda: acknowledge(scope=cast.ada, **known), lambda: acknowledge(scope=cast.bo, **known)])
+    assert sorted(type(one.result or one.refusal).__name__ for one in found) == ["DriftState", "WrongState"]
 
 
 def test_set__to_the_state_it_is_in__refused(cast: make.Cast) -> None:

@@ -73,8 +73,10 @@ def test_decide__stopped__denied_for_that_reason(cast: make.Cast) -> None:
     assert decided.verdict.because[0].weight == 950
 
 
-def test_decide__on_hold__only_reading(cast: make.Cast) -> None:
+def test_decide__on_hold__asks__and_degraded__only_reads(cast: make.Cast) -> None:
     drift.set_state(scope=cast.bo, system_name=cast.system.name, state="HOLD", reason="Odd figures", at=make.AT)
+    assert ask(cast, "payroll").verdict.outcome is Outcome.REQUIRE_APPROVAL
+    drift.set_state(scope=cast.bo, system_name=cast.system.name, state="DEGRADED", reason="Worse", at=make.later(1))
     assert ask(cast, "payroll").verdict.outcome is Outcome.DENY
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import numpy as np
+
 from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
 from billing.budgets.usage import Usage
 from dreams.guardrails import settings as guardrails
@@ -19,6 +21,7 @@ from governance.approvals.reminders import nudge
 from governance.assets import actions as assets
 from governance.constitution.diff import Effect
 from governance.drift.actions import set_state
+from governance.drift.observing import observe
 from governance.estop.actions import stop
 from governance.files.actions import upload
 from governance.idempotency.actions import claim
@@ -52,6 +55,7 @@ from routing.router.models import NextVector
 from routing.telemetry import folding as telemetry_folding
 from routing.telemetry.actions import report
 from tests import factories as make
+from tests.db.drift.streams import Stream, only
 from tests.db.routing.learning import desk as learning
 
 
@@ -101,6 +105,7 @@ def everything() -> make.Cast:
     stop(scope=cast.sam, system_name=cast.system.name, reason="It answers twice.", at=make.AT)
     _asset(cast)
     set_state(scope=cast.sam, system_name=cast.system.name, state="HOLD", reason="It wanders.", at=make.AT)
+    _drifting(cast)
     _agent(cast)
     _work(cast)
     _old(cast)
@@ -126,6 +131,14 @@ def _money(cast: make.Cast) -> None:
     )
     settle(scope=cast.bo, hold_id=small.id, usage=Usage(), at=make.AT)
     seal_due(scope=cast.tars, at=make.AT)
+
+
+def _drifting(cast: make.Cast) -> None:
+    """A metric that was fed, and a score that differs from none."""
+    stream = Stream(cast.tenant.id, cast.system.id)
+    stream.add("compliance", np.zeros(40))
+    with only(stream):
+        observe(scope=cast.tars, at=make.later(1))
 
 
 def _agent(cast: make.Cast) -> None:

@@ -31,7 +31,7 @@ def verdict(action: str, standing: Standing = CALM, *, kind: str = "system", rul
 
 
 STOPPED = replace(CALM, stopped_because="Fire drill")
-HELD = [STOPPED, replace(CALM, drift="HOLD"), replace(CALM, is_spent=True), replace(CALM, status="archived")]
+HELD = [STOPPED, replace(CALM, drift="DEGRADED"), replace(CALM, is_spent=True), replace(CALM, status="archived")]
 
 
 @pytest.mark.parametrize("standing", HELD)
@@ -50,10 +50,17 @@ def test_held__reading_is_no_permission(standing: Standing) -> None:
 
 @pytest.mark.parametrize(
     ("drift", "expected"),
-    [("NORMAL", PERMIT), ("MONITOR", PERMIT), ("DEGRADED", ASK), ("RECOVERY", ASK), ("HOLD", DENY)],
+    [("NORMAL", PERMIT), ("MONITOR", PERMIT), ("HOLD", ASK), ("RECOVERY", ASK), ("DEGRADED", DENY)],
 )
 def test_drift__each_state(drift: str, expected: Outcome) -> None:
     assert verdict("pay", replace(CALM, drift=drift)).outcome is expected
+
+
+def test_drift__degraded__people_govern() -> None:
+    degraded = replace(CALM, drift="DEGRADED")
+    assert verdict("amend_constitution", degraded, kind="person").outcome is PERMIT
+    assert verdict("set_drift_state", degraded, kind="person").outcome is PERMIT
+    assert verdict("amend_constitution", degraded).outcome is DENY
 
 
 def test_estop__people_govern_and_lift_and_agents_do_not() -> None:
