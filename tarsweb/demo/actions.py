@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Min
 
 from billing.budgets.actions import grant_monthly
 from governance.identity.actions import add_member
@@ -25,9 +26,11 @@ from governance.tenants.models import Tenant, Tier
 from tarsweb.demo.moments import moment
 from tarsweb.demo.people import ensure_accounts, ensure_staff
 from tarsweb.demo.play import Player, Report
-from tarsweb.demo.script import steps
+from tarsweb.demo.script import Step, steps
 from tarsweb.demo.worlds import World, load
 
+JOINING = timedelta(hours=1)
+"""After the opening, where the story has a `before`."""
 NEWS_FOR = timedelta(days=1)
 """What happened before is no news on the first morning."""
 _LOCK = 0x7A25_DE30  # any number that nobody else uses for an advisory lock
@@ -42,9 +45,13 @@ def prepare(*, at: datetime, worlds: Iterable[World] | None = None) -> None:
     ensure_accounts(worlds)
     ensure_staff(at=at)
     for world in worlds:
-        tenant_id, end = _tenant(world, at=at)
-        _seat(world, tenant_id=tenant_id, end=end)
-        _register(world, tenant_id=tenant_id, end=end)
+        tenant = _tenant(world, at=at)
+        end = end_of(world, tenant=tenant)
+        # The dollars of the story's last month, granted when it begins, so that the record stays in the order of time.
+        total, opened_at = tenant.max_monthly_budget, tenant.created_at
+        grant_monthly(scope=tars_scope(tenant.id), total=total, at=opened_at, within=end)
+        _seat(world, tenant=tenant, end=end)
+        _register(world, tenant=tenant, end=end)
 
 
 def fill(*, worlds: Iterable[World] | None = None) -> dict[str, Report]:
@@ -57,11 +64,17 @@ def fill(*, worlds: Iterable[World] | None = None) -> dict[str, Report]:
         for world in (load() if worlds is None else tuple(worlds)) if is_alone else ():
             tenant = find_tenant(world)
             if tenant is not None:
-                end = end_of(world, opened_at=tenant.created_at)
+                end = end_of(world, tenant=tenant)
                 player = Player(world=world, tenant_id=tenant.id)
-                reports[world.key] = player.play(steps(world, end=end))
+                reports[world.key] = player.play(script_of(world, tenant=tenant))
                 put_away(scope=tars_scope(tenant.id), before=end - NEWS_FOR, at=end)
     return reports
+
+
+def script_of(world: World, *, tenant: Tenant) -> tuple[Step, ...]:
+    """The world's story from the opening of its tenant on."""
+    found = steps(world, end=end_of(world, tenant=tenant))
+    return tuple(step for step in found if step.at > tenant.created_at)
 
 
 def find_tenant(world: World) -> Tenant | None:
@@ -82,48 +95,51 @@ def _likely_first(world: World) -> Iterator[UUID]:
     yield from active_tenant_ids()
 
 
-def end_of(world: World, *, opened_at: datetime) -> datetime:
-    """The last moment of the world's story: its tenant was opened exactly `days` before."""
-    return opened_at + timedelta(days=world.days)
+def end_of(world: World, *, tenant: Tenant) -> datetime:
+    """The last moment of the world's story: its tenant was opened exactly `before` and `days` before.
+
+    A demo that was made before its story had a `before` goes on without one: there people joined within minutes.
+    """
+    with in_tenant(tenant.id):
+        first = Membership.objects.filter(tenant_id=tenant.id).aggregate(at=Min("created_at"))["at"]
+    is_former = first is not None and first - tenant.created_at < JOINING / 2
+    return tenant.created_at + timedelta(days=world.days + (0 if is_former else world.before))
 
 
-def _tenant(world: World, *, at: datetime) -> tuple[UUID, datetime]:
-    tenant = find_tenant(world) or open_tenant(
+def _tenant(world: World, *, at: datetime) -> Tenant:
+    return find_tenant(world) or open_tenant(
         name=world.tenant["name"],
         domain=world.tenant["domain"],
         tier=Tier(world.tenant["tier"]),
         max_users=world.tenant["max_users"],
         max_monthly_budget=Decimal(world.tenant["max_monthly_budget"]),
         is_demo=True,
-        at=at - timedelta(days=world.days),
+        at=at - timedelta(days=world.before + world.days),
     )
-    opened_at = tenant.created_at
-    end = end_of(world, opened_at=opened_at)
-    # The dollars of the story's last month, granted when it begins, so that the record stays in the order of time.
-    grant_monthly(scope=tars_scope(tenant.id), total=tenant.max_monthly_budget, at=opened_at, within=end)
-    return tenant.id, end
 
 
-def _seat(world: World, *, tenant_id: UUID, end: datetime) -> None:
-    with in_tenant(tenant_id):
-        taken = set(Membership.objects.filter(tenant_id=tenant_id).values_list("user__email", flat=True))
+def _seat(world: World, *, tenant: Tenant, end: datetime) -> None:
+    with in_tenant(tenant.id):
+        taken = set(Membership.objects.filter(tenant_id=tenant.id).values_list("user__email", flat=True))
+    has_before = end - tenant.created_at > timedelta(days=world.days)
+    first = tenant.created_at + (JOINING if has_before else timedelta())
     for minute, person in enumerate(world.people, start=1):
         if person.email not in taken:
             user = User.objects.get(email=person.email)
-            joined = end - timedelta(days=world.days, minutes=-minute)
-            add_member(scope=tars_scope(tenant_id), user=user, roles=person.roles, at=joined)
+            joined = first + timedelta(minutes=minute)
+            add_member(scope=tars_scope(tenant.id), user=user, roles=person.roles, at=joined)
 
 
-def _register(world: World, *, tenant_id: UUID, end: datetime) -> None:
+def _register(world: World, *, tenant: Tenant, end: datetime) -> None:
     """The systems with their first constitutions, registered on the morning of day 1 by the world's operator."""
-    with in_tenant(tenant_id):
-        known = dict(System.objects.filter(tenant_id=tenant_id).values_list("name", "depends_on"))
-    scope = Player(world=world, tenant_id=tenant_id).scope("preston")
+    with in_tenant(tenant.id):
+        known = dict(System.objects.filter(tenant_id=tenant.id).values_list("name", "depends_on"))
+    scope = Player(world=world, tenant_id=tenant.id).scope("preston")
     for number, told in enumerate(world.systems):
         at = moment(f"day 1 08:{2 * number:02}", end=end, days=world.days)
         if told["name"] not in known:
             _register_one(told, scope=scope, at=at)
-            _show_measures(told, world=world, tenant_id=tenant_id, end=end)
+            _show_measures(told, world=world, tenant_id=tenant.id, end=end)
         if told["depends_on"] and not known.get(told["name"]):
             set_dependencies(
                 scope=scope, system_name=told["name"], depends_on=told["depends_on"], at=at + timedelta(minutes=1)

@@ -10,9 +10,8 @@ from uuid import UUID
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from governance.tenants.models import Tenant
-from tarsweb.demo.actions import end_of
+from tarsweb.demo.actions import script_of
 from tarsweb.demo.play import moments_done
-from tarsweb.demo.script import steps
 from tarsweb.demo.worlds import World, load
 
 # Tenants that have nothing to fill: never again asked about by this process.
@@ -44,13 +43,13 @@ def _progress(scope: Scope, worlds: Iterable[World]) -> Progress | None:
         world = next((world for world in worlds if tenant and world.tenant["domain"] == tenant.domain), None)
         if tenant is None or world is None:
             return None
-        script = steps(world, end=end_of(world, opened_at=tenant.created_at))
+        script = script_of(world, tenant=tenant)
         latest = max(moments_done(tenant_id=tenant.id, steps=script), default=None)
     # A step that was refused leaves no trace; whoever played a later one has passed it.
     done = 0 if latest is None else bisect_right([step.at for step in script], latest)
     if done == len(script):
         return None
-    day = script[done].day
+    day = max(script[done].day, 1)
     return Progress(
         done=done,
         total=len(script),

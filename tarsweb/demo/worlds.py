@@ -32,11 +32,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One demo tenant: terms, people, systems with their first constitutions, and what happened in `days` days."""
+    """One demo tenant: terms, people, systems with their first constitutions, and what happened in `days` days. It was opened
+    `before` days before the first of them."""
 
     key: str
     tenant: dict[str, Any]
     days: int
+    before: int
     people: tuple[Person, ...]
     systems: tuple[dict[str, Any], ...]
     story: tuple[dict[str, Any], ...]
@@ -73,6 +75,7 @@ def _world(key: str, people: list[dict[str, Any]], *, tag: str) -> World:
     return World(
         key=key,
         days=tenant.pop("days"),
+        before=tenant.pop("before", 0),
         tenant={**tenant, "domain": _tagged(tenant["domain"], tag)},
         people=tuple(_person(row, key, tag=tag) for row in people if key in row["roles"]),
         systems=tuple(_read(DATA / key / "systems.json")),

@@ -22,7 +22,7 @@ from tests import factories as make
 from tests.db.demo.conftest import END, Demo
 
 LATER = END + timedelta(minutes=5)
-NEEDED = {"connect", "look", "approve_tools", "write_rule", "set_price"}
+NEEDED = {"register", "connect", "look", "approve_tools", "write_rule", "set_price"}
 
 
 @cache
@@ -67,6 +67,7 @@ def test_connectors__all_tools__were_approved_by_somebody_else(oms: Demo) -> Non
         "notion": ("mcp_stdio", "knowledge"),
         "memvid": ("mcp_stdio", "knowledge"),
         "oms-concierge": ("callable", "help-desk"),
+        "mailroom": ("http", "https://mailroom.oms.example/"),
         "personaplex-7b": ("http", "https://personaplex.oms.example/"),
     }
     assert len(tools) == 11 and {row.state for row in tools} == {ToolState.PINNED}

@@ -62,7 +62,7 @@ def test_steps__any_end__same_story_in_order_and_each_with_a_moment_of_its_own(e
     assert script == steps(world, end=end)
     assert told_of(script) == told_of(steps(world, end=END))
     assert [step.at for step in script] == sorted({step.at for step in script})
-    assert end - timedelta(days=world.days) < script[0].at
+    assert end - timedelta(days=world.before + world.days) < script[0].at
     assert script[-1].at <= end
 
 
