@@ -3,23 +3,30 @@ costs more than running it. Anywhere else the ORM does.
 
 A statement is made once for its model and columns, and values go through their fields as the ORM's do. No signal is sent, and
 nothing that the database makes (a generated column, a default) is read back.
+
+HAZARD: all statements of a thread share one cursor: what one found is taken out of it before the next is asked.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from threading import local
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import DatabaseDefault
+from pgvector.django import VectorField
 
 from governance.rows import TenantRow
 
 Row = TypeVar("Row", bound=TenantRow)
+Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +72,72 @@ def run(*statements: Statement) -> None:
     """
     *others, last = statements
     parts = ", ".join(f"s{place} AS ({one.text})" for place, one in enumerate(others))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {parts} {last.text}" if others else last.text, [value for one in statements for value in one.values]
-        )
+    text = f"WITH {parts} {last.text}" if others else last.text
+    _asked(text, [value for one in statements for value in one.values])
 
 
-def read(model: type[Row], text: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
+def rows(text: str, values: Values) -> list[tuple[Any, ...]]:
+    """What a statement finds, as a cursor gives it."""
+    found: list[tuple[Any, ...]] = _asked(text, values).fetchall()
+    return found
+
+
+def read(model: type[Row], text: str, values: Values) -> list[Row]:
     """The rows that a statement finds. A column that is no field of the model becomes an attribute of its name."""
-    with connection.cursor() as cursor:
+    cursor = _asked(text, values)
+    # `description` would ask for every column's type as well
+    result = cursor.pgresult
+    reading = _reading(model, tuple(result.fname(place) for place in range(result.nfields)))
+    return [reading.row(model, found) for found in cursor.fetchall()]
+
+
+class _Kept(local):
+    """A thread's cursor, made anew with its connection."""
+
+    cursor: psycopg.RawCursor[Any] | None = None
+
+
+_kept: Final = _Kept()
+_PLACE: Final = re.compile(r"%(?:(%)|s|\((\w+)\)s)")
+
+
+def _asked(text: str, values: Values) -> Any:
+    """A cursor that has run this. Where somebody watches the connection (a log, a wrapper), it is Django's."""
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    raw = wrapper.connection
+    if raw is None or wrapper.execute_wrappers or wrapper.queries_logged:
+        cursor = wrapper.cursor()
         cursor.execute(text, values)
-        # `description` would ask for every column's type as well
-        result = cursor.pgresult
-        reading = _reading(model, tuple(result.fname(place) for place in range(result.nfields)))
-        return [reading.row(model, found) for found in cursor.fetchall()]
+        return cursor
+    wrapper.validate_no_broken_transaction()
+    kept = _kept.cursor
+    if kept is None or kept.connection is not raw:
+        kept = _kept.cursor = psycopg.RawCursor(raw)
+    numbered, names = _numbered(text)
+    with wrapper.wrap_database_errors:
+        return kept.execute(numbered, [values[name] for name in names] if isinstance(values, Mapping) else values)
+
+
+@lru_cache(maxsize=512)
+def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement as Postgres reads it, with $1 for the first place; and the names of its places, if they have any.
+
+    psycopg does the same, and keeps only what has at most fifty places.
+    """
+    names: dict[str, int] = {}
+    count = 0
+
+    def place(found: re.Match[str]) -> str:
+        nonlocal count
+        is_percent, name = found.groups()
+        if is_percent:
+            return "%"
+        if name is None:
+            count += 1
+            return f"${count}"
+        return f"${names.setdefault(name, len(names) + 1)}"
+
+    return _PLACE.sub(place, text).encode(), tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +184,10 @@ _PLAIN: Final[Mapping[type[models.Field[Any, Any]], type]] = {
     models.DateTimeField: datetime,
     models.TextField: str,
     models.UUIDField: UUID,
+    VectorField: str,
 }
-"""Values of these are written as they are: asking the field costs as much as all the rest of a statement."""
+"""Values of these are written as they are: asking the field costs as much as all the rest of a statement. A vector may be written
+as Postgres reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from billing.budgets.models import HoldState, MoveKind, Reservation
 from billing.budgets.preparing import prepare_within
 from billing.budgets.refusing import refusal
 from billing.budgets.windows import starts_of
+from governance import sql
 from governance.errors import NotAllowed, NotFound
 from governance.ids import new_id
 from governance.ledger.verbs import governed
@@ -259,7 +260,5 @@ def found(scope: Scope, hold_id: UUID) -> Reservation:
 
 def asked(statement: str, values: list[Any]) -> dict[str, Any]:
     """What one of the functions of billing/migrations/0003 answers."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        answer: dict[str, Any] = json.loads(cursor.fetchone()[0])
+    answer: dict[str, Any] = json.loads(sql.rows(statement, values)[0][0])
     return answer

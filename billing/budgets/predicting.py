@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
-from django.db import connection
-
+from governance import sql
 from governance.scope import Scope
 
 RECENT = 200
@@ -25,6 +25,18 @@ GROUP BY used.key
 """
 
 
+MEDIANS: Final = f"""
+SELECT jsonb_object_agg(u.key, u.median) FROM (
+  SELECT used.key, percentile_disc(0.5) WITHIN GROUP (ORDER BY used.value::numeric)::text AS median, count(*) AS calls
+  FROM (SELECT h.actual FROM reservations h
+    WHERE h.tenant_id = s.tenant_id AND h.system_id = s.id AND h.state = 'settled' AND h.held_at <= %s
+    ORDER BY h.held_at DESC LIMIT {RECENT}) recent, jsonb_each_text(recent.actual) used
+  GROUP BY used.key) u
+HAVING max(u.calls) >= {LEAST}
+"""  # noqa: S608
+"""What `predicted` gives of a system `s` at a moment, as jsonb of texts: for a statement that reads more than that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """By type: half of the recent calls used at most `median`, nine of ten at most `high`. `calls`: how many were looked at."""
@@ -36,9 +48,7 @@ class Prediction:
 
 def prediction(*, scope: Scope, system_id: UUID, at: datetime) -> Prediction | None:
     """What a call of this system uses, from its last 200 settled holds; None without enough history."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RECENT, [scope.tenant_id, system_id, at, RECENT])
-        rows = cursor.fetchall()
+    rows = sql.rows(_RECENT, [scope.tenant_id, system_id, at, RECENT])
     calls = max((row[3] for row in rows), default=0)
     if calls < LEAST:
         return None

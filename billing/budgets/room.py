@@ -12,11 +12,10 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
 from billing.budgets.errors import NoMoney
 from billing.budgets.refusing import askable, refusal
 from billing.budgets.windows import starts_of
+from governance import sql
 from governance.scope import Scope
 
 _SHORT: Final = """
@@ -47,9 +46,7 @@ def short(*, scope: Scope, wanted: Mapping[UUID, Mapping[str, Decimal]], at: dat
         return {}
     systems, types, amounts = (list(column) for column in zip(*rows, strict=True))
     values: dict[str, Any] = {"systems": systems, "types": types, "amounts": amounts, "tenant": scope.tenant_id}
-    with connection.cursor() as cursor:
-        cursor.execute(_SHORT, {**values, "starts": starts_of(at), "at": at})
-        found = cursor.fetchall()
+    found = sql.rows(_SHORT, {**values, "starts": starts_of(at), "at": at})
     asked = askable(scope=scope) if found else ""
     return {id: _refusal(id, name, rest, asked=asked, scope=scope) for id, name, *rest in found}
 

@@ -13,9 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
-from governance import canonical
+from governance import canonical, sql
 from governance.errors import NotFound
 from governance.keys.actions import Signer, unsealed
 from governance.policy.book import Book
@@ -205,9 +203,7 @@ def _of_system(
 def _rows(tenant_id: UUID, names: list[str]) -> dict[str, _Row]:
     # PostgreSQL has no text with U+0000, so nothing is called that.
     names = [name for name in names if "\x00" not in name]
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, [tenant_id, names])
-        return {row[0]: _Row(*row) for row in cursor.fetchall()}
+    return {row[0]: _Row(*row) for row in sql.rows(_STANDINGS, [tenant_id, names])}
 
 
 def _law(tenant_id: UUID, row: _Row | None) -> Source:

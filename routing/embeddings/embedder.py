@@ -34,6 +34,11 @@ def cleaned(text: str, *, most: int = MOST_CHARACTERS) -> str:
     return text[:most].encode("utf-8", "replace").decode("utf-8")
 
 
+def written(vector: Vectors) -> str:
+    """As pgvector reads it, number for number: nine digits tell every number of four bytes from every other."""
+    return f"[{','.join(['%.9g'] * len(vector)) % tuple(vector.tolist())}]"
+
+
 def unit(vectors: NDArray[np.floating]) -> Vectors:
     """Each row brought to length 1. Raises ValueError for a row that has no direction or is not finite."""
     wide = np.asarray(vectors, dtype=np.float64)

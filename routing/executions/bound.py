@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from governance import canonical
@@ -27,7 +27,8 @@ class Bound:
     maximums: Mapping[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "maximums": dict(self.maximums)}
+        known = {name: getattr(self, name) for name in self.__slots__}
+        return {**known, "maximums": dict(self.maximums)}
 
     @property
     def digest(self) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
-from governance import canonical
+from billing.budgets.predicting import MEDIANS
+from governance import canonical, sql
 from governance.estop import queries as estop
 from routing.connectors import pins, ways
 from routing.connectors.models import Connector
@@ -18,16 +20,18 @@ from routing.connectors.queries import digest_of, pins_in
 from routing.executions.bound import Bound
 from routing.executions.models import ExecutionRequest
 
-_READ: Final = """
+_READ = """
 SELECT s.id, s.name, s.constitution, s.constitution_version, coalesce(v.digest, ''), c.id, c.kind, c.target, c.arguments,
   c.entry_tool, c.maximums, (
     SELECT jsonb_agg(jsonb_build_array(p.name, p.digest, p.state)) FROM pinned_tools p
-    WHERE p.tenant_id = c.tenant_id AND p.connector_id = c.id AND p.state <> 'retired')
+    WHERE p.tenant_id = c.tenant_id AND p.connector_id = c.id AND p.state <> 'retired'), {cost}
 FROM systems s
 LEFT JOIN system_versions v ON v.tenant_id = s.tenant_id AND v.system_id = s.id AND v.number = s.constitution_version
 LEFT JOIN connectors c ON c.tenant_id = s.tenant_id AND c.system_id = s.id
 WHERE s.tenant_id = %s AND s.id = %s
 """
+_PLAIN: Final = _READ.format(cost="NULL")
+_WITH_COST: Final = _READ.format(cost=f"({MEDIANS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,20 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A call that would be made now, exactly as `bound` says."""
+    """A call that would be made now, exactly as `bound` says. `cost`: what it will probably use, by type, where that was
+    asked and there is enough history."""
 
     system: Agent
     bound: Bound
+    cost: Mapping[str, Decimal]
 
 
-def planned(request: ExecutionRequest) -> Planned:
-    """The call that the request would make now, inside a tenant transaction. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [request.tenant_id, request.system_id])
-        id, name, constitution, number, digest, connector_id, *reached = cursor.fetchone()
+def planned(request: ExecutionRequest, *, cost_at: datetime | None = None) -> Planned:
+    """The call that the request would make now, inside a tenant transaction, with what it will probably cost at a moment.
+    One statement."""
+    mine = [request.tenant_id, request.system_id]
+    (found,) = sql.rows(_WITH_COST, [cost_at, *mine]) if cost_at else sql.rows(_PLAIN, mine)
+    id, name, constitution, number, digest, connector_id, *reached, cost = found
     agent = Agent(id, name, json.loads(constitution))
     connector, known = None, pins_in(())
     if connector_id is not None:
@@ -75,7 +82,7 @@ def planned(request: ExecutionRequest) -> Planned:
         connector_digest=reached_by,
         maximums=connector.maximums if connector else {},
     )
-    return Planned(agent, bound)
+    return Planned(agent, bound, {type: Decimal(amount) for type, amount in json.loads(cost or "{}").items()})
 
 
 def stopped(request: ExecutionRequest) -> str:

@@ -13,6 +13,7 @@ from governance.rulebook.gather import Gathered
 from governance.scope import Scope, system_of, tars_scope
 from routing.connectors.limits import amounts_of
 from routing.connectors.queries import WhyNot, callable_now
+from routing.embeddings.embedder import written
 from routing.executions import check
 from routing.executions.asker import actor_of
 from routing.executions.facts import facts_of
@@ -35,7 +36,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> Gathered | None:
         return None
     embedder = made_by(choice.model)
     request.route, request.embedding_model = choice.as_json(), embedder.model
-    request.request_embedding = list(map(float, embedder.embed([request.user_request])[0]))
+    request.request_embedding = written(embedder.embed([request.user_request])[0])
     chosen = choice.chosen
     after = after_choice(has_candidate=chosen is not None, is_vetoed_by_rules=is_forbidden(choice))
     if chosen is None or after.stage is Stage.DONE:

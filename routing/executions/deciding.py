@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from billing.budgets.kinds import USD
-from billing.budgets.predicting import predicted
 from governance.errors import Invalid
 from governance.policy.verdict import Outcome
 from governance.rulebook.actions import Decided, decide_here
@@ -17,7 +16,7 @@ from governance.scope import tars_scope
 from routing.executions import asking, check
 from routing.executions.asker import actor_of
 from routing.executions.bound import Bound
-from routing.executions.bounding import Agent, Planned, planned
+from routing.executions.bounding import Planned, planned
 from routing.executions.choosing import facts
 from routing.executions.finishing import noted
 from routing.executions.going_on import failed, moved_to
@@ -30,10 +29,10 @@ VERB = "executions.verdict"
 def step(request: ExecutionRequest, *, known: Gathered | None = None, at: datetime) -> Planned:
     """Ask the rulebook for a locked request and do what it says; the call that was asked about. `known`: what the router has
     gathered about the system in this transaction."""
-    plan = planned(request)
+    plan = planned(request, cost_at=at)
     system, bound = plan.system, plan.bound
     try:
-        decided = _decided(request, system, bound, known=known, at=at)
+        decided = _decided(request, plan, known=known, at=at)
     except Invalid as refused:
         request.governance_check = check.of_refusal(action=request.action, sentence=refused.sentence)
         failed(request, Failure.DENIED, refused.sentence, at=at)
@@ -59,29 +58,28 @@ def step(request: ExecutionRequest, *, known: Gathered | None = None, at: dateti
     return plan
 
 
-def _decided(
-    request: ExecutionRequest, system: Agent, bound: Bound, *, known: Gathered | None, at: datetime
-) -> Decided:
+def _decided(request: ExecutionRequest, plan: Planned, *, known: Gathered | None, at: datetime) -> Decided:
     said: dict[str, Any] = facts(request)
-    cost = _cost(request, system, bound, at=at)
+    cost = _cost(plan)
     if cost is not None:
         said["cost_usd"] = float(cost)
     return decide_here(
         scope=tars_scope(request.tenant_id),
         asker=actor_of(name=request.requested_by, user_id=request.user_id, accountable_id=request.accountable_id),
-        question=Question(system.name, request.action, said, request.session),
+        question=Question(plan.system.name, request.action, said, request.session),
         verb=VERB,
         at=at,
         known=known,
+        beside=request.beside,
     )
 
 
-def _cost(request: ExecutionRequest, system: Agent, bound: Bound, *, at: datetime) -> Decimal | None:
+def _cost(plan: Planned) -> Decimal | None:
     """What the call will probably cost; else what it may cost at most; None where nobody says."""
-    known = predicted(scope=tars_scope(request.tenant_id), system_id=system.id, at=at) or {}
+    known, most = plan.cost, plan.bound.maximums
     if USD in known:
         return known[USD]
-    return Decimal(bound.maximums[USD]) if USD in bound.maximums else None
+    return Decimal(most[USD]) if USD in most else None
 
 
 def _kept(request: ExecutionRequest, decided: Decided, bound: Bound) -> None:

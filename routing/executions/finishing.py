@@ -128,17 +128,18 @@ def signer_of(request: ExecutionRequest, *, at: datetime) -> Signer:
 
 
 def keep(request: ExecutionRequest) -> None:
-    """Write what was changed of a locked request, if anything was."""
+    """Write what was changed of a locked request, if anything was, and what waits beside it."""
     if changes := _changes(request):
         sql.run(*changes)
 
 
 def _changes(request: ExecutionRequest) -> list[Statement]:
+    waiting, request.beside = request.beside, []
     changed = request.changed(CHANGES)
     if not changed:
-        return []
+        return waiting
     request.note_kept()
-    return [sql.change(request, changed)]
+    return [*waiting, sql.change(request, changed)]
 
 
 def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, **more: Any) -> None:

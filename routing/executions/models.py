@@ -11,6 +11,7 @@ from pgvector.django import VectorField
 
 from governance.registry.models import Lifecycle
 from governance.rows import BusyRow, reference
+from governance.sql import Statement
 from routing.executions.stages import Stage, Status
 from routing.figures.histogram import BUCKETS
 
@@ -107,6 +108,8 @@ class ExecutionRequest(BusyRow):
         ]
 
     loaded: dict[str, Any]
+    beside: list[Statement]
+    """What the next writing of this row writes too."""
     claims: int
     signer_id: UUID | None = None
     signer_sealed: bytes = b""
@@ -117,7 +120,7 @@ class ExecutionRequest(BusyRow):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
         found = super().from_db(db, field_names, values, **more)
-        found.loaded = dict(zip(field_names, values, strict=False))
+        found.loaded, found.beside = dict(zip(field_names, values, strict=False)), []
         return found
 
     def changed(self, names: Sequence[str]) -> list[str]:

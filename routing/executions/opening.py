@@ -9,10 +9,9 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
-
 from billing.budgets import holds
 from billing.budgets.amounts import roughly
+from governance import sql
 from governance.approvals import actions as approvals
 from governance.approvals.actions import NotApproved
 from governance.errors import DomainError
@@ -149,9 +148,7 @@ def _admitted(request: ExecutionRequest, *, at: datetime) -> Admitted | None:
     assert request.system_id is not None
 
     def calling() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(_CALLING, [request.tenant_id, request.system_id])
-            return int(cursor.fetchone()[0])
+        return int(sql.rows(_CALLING, [request.tenant_id, request.system_id])[0][0])
 
     try:
         return calls.admit_within(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from copy import copy
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from billing.budgets.models import BudgetMove, Reservation
+from billing.budgets.predicting import predicted
 from governance import sql
 from governance.rows import TenantRow
 from governance.rulebook.models import StoredVerdict
 from governance.tenancy import in_tenant
 from routing.connectors.models import Connector
+from routing.executions import bounding, work
 from routing.executions.models import Execution, ExecutionRequest, Receipt
 from tests import factories as make
 from tests.db.budgets.money import planned
@@ -110,3 +113,73 @@ def test_execution__has_the_vector_of_its_request__whether_it_was_routed_or_not(
     assert execution.request_embedding is not None
     assert list(execution.request_embedding) == list(request.request_embedding)
     assert execution.embedding_model == request.embedding_model != ""
+
+
+_MANY = f"SELECT {', '.join(['%s::int'] * 60)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("SELECT %s::text, 7 %% 4, %s::uuid[], %s::timestamptz", ["50%", [uuid4()], make.AT]),
+        ("SELECT %(b)s::text, %(a)s::int, %(b)s::text, '{\"a\": [1, null]}'::jsonb", {"a": 1, "b": "ä $1 %s", "c": 0}),
+        ("SELECT 1 WHERE false", []),
+        (_MANY, list(range(60))),
+    ],
+    ids=["by place", "by name", "nothing", "more places than psycopg keeps"],
+)
+def test_rows__unwatched__are_those_of_djangos_cursor(cast: make.Cast, text: str, values: Any) -> None:
+    """A wrapper watches the connection, so that the second time is Django's."""
+    watched: list[str] = []
+
+    def watch(execute: Any, text: str, *rest: Any) -> Any:
+        watched.append(text)
+        return execute(text, *rest)
+
+    for _ in range(5):  # from the fourth time on it is prepared
+        with in_tenant(cast.tenant.id):
+            own = sql.rows(text, values)
+            with connection.execute_wrapper(watch):
+                assert sql.rows(text, values) == own
+    assert watched == [text] * 5
+
+
+def test_rows__after_an_error_or_on_another_connection__are_djangos_errors_and_go_on(cast: make.Cast) -> None:
+    with in_tenant(cast.tenant.id):
+        with pytest.raises(DataError), transaction.atomic():
+            sql.rows("SELECT 1 / %s::int", [0])
+        assert sql.rows("SELECT %s::int", [1]) == [(1,)]
+    connection.close()
+    with in_tenant(cast.tenant.id):
+        assert sql.rows("SELECT %s::int", [2]) == [(2,)]
+        assert sql.rows("SELECT count(*) FROM executions", []) == [(1,)]
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            sql.rows("SELECT 1", [])
+
+
+def test_the_road__is_so_many_statements_in_three_transactions(cast: make.Cast) -> None:
+    """docs/work.md: each is a round trip of every request."""
+    asked: list[str] = []
+
+    def count(execute: Any, text: str, *rest: Any) -> Any:
+        asked.append(text)
+        return execute(text, *rest)
+
+    with connection.execute_wrapper(count):
+        request = desk.asked(cast.mel, "Run payroll")
+        work.advance(tenant_id=cast.tenant.id, request_id=request.id, clock=lambda: make.later(5))
+    assert desk.execution(cast.mel, request.id).status == "success"
+    assert len(asked) == 16, asked
+
+
+def test_planned__says_what_the_call_will_probably_cost(cast: make.Cast) -> None:
+    for _ in range(2):
+        desk.done(cast.mel, "Run payroll")
+    with in_tenant(cast.tenant.id):
+        request = ExecutionRequest.objects.filter(tenant_id=cast.tenant.id).order_by("-id")[0]
+        assert request.system_id is not None
+        known = predicted(scope=cast.tars, system_id=request.system_id, at=make.later(9))
+        assert known and known == bounding.planned(request, cost_at=make.later(9)).cost
+        assert bounding.planned(request, cost_at=make.AT - timedelta(days=1)).cost == {}
+        assert bounding.planned(request).cost == {}
