@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,9 @@ LAYERS, HEADS, FEATURES = 6, 12, 384
 HEAD = FEATURES // HEADS
 # BLAS takes columns by the eight; a few empty ones cost less than an odd number.
 ROUND = 8
-# A product with no more columns than FEW goes by the ROWS: BLAS multiplies matrices as small as that where they lie, and copies
-# larger ones first, which costs more than the product. ROWS divides the rows of every weight.
-FEW, ROWS = 16, 48
+# Products with so few columns go by so many rows: BLAS multiplies matrices as small as that where they lie, and copies larger ones
+# first, which costs as much as the product. Every weight's rows divide by them.
+ROWS: Final = {8: 48, 16: 24, 32: 12}
 # So many numbers of the widest layer are bent at a time that they stay in the processor's cache.
 BLOCK = 1 << 16
 
@@ -86,8 +87,8 @@ def _layer(named: _Named, x: Floats, spans: Sequence[tuple[int, int, int]]) -> F
 
 def _linear(named: _Named, name: str, x: Floats) -> Floats:
     weight = named[name + ".weight"]
-    if x.shape[1] <= FEW:
-        y: Floats = (weight.reshape(-1, ROWS, weight.shape[1]) @ x).reshape(len(weight), -1)
+    if rows := ROWS.get(x.shape[1]):
+        y: Floats = (weight.reshape(-1, rows, weight.shape[1]) @ x).reshape(len(weight), -1)
     else:
         y = weight @ x
     y += named[name + ".bias"][:, None]
