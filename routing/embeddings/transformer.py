@@ -24,8 +24,8 @@ LAYERS, HEADS, FEATURES = 6, 12, 384
 HEAD = FEATURES // HEADS
 # BLAS takes columns by the eight; a few empty ones cost less than an odd number.
 ROUND = 8
-# Products with so few columns go by so many rows: BLAS multiplies matrices as small as that where they lie, and copies larger ones
-# first, which costs as much as the product. Every weight's rows divide by them.
+# Products with so few columns go by so many rows: BLAS multiplies matrices as small as that where they lie, and copies larger
+# ones first, which costs as much as the product. Every weight's rows divide by them.
 ROWS: Final = {8: 48, 16: 24, 32: 12}
 # So many numbers of the widest layer are bent at a time that they stay in the processor's cache.
 BLOCK = 1 << 16
