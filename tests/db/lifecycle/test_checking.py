@@ -11,13 +11,13 @@ import pytest
 from governance.errors import NotAllowed
 from governance.notices.models import Notice
 from governance.tenancy import in_tenant
-from routing.lifecycle import copying, moving, tasks
+from routing.lifecycle import copying, moving, pruning, tasks
 from routing.lifecycle.checking import KIND, check, check_oldest
 from routing.lifecycle.errors import StoreFailed
 from routing.lifecycle.models import Archive
 from tests import factories as make
 from tests.db.lifecycle import old, s3
-from tests.db.lifecycle.old import LATER, cast
+from tests.db.lifecycle.old import END, LATER, cast
 
 pytestmark = pytest.mark.usefixtures("database")
 __all__ = ["cast"]
@@ -74,6 +74,24 @@ def test_night__with_a_store_out_of_reach__blames_no_file(cast: make.Cast, setti
     assert {fault for _, fault in _rows(cast)} == {""} and _told(cast) == []
 
 
+def test_night__a_destroyed_file_that_is_still_there__is_named_until_it_is_gone(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old.archived(cast)
+    with in_tenant(cast.tenant.id):
+        digest = pruning.due(scope=cast.ada, at=END).digest
+    confirmation = make.confirmed(cast.ada, at=END)
+    with monkeypatch.context() as patch:
+        patch.setattr(pruning, "_drop", lambda _names: None)
+        pruning.prune(scope=cast.ada, digest=digest, reason="Over.", confirmation=confirmation, at=END)
+    nights = [END + timedelta(days=day) for day in (1, 2, 3)]
+    assert check_oldest(scope=cast.tars, since=nights[0], at=nights[0], most=9) == 1
+    assert "was destroyed, and is still in the store" in _rows(cast)[0][1]
+    assert moving.sweep(scope=cast.tars, at=END, named=frozenset()) == 1
+    assert [check_oldest(scope=cast.tars, since=night, at=night, most=9) for night in nights[1:]] == [1, 0]
+    assert _rows(cast) == [(nights[1], "")]
+
+
 def test_tasks__go_step_by_step_until_every_file_was_read(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     _three(cast)
     monkeypatch.setattr(tasks, "STEP", 2)
@@ -92,7 +110,9 @@ def test_check__who_may__and_a_stranger_sees_nothing(cast: make.Cast) -> None:
     assert check(scope=make.cast().uma, archive_id=first.id, at=LATER).files == 0
     assert [at for at, _ in _rows(cast)] == [None, None, None]
     assert check(scope=cast.uma, archive_id=first.id, at=LATER).is_whole
-    assert [at for at, _ in _rows(cast)] == [LATER, None, None]
+    with in_tenant(cast.tenant.id):
+        (read,) = Archive.objects.filter(tenant_id=cast.tenant.id, checked_at=LATER)
+    assert read.id == first.id
 
 
 def test_copy__brings_a_folder_into_a_bucket__once(cast: make.Cast, settings: Any, tmp_path: Path) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from minio.error import S3Error
 
 from governance.audit.queries import verified
 from governance.tenancy import in_tenant
 from routing.lifecycle import ageing, moving, pack, pruning, stores
+from routing.lifecycle.buckets import Bucket
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import FileMissing, StoreFailed
 from routing.lifecycle.stores import Store
 from tests import factories as make
 from tests.db.lifecycle import old, s3
 from tests.db.lifecycle.old import END, cast
+from tests.web import client_of
 
 pytestmark = pytest.mark.usefixtures("database")
 __all__ = ["cast"]
@@ -106,19 +110,37 @@ def test_store_that_fails_in_the_middle__moves_nothing(
     assert moving.archive(scope=cast.tars, at=old.LATER) is not None and check(scope=cast.uma).is_whole
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("SignatureDoesNotMatch", "does not let TARS into"),
+        ("AuthorizationHeaderMalformed", "Set TARS_ARCHIVE_REGION"),
+        ("SlowDown", "answered SlowDown"),
+    ],
+)
+def test_bucket__what_the_store_answers__is_said_with_what_to_do(code: str, said: str) -> None:
+    bucket = Bucket(s3.place())
+    with pytest.raises(StoreFailed, match=said), bucket._asked():
+        raise S3Error(None, code, None, None, None, None)  # type: ignore[arg-type]
+
+
 def test_bucket__out_of_reach__says_so_and_nothing_moves(cast: make.Cast, settings: Any) -> None:
     settings.ARCHIVE_BUCKET = s3.place()
     archive, (made,) = old.archived(cast)
     at = settings.ARCHIVE_BUCKET
-    with s3.impatient():
+    with s3.impatient(), socket.create_server(("127.0.0.1", 0)) as mute:
         for broken, said in (
             (replace(at, host="127.0.0.1:9"), "cannot be reached"),
+            (replace(at, host=f"127.0.0.1:{mute.getsockname()[1]}"), "cannot be reached"),
             (replace(at, bucket="another"), "There is no bucket another"),
         ):
             settings.ARCHIVE_BUCKET = broken
             with pytest.raises(StoreFailed, match=said) as refusal:
                 moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
             assert said in check(scope=cast.uma).faults[0]
+            page = client_of(cast.bo).post(f"/archives/restore/{made.id}/", follow=True).content.decode()
+            answer = client_of(cast.bo).post(f"/api/v1/executions/{made.id}/restore/", content_type="application/json")
+            assert said in page and (answer.status_code, answer.json()["code"]) == (503, "archive_store")
             assert s3.SECRET not in f"{refusal.value.sentence}{refusal.value.__cause__!r}{broken!r}"
     settings.ARCHIVE_BUCKET = at
     assert old.state(cast.bo, made.id) == "ARCHIVED" and check(scope=cast.uma).is_whole
