@@ -7,16 +7,18 @@ class TarswebConfig(AppConfig):
     verbose_name = "TARS"
 
     def ready(self) -> None:
+        from dreams.guardrails import watching
         from governance.exports import sources
         from governance.jobs import handlers
         from governance.notices import kinds
-        from tarsweb.demo import help_desk, removal
+        from tarsweb.demo import help_desk, progress, removal
         from tarsweb.overview import export as overview
         from tarsweb.people.export import SOURCE
         from tarsweb.platform.actions import END_VISIT, end_by_job
 
         help_desk.register()
         removal.register()
+        watching.register_wait(progress.is_playing)
         for source in (SOURCE, *overview.SOURCES):
             sources.register(source)
         handlers.register(END_VISIT, end_by_job, can_stop=False)

@@ -45,7 +45,7 @@ class SettingsForm(forms.Form):
     def _add(self, rule: Rule) -> None:
         name = rule.trigger.value
         self.fields[f"{name}_reaction"] = forms.ChoiceField(
-            label=_("%(what)s: what follows") % {"what": LABELS[rule.trigger]},
+            label=_("What follows"),
             choices=_REACTIONS,
             initial=rule.reaction.value if rule.is_on else "off",
         )

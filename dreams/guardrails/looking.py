@@ -13,7 +13,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from dreams.guardrails import judging, reading
-from dreams.guardrails.judging import Baseline, Crossing, Judge
+from dreams.guardrails.judging import Baseline, Crossing, Judge, Seen
 from dreams.guardrails.models import OPEN, State, Watch
 from dreams.guardrails.triggers import Reaction, rules_of
 from dreams.guardrails.watching import EVENT, watched_by
@@ -31,6 +31,7 @@ from governance.webhooks.actions import emit
 
 KIND: Final = "guardrail"
 MOST_POINTS: Final = 120
+PARTS: Final = 20
 _GRAVITY: Final = {Reaction.WARN: 0, Reaction.PAUSE: 1, Reaction.ROLL_BACK: 2}
 _THEN: Final = {
     State.FIRED: "TARS rolls it back.",
@@ -113,17 +114,25 @@ def _seen(watch: Watch, *, scope: Scope, at: datetime) -> list[Crossing]:
     judge = Judge.of(Baseline.of(watch.baseline), watch.judge)
     watched = watched_by(scope=scope, system_id=watch.system_id)
     found: list[Crossing] = []
-    before = watch.seen_to
+    points = list(watch.series)
     for reached, seen in reading.since(watched, begins=watch.begins_at, seen=watch.seen_to, at=at):
         watch.seen_to = reached
-        found += judge.see(seen, rules=rules)
+        for part in _parts(seen):
+            found += judge.see(part, rules=rules)
+            points.append(_point(judge, part[-1].at))
     ratings = reading.ratings_between(watched, first=watch.begins_at, at=at)
     found += judge.rated(ratings, rules=rules)
     known = watch.series[-1]["ratings"] if watch.series else 0
+    if len(points) > len(watch.series) or len(ratings) != known:
+        watch.series = thinned([*points[:-1], {**_point(judge, at), "ratings": len(ratings)}])
     watch.judge, watch.looked_at = judge.as_json(), at
-    if watch.seen_to != before or len(ratings) != known:
-        watch.series = thinned([*watch.series, {**_point(judge, at), "ratings": len(ratings)}])
     return found
+
+
+def _parts(seen: list[Seen]) -> list[list[Seen]]:
+    """At most `PARTS` runs of what one look brought, so that its course shows too."""
+    size = max(1, -(-len(seen) // PARTS))
+    return [seen[first : first + size] for first in range(0, len(seen), size)]
 
 
 def _gravest(watch: Watch, found: list[Crossing]) -> Crossing | None:
@@ -146,10 +155,11 @@ def _point(judge: Judge, at: datetime) -> dict[str, Any]:
 
 
 def thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """At most `MOST_POINTS`: every second of the older ones goes when there are more."""
-    if len(points) <= MOST_POINTS:
-        return points
-    return [*points[: MOST_POINTS // 2 : 2], *points[MOST_POINTS // 2 :]]
+    """At most `MOST_POINTS`: every second of the older half goes until there are no more."""
+    while len(points) > MOST_POINTS:
+        half = len(points) // 2
+        points = [*points[:half:2], *points[half:]]
+    return points
 
 
 def _crossed(watch: Watch, crossing: Crossing, *, scope: Scope, at: datetime) -> State:

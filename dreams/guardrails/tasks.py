@@ -29,6 +29,8 @@ def watch(at_iso: str | None = None) -> int:
 
 def watch_tenant(*, scope: Scope, at: datetime) -> int:
     """One tenant's. A watch that fails stops no other."""
+    if watching.is_waiting(scope=scope):
+        return 0
     with in_tenant(scope.tenant_id):
         new = watching.unwatched(scope=scope, at=at)
     for amendment_id in new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,17 @@ from routing.router.nearest import router
 
 VERB: Final = "guardrails.watch"
 EVENT: Final = "guardrail"
+_waits: dict[str, Callable[[Scope], bool]] = {}
+
+
+def register_wait(is_waiting: Callable[[Scope], bool]) -> None:
+    """Ask before a tenant's watches begin whether its past is whole; called from `AppConfig.ready`, again without harm."""
+    _waits[is_waiting.__qualname__] = is_waiting
+
+
+def is_waiting(*, scope: Scope) -> bool:
+    """Whether what was before is still being written: a baseline read now would stay half. Outside any transaction."""
+    return any(asks(scope) for asks in _waits.values())
 
 
 def unwatched(*, scope: Scope, at: datetime) -> list[UUID]:

@@ -128,6 +128,8 @@ def _choose(road: Road) -> None:
         road.note("routed", choice.sentence)
         end(road, End(after.status or Status.FAILED, choice.sentence))
         return
+    if choice.router_id and not (request.routing_path or request.wanted_system):
+        request.routing_path = [choice.router_id]
     taken_up(request, choice.chosen.as_json())
     road.note("routed", choice.sentence, system=choice.chosen.name)
     request.stage = Stage.ROUTED.value

@@ -37,6 +37,11 @@ def of(scope: Scope, *, worlds: Iterable[World] | None = None) -> Progress | Non
     return found
 
 
+def is_playing(scope: Scope) -> bool:
+    """Whether the tenant is a demo whose history is not written to its end yet."""
+    return of(scope) is not None
+
+
 def _progress(scope: Scope, worlds: Iterable[World]) -> Progress | None:
     with in_tenant(scope.tenant_id):
         tenant = Tenant.objects.filter(id=scope.tenant_id, is_demo=True).first()

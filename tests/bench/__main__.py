@@ -91,6 +91,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return growth.bench_growth
 
+    def guardrails() -> Callable[..., Iterable[Row]]:
+        from tests.bench import guardrails
+
+        return guardrails.bench_guardrails
+
     def router() -> Callable[..., Iterable[Row]]:
         from tests.bench import router
 
@@ -123,6 +128,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
     return {
         "money": money,
+        "guardrails": guardrails,
         "api": api,
         "decisions": decisions,
         "ledger": ledger,

@@ -43,8 +43,8 @@ def did(cast: make.Cast, ended: Iterable[Done], *, first: datetime, every: timed
         at += every
         receipts.append(_receipt(rows[-1]))
     with in_tenant(cast.tenant.id):
-        Execution.objects.bulk_create(rows)
-        Receipt.objects.bulk_create(receipts)
+        Execution.objects.bulk_create(rows, batch_size=500)
+        Receipt.objects.bulk_create(receipts, batch_size=500)
     return len(rows)
 
 

@@ -97,7 +97,7 @@ def test_what_went_on_as_before__fires_nothing_and_ends_well() -> None:
     watch = desk.watch_of(cast, proposal)
     assert (watch.state, watch.crossing) == ("ended", None)
     assert desk.looked(cast, at=APPLIED + timedelta(days=8)) == 0
-    assert len(watch.series) == 1 and watch.series[0]["success_drop"] == 1.0
+    assert len(watch.series) == 20 and watch.series[-1]["success_drop"] == 1.0
 
 
 def test_a_section_that_it_ran_into_before__is_no_new_violation() -> None:
