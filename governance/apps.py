@@ -36,6 +36,7 @@ class GovernanceConfig(AppConfig):
         from governance.amendments.actions import replay
         from governance.amendments.queries import as_of
         from governance.assets import impact as of_assets
+        from governance.drift import export as drift_export
         from governance.drift import panel as drift_panel
         from governance.drift.queries import suspension as while_drifting
         from governance.registry import impact, panels
@@ -48,7 +49,14 @@ class GovernanceConfig(AppConfig):
         panels.register_beside(drift_panel.TEMPLATE, drift_panel.card)
         panels.register_beside(rulebook_panel.TEMPLATE, rulebook_panel.card)
         panels.register(as_of.TEMPLATE, as_of.approvers)
-        for source in (SOURCE, systems.SOURCE, systems.SYSTEM, amendments.SOURCE, *rulebook.SOURCES):
+        for source in (
+            SOURCE,
+            systems.SOURCE,
+            systems.SYSTEM,
+            amendments.SOURCE,
+            drift_export.SOURCE,
+            *rulebook.SOURCES,
+        ):
             sources.register(source)
         drifting.register()
         suspensions.register("drift", while_drifting)

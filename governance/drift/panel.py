@@ -6,19 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from governance.drift.forms import StateForm
-from governance.drift.models import DriftWord
-from governance.drift.queries import Standing, standing
+from governance.drift.queries import Chip, Standing, chip_of, standing
 from governance.registry.models import System
 from governance.scope import Capability, Scope
 
 TEMPLATE: Final = "governance/drift/_drift.html"
-_TONES: Final = {
-    DriftWord.NORMAL: ("tighten", "●"),
-    DriftWord.MONITOR: ("expand", "◐"),
-    DriftWord.HOLD: ("bad", "■"),
-    DriftWord.RECOVERY: ("expand", "◑"),
-    DriftWord.DEGRADED: ("bad", "▼"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +23,8 @@ class Card:
     refused: str
 
     @property
-    def label(self) -> str:
-        return str(DriftWord(self.standing.state).label)
-
-    @property
-    def tone(self) -> str:
-        return _TONES[DriftWord(self.standing.state)][0]
-
-    @property
-    def mark(self) -> str:
-        return _TONES[DriftWord(self.standing.state)][1]
+    def chip(self) -> Chip:
+        return chip_of(self.standing.state)
 
 
 def card(scope: Scope, system: System) -> Card:

@@ -1,18 +1,41 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from governance.drift.actions import set_state
+from governance.drift import actions
+from governance.drift.board import board
 from governance.drift.forms import StateForm
-from governance.drift.panel import card
+from governance.drift.models import DriftWord
+from governance.drift.queries import lines
 from governance.errors import DomainError, NotFound
 from governance.registry.queries import system as system_called
+from governance.scope import Capability
 from governance.web import now, reading, scope_of, scoped
+
+VERBS: Final[dict[str, Callable[..., Any]]] = {
+    "acknowledge": actions.acknowledge,
+    "validate": actions.validate,
+    "override": actions.override,
+    "rearm": actions.rearm,
+    "reset_baseline": actions.reset_baseline,
+}
+
+
+@require_http_methods(["GET", "HEAD"])
+@scoped(Capability.READ_RECORD, to="see the drift of systems")
+def systems(request: HttpRequest) -> HttpResponse:
+    """Where every system stands."""
+    state, text = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    found = lines(scope=scope_of(request), state=state, text=text)
+    context = {"lines": found, "state": state, "text": text, "states": DriftWord.choices}
+    return render(request, "governance/drift/systems.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +46,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         return _drawn(request, name)
     state, reason = request.POST.get("state", ""), request.POST.get("reason", "")
     try:
-        set_state(scope=scope_of(request), system_name=name, state=state, reason=reason, at=now())
+        actions.set_state(scope=scope_of(request), system_name=name, state=state, reason=reason, at=now())
     except NotFound:
         raise
     except DomainError as refusal:
@@ -33,11 +56,37 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("systems:detail", name=name)
 
 
+@require_POST
+@scoped(to="see a system")
+def act(request: HttpRequest, name: str, verb: str) -> HttpResponse:
+    """One verb of a person; back to the page, which says what came of it."""
+    known: dict[str, Any] = {"reason": request.POST.get("reason", "")}
+    if verb == "validate":
+        known |= {field: _whole(request.POST.get(field, "")) for field in ("asked", "as_expected")}
+    if verb in ("rearm", "reset_baseline"):
+        known["metric"] = request.POST.get("metric", "")
+    try:
+        done = VERBS[verb](scope=scope_of(request), system_name=name, at=now(), **known)
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        with reading(request):
+            return _drawn(request, name, refusal=refusal)
+    said = "Done: it learns from now on." if isinstance(done, int) else f"{name} is in {done.state} now."
+    messages.success(request, said)
+    return redirect("drift:page", name=name)
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
 def _drawn(request: HttpRequest, name: str, *, refusal: DomainError | None = None) -> HttpResponse:
     scope = scope_of(request)
-    panel = card(scope, system_called(scope=scope, name=name))
-    if refusal is not None:
-        typed = {"state": request.POST.get("state", ""), "reason": request.POST.get("reason", "")}
+    found = board(scope=scope, system=system_called(scope=scope, name=name))
+    typed = {field: request.POST.get(field, "") for field in ("state", "reason", "asked", "as_expected", "metric")}
+    panel = found.panel
+    if refusal is not None and typed["state"]:
         panel = replace(panel, form=StateForm(typed, state=panel.standing.state))
-    context = {"panel": panel, "refusal": refusal}
+    context = {"board": found, "panel": panel, "refusal": refusal, "typed": typed if refusal else {}}
     return render(request, "governance/drift/page.html", context, status=refusal.status if refusal else 200)

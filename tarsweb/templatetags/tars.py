@@ -235,6 +235,14 @@ def stacked_bars(chart: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @register.simple_tag
+def lines(chart: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{% lines chart as figure %}`: lines of `x` and `series` by name, for slices that lie below `tarsweb`."""
+    from tarsweb import charts
+
+    return charts.lines(chart["x"], chart["series"])
+
+
+@register.simple_tag
 def ranking(chart: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{% ranking chart as figure %}`: bars below each other, from `names`, `values` and `options` (of `charts.ranking`)."""
     from tarsweb import charts

@@ -121,6 +121,7 @@ PAGES = (
     Page("archives", "lifecycle:page", "/archives/", who=ADMIN),
     Page("archives-prune", "lifecycle:prune", "/archives/prune/"),
     Page("archives-retention", "lifecycle:retention", "/archives/retention/?years=10"),
+    Page("drift-systems", "drift:list", "/drift/"),
     Page("drift", "drift:page", "/drift/clay-consigliere/", who=OPERATOR),
     Page("notices", "notices:list", "/notices/"),
     Page("notice-preferences", "notices:preferences", "/notices/preferences/"),

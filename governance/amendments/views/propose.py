@@ -17,6 +17,7 @@ from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries import Draft, found_proposal, found_system, look_at, starting_point, system_names
 from governance.amendments.queries.drafting import Starting, suggestions_for, with_suggestions
+from governance.amendments.tightened import asking_for_everything
 from governance.amendments.views.attaching import ACCEPT, Files, shown, taken_in
 from governance.amendments.views.common import to_amendment
 from governance.errors import DomainError, NotAllowed
@@ -42,7 +43,9 @@ def propose(request: HttpRequest) -> HttpResponse:
         return render(request, f"{_FOLDER}/choose.html", {"systems": system_names(scope=scope)})
     system = found_system(scope=scope, name=name)
     chosen = {key: request.GET[key] for key in ("type", "basis") if key in request.GET}
-    start = initial_of(document=system.constitution, base_version=system.constitution_version)
+    tightened = request.GET.get("start") == "ask_for_everything"
+    document = asking_for_everything(system.constitution) if tightened else system.constitution
+    start = initial_of(document=document, base_version=system.constitution_version)
     form = ProposalForm(initial={**chosen, **start})
     return _drawn(request, form=form, system=system)
 
