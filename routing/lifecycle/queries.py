@@ -28,7 +28,7 @@ from routing.lifecycle.models import Archive, ArchivedRow, HoldOn, LegalHold
 SOON: Final = timedelta(days=7)
 MOST_SYSTEMS: Final = 200
 
-MOST_SOON: Final = 10_000
+MOST_SOON: Final = 1_000
 """Of what moves soon so many are counted, for each state; one more says that there are more."""
 
 _SOON: Final = """

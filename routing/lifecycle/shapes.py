@@ -60,7 +60,7 @@ class Ageing(Record):
     exact = Flag(help_text="whether the executions themselves were counted")
     retention_years = Whole()
     counts = Object()
-    soon = Object(help_text="counted as far as 10,000; 10,001 stands for more")
+    soon = Object(help_text="counted as far as 1,000; 1,001 stands for more")
     systems = SystemAge(many=True)
 
 

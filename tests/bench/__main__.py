@@ -96,6 +96,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return guardrails.bench_guardrails
 
+    def lifecycle() -> Callable[..., Iterable[Row]]:
+        from tests.bench import lifecycle
+
+        return lifecycle.bench_lifecycle
+
     def router() -> Callable[..., Iterable[Row]]:
         from tests.bench import router
 
@@ -136,6 +141,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "overview": overview,
         "figures": figures,
         "growth": growth,
+        "lifecycle": lifecycle,
         "router": router,
         "scope": scope,
         "learning": learning,
