@@ -17,9 +17,10 @@ class RoutingConfig(AppConfig):
         from routing.embeddings.checks import register_checks
         from routing.executions import approving, beside, choosing, drifting, figures_export, kept, panel, waiting
         from routing.executions import export as executions
+        from routing.learning import forgetting as learned_words
         from routing.learning import night
         from routing.learning import panel as learning_panel
-        from routing.lifecycle import checking
+        from routing.lifecycle import checking, forgetting
         from routing.lifecycle import kept as archive_bytes
         from routing.lifecycle import panel as lifecycle_panel
         from routing.router import export as router_export
@@ -29,6 +30,7 @@ class RoutingConfig(AppConfig):
         from routing.telemetry import alerts
         from routing.telemetry import export as telemetry
         from routing.telemetry import panel as telemetry_panel
+        from routing.whatif import forgetting as replayed_words
         from routing.whatif import panel as whatif_panel
         from routing.whatif import running as whatif
 
@@ -62,4 +64,6 @@ class RoutingConfig(AppConfig):
         router_panel.register_above_rules(learning_panel.WAITING, learning_panel.waiting)
         router_panel.register_of_rule(learning_panel.ORIGIN, learning_panel.origin)
         night.register_kinds()
+        forgetting.register("patterns", learned_words.forget)
+        forgetting.register("examples", replayed_words.forget)
         checking.register_kinds()

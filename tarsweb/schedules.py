@@ -41,6 +41,7 @@ ENTRIES = (
     Entry("apply and expire what is due", "governance.amendments.tasks.tick", minutes=1),
     Entry("remind of what is due", "governance.approvals.tasks.remind", minutes=15),
     Entry("tell what ends soon", "governance.amendments.tasks.warn", minutes=15),
+    Entry("drop old news", "governance.notices.tasks.drop_old", daily_at=time(1, 10)),
     Entry("mail the news", "governance.notices.tasks.tick", minutes=1),
     Entry("wake jobs that are due", "governance.jobs.tasks.sweep", minutes=1),
     Entry("wake webhook deliveries that are due", "governance.webhooks.tasks.sweep", minutes=1),

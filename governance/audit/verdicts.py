@@ -122,6 +122,25 @@ class _Sealing:
         return self._whole.hexdigest()
 
 
+def _gone(row: Verdict) -> str:
+    """The digest of a question that was destroyed with its execution; "" while the question is there.
+
+    What stands in its place is named by the signed statement, so nobody can put another question's digest there.
+    """
+    try:
+        question = loads_canonical(row.question, max_bytes=MAX_BYTES)
+    except DomainError:
+        return ""
+    is_gone = (
+        isinstance(question, dict) and question.keys() == {"destroyed", "digest"} and question["destroyed"] is True
+    )
+    return str(question["digest"]) if is_gone else ""
+
+
+def _question_digest(row: Verdict) -> str:
+    return _gone(row) or digest_bytes(row.question)
+
+
 def _statement(row: Verdict) -> bytes | None:
     """The statement as the columns have it (format: docs/ledger.md)."""
     try:
@@ -129,7 +148,7 @@ def _statement(row: Verdict) -> bytes | None:
             {
                 "verdict_id": row.id,
                 "system_id": row.system_id,
-                "question": digest_bytes(row.question),
+                "question": _question_digest(row),
                 "answer": digest_bytes(row.answer),
                 "rulebook_digest": row.rulebook_digest,
                 "asked_by": row.asked_by,
@@ -145,10 +164,9 @@ def _columns(row: Verdict) -> dict[str, Any] | None:
     try:
         question = loads_canonical(row.question, max_bytes=MAX_BYTES)
         answer = loads_canonical(row.answer, max_bytes=MAX_BYTES)
-        return {
+        asked = {} if _gone(row) else {"session": question["session"], "at": question["at"]}
+        return asked | {
             "action": answer["action"],
-            "session": question["session"],
-            "at": question["at"],
             "outcome": answer["outcome"],
             "is_error": bool(answer["errors"] or answer["missing_facts"]),
             "rules_applied": tuple(answer["rules_applied"]),

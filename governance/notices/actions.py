@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +17,10 @@ from governance.notices.models import MailMode, MailState, Notice, NoticePrefere
 from governance.scope import Capability, Scope
 
 DELIVER = "governance.notices.tasks.deliver"
+KEPT_FOR: Final = timedelta(days=365)
+"""News and mails repeat what stands elsewhere, in its words: what is destroyed there must not live on here. Nothing that is
+destroyed is younger than its archive file, which is made after a year without access."""
+MOST_DROPPED: Final = 20_000
 
 
 class StillWaiting(DomainError):
@@ -177,3 +182,15 @@ def _inside(url: str) -> str:
     if not url.startswith("/") or not url_has_allowed_host_and_scheme(url, allowed_hosts=None):
         raise ValueError(f"a notice leads to a path inside TARS, not to {url!r}")
     return url
+
+
+def drop_old(*, tenant_id: UUID, at: datetime) -> int:
+    """Delete some of one tenant's news and mails of more than a year ago, in the caller's transaction; returns how many."""
+    count, before = 0, at - KEPT_FOR
+    for table, rows in (
+        (Notice, Notice.objects.filter(at__lt=before)),
+        (OutboxMail, OutboxMail.objects.filter(created_at__lt=before)),
+    ):
+        ids = rows.filter(tenant_id=tenant_id).order_by("id").values_list("id", flat=True)[:MOST_DROPPED]
+        count += table.objects.filter(tenant_id=tenant_id, id__in=list(ids)).delete()[0]
+    return count

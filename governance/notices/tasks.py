@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from governance.notices import actions
 from governance.notices.mail import Clock, send_due, write_due
-from governance.tenancy import active_tenant_ids
+from governance.tenancy import active_tenant_ids, in_tenant
 
 log = logging.getLogger(__name__)
 
@@ -34,3 +35,16 @@ def tick(at_iso: str | None = None) -> dict[str, int]:
         counts["written"] += done["written"]
         counts["sent"] += done["sent"]
     return counts
+
+
+def drop_old(at_iso: str | None = None) -> int:
+    """Drop news and mails of long ago in every active tenant; returns how many. `at_iso` replaces the clock."""
+    at = datetime.fromisoformat(at_iso) if at_iso else timezone.now()
+    count = 0
+    for tenant_id in active_tenant_ids():
+        try:
+            with in_tenant(tenant_id):
+                count += actions.drop_old(tenant_id=tenant_id, at=at)
+        except Exception:
+            log.exception("tenant %s: old news could not be dropped", tenant_id)
+    return count

@@ -31,6 +31,11 @@ class Question:
     at: datetime | None = None
 
 
+def is_destroyed(question: Mapping[str, Any]) -> bool:
+    """Whether of a stored question only its digest is left (`tars_gone`): its execution was destroyed."""
+    return question.keys() == {"destroyed", "digest"}
+
+
 class ReservedFact(Invalid):
     """The caller asserts what only TARS asserts."""
 

@@ -7,7 +7,7 @@ written anew without the rest first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,7 +25,7 @@ from governance.scope import Capability, Scope
 from governance.tenants.actions import demand_reason
 from governance.tenants.models import Tenant
 from routing.executions.models import Execution
-from routing.lifecycle import moving, pack, stores
+from routing.lifecycle import forgetting, moving, pack, stores
 from routing.lifecycle.errors import CountsMoved, NothingDue
 from routing.lifecycle.models import Archive, ArchivedRow
 from routing.lifecycle.sums import NOBODY, groups
@@ -145,8 +145,9 @@ def prune(*, scope: Scope, digest: str, reason: str, confirmation: Confirmation,
     contents = {one.id: moving.content_of(one) for one in gone}
     with connection.cursor() as cursor:
         cursor.execute("SELECT tars_prune(%s::uuid[], %s)", [list(shown.ids), at])
+    copies = forgetting.forget(scope=scope, ids=shown.ids, lines=_lines(shown, contents.values()), at=at)
     kept_files = {one.name: new for one in gone if (new := _rewritten(scope, one, contents[one.id], at=at)) is not None}
-    sequence = _certified(scope, shown, gone, kept_files, reason, confirmation, at=at)
+    sequence = _certified(scope, shown, gone, kept_files, copies, reason, confirmation, at=at)
     for one in gone:
         one.destroyed_at, one.destroyed_in = at, sequence
         one.save(update_fields=["destroyed_at", "destroyed_in"])
@@ -175,6 +176,12 @@ def _files_with(scope: Scope, ids: Sequence[UUID]) -> list[Archive]:
     return found
 
 
+def _lines(shown: Due, contents: Iterable[pack.Content]) -> Iterator[str]:
+    """The lines of what is destroyed, as far as the files are whole; what a former file holds of it as well."""
+    wanted = set(shown.lines)
+    return (line for one in contents for digest, line in one.lines.items() if digest in wanted)
+
+
 def _rewritten(scope: Scope, one: Archive, content: pack.Content, *, at: datetime) -> Archive | None:
     """A file with what of this one is still away; None when nothing is."""
     rows = ArchivedRow.objects.filter(tenant_id=scope.tenant_id, archive=one, restored_at=None, pruned_at=None)
@@ -196,6 +203,7 @@ def _certified(
     shown: Due,
     gone: Sequence[Archive],
     kept: dict[str, Archive],
+    copies: dict[str, int],
     reason: str,
     confirmation: Confirmation,
     *,
@@ -214,6 +222,7 @@ def _certified(
             "files": {one.name: one.digest for one in gone},
             "kept": {new.name: new.digest for new in kept.values()},
             "held": shown.held,
+            "copies": copies,
             "reason": reason,
             "confirmed_with": confirmation.method,
         },

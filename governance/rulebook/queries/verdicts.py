@@ -14,6 +14,7 @@ from governance.errors import NotFound
 from governance.policy.verdict import Outcome
 from governance.rulebook.constitution_rules import AMEND
 from governance.rulebook.models import StoredVerdict
+from governance.rulebook.question import is_destroyed
 from governance.rulebook.why import OUTCOMES, Why, why_of
 from governance.scope import Scope
 
@@ -152,7 +153,7 @@ def whole(row: StoredVerdict) -> WholeVerdict:
     question, answer = question_of(row), json.loads(bytes(row.answer))
     return WholeVerdict(
         line=line_of(row),
-        facts=question.get("facts", {}),
+        facts=question if is_destroyed(question) else question.get("facts", {}),
         asked_at=row.at,
         why=why_of(answer),
         rulebook_digest=row.rulebook_digest,

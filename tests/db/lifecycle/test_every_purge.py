@@ -17,7 +17,7 @@ from tests.db.tenants.catalogue import rows, walled
 pytestmark = pytest.mark.usefixtures("database")
 __all__ = ["cast"]
 
-GUARDED = {"rule_sessions", "session_rules", "stored_files"}
+GUARDED = {"notices", "outbox_mails", "rule_sessions", "session_rules", "stored_files"}
 """What is dropped by age: a hold on everything keeps it (`tars_stays_on_hold`)."""
 FREE = {
     "accesses": "notes that a task adds to what they are about",
@@ -30,8 +30,6 @@ FREE = {
     "looks": "who last saw what",
     "next_vectors": "vectors in the making; the words are kept",
     "notice_preferences": "a person's choice",
-    "notices": "nothing deletes them",
-    "outbox_mails": "nothing deletes them",
     "quorums": "taken back by a person; each is on the ledger",
     "rate_windows": "counts of the minute",
     "request_clusters": "sums over executions, which are kept",
