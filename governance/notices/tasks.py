@@ -39,8 +39,8 @@ def tick(at_iso: str | None = None) -> dict[str, int]:
 
 def drop_old(at_iso: str | None = None) -> int:
     """Drop news and mails of long ago in every active tenant; returns how many. `at_iso` replaces the clock."""
-    at = datetime.fromisoformat(at_iso) if at_iso else timezone.now()
-    count = 0
+    clock: Clock = (lambda: datetime.fromisoformat(at_iso)) if at_iso else timezone.now
+    at, count = clock(), 0
     for tenant_id in active_tenant_ids():
         try:
             with in_tenant(tenant_id):

@@ -66,12 +66,27 @@ BEGIN
     WHERE t.tenant_id = tenant AND t.execution_id = ANY(ids) AND (t.input_data IS NOT NULL OR t.error_message IS NOT NULL);
   RETURN found;
 END $$;
+
+-- a call that is reported when its execution is destroyed counts, and says nothing; who destroys and who reports wait for each other
+CREATE FUNCTION tars_call_of_destroyed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE state text;
+BEGIN
+  SELECT e.lifecycle_state INTO state FROM executions e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.execution_id FOR KEY SHARE;
+  IF state = 'PRUNED' THEN
+    NEW.input_data := NULL;
+    NEW.error_message := NULL;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER mcp_telemetry_log_of_destroyed BEFORE INSERT ON mcp_telemetry_log FOR EACH ROW
+  WHEN (NEW.execution_id IS NOT NULL AND (NEW.input_data IS NOT NULL OR NEW.error_message IS NOT NULL))
+  EXECUTE FUNCTION tars_call_of_destroyed();
 """
 DROPPED = ("notices", "outbox_mails")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("routing", "0010_archives_checked"), ("governance", "0009_systems_archived")]
+    dependencies = [("routing", "0011_system_stones"), ("governance", "0009_systems_archived")]
 
     operations = [
         migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),

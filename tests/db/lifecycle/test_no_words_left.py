@@ -119,6 +119,29 @@ def test_prune__a_rule_that_a_person_wrote_in_the_same_words__is_left_alone(cast
     assert _read(cast, written).request_pattern == "Book a meeting room in Tulsa" and _read(cast, written).is_active
 
 
+def test_report__of_a_destroyed_execution__counts_and_says_nothing(cast: make.Cast) -> None:
+    _, (made,) = old.archived(cast)
+    late = {"tool": "audit", "input": {"of": WORD}, "error": WORD, "execution_id": str(made.id)}
+    report(scope=cast.bo, calls=[late], at=old.LATER)
+    assert WORD in {call["error_message"] for call in old.whole(cast.bo, made.id)["calls"]}
+    with in_tenant(cast.tenant.id):
+        shown = pruning.due(scope=cast.ada, at=END)
+    confirmed = make.confirmed(cast.ada, at=END)
+
+    def destroy() -> str:
+        pruning.prune(scope=cast.ada, digest=shown.digest, reason="Over.", confirmation=confirmed, at=END)
+        return "destroyed"
+
+    def tell() -> str:
+        report(scope=cast.bo, calls=[late], at=END)
+        return "told"
+
+    assert old.together(destroy, tell) == ["destroyed", "told"]
+    tell()
+    calls = old.whole(cast.bo, made.id)["calls"]
+    assert len(calls) == 3 and {(call["error_message"], call["input_data"]) for call in calls} == {(None, None)}
+
+
 def test_verdict__only_its_own_digest_ever_takes_the_place_of_its_question(cast: make.Cast) -> None:
     old.done(cast, "Run payroll")
     for change in ("tars_gone(question)", "'{}'::bytea"):
