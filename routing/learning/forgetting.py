@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -61,7 +61,7 @@ def _alike(scope: Scope, row: RoutingRule) -> list[tuple[str, str]]:
     """Requests that are there, of the rule's system and like it, the nearest first, with their vectors as text."""
     if row.request_embedding is None:
         return []
-    values = {
+    values: dict[str, Any] = {
         "tenant": scope.tenant_id,
         "system": row.recommended_system_id,
         "model": row.embedding_model,

@@ -66,7 +66,9 @@ class ArchivedRow(TenantRow):
                 fields=["tenant", "archived_at"],
                 condition=models.Q(restored_at=None, pruned_at=None),
                 name="archived_rows_away",
-            )
+            ),
+            # asked for each row that is moved (`tars_moves`), whatever became of it
+            models.Index(fields=["tenant", "execution"], name="archived_rows_of_execution"),
         ]
 
 

@@ -1,9 +1,10 @@
 """What the rules were asked about an execution goes with it: of a verdict's question its digest stays, so that its signature holds.
 
-Notices and mails, which repeat words of requests, are dropped by age; not while everything is on hold.
+Notices and mails, which repeat words of requests, are dropped by age; not while everything is on hold. Moving a row asks what was moved
+of it before: there is an index for that now.
 """
 
-from django.db import migrations
+from django.db import migrations, models
 
 FUNCTIONS = """
 -- what is left of a question that is destroyed: the digest that the verdict's statement names (governance/rulebook/question.py)
@@ -89,6 +90,9 @@ class Migration(migrations.Migration):
     dependencies = [("routing", "0011_system_stones"), ("governance", "0009_systems_archived")]
 
     operations = [
+        migrations.AddIndex(
+            "archivedrow", models.Index(fields=["tenant", "execution"], name="archived_rows_of_execution")
+        ),
         migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),
         *(
             migrations.RunSQL(
