@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -64,7 +64,7 @@ class Bucket:
         return True
 
     def drop(self, name: str) -> None:
-        with self._asked():
+        with suppress(Missing), self._asked():
             for version in self._versions(name):
                 self._client.remove_object(self.place.bucket, self._at(name), version_id=version)
 

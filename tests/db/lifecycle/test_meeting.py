@@ -77,7 +77,7 @@ def test_destroyed_before_it_is_brought_back__bringing_back_says_so(
     assert old.state(cast.bo, made.id) == "PRUNED" and check(scope=cast.uma).is_whole
 
 
-@pytest.mark.parametrize("who_is_first", ["restore", "prune", "prune, half way"])
+@pytest.mark.parametrize("who_is_first", ["restore", "restore, half way", "prune", "prune, half way"])
 def test_what_is_kept_of_a_file_comes_back_while_the_rest_is_destroyed(
     cast: make.Cast, who_is_first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +92,16 @@ def test_what_is_kept_of_a_file_comes_back_while_the_rest_is_destroyed(
         if who_is_first == "restore":
             _before(patch, pruning, "_files_with", restore)
             _prune(cast)
+        elif who_is_first == "restore, half way":
+            real_line = moving._line
+
+            def met(away: Any) -> str:
+                waiting.append(_beside(lambda: _prune(cast)))
+                waiting[0].join(1)  # it waits for this one's line; without that it would be through, and the file gone
+                return real_line(away)
+
+            patch.setattr(moving, "_line", met)
+            restore()
         elif who_is_first == "prune":
             _before(patch, moving, "demand_visible", lambda: _prune(cast))
             restore()

@@ -54,3 +54,18 @@ def test_terminal__verifies_files_with_and_without_the_database(cast: make.Cast)
     assert json.loads(_run("archive", "verify", str(file), "--json").stdout)["is_whole"] is False
     broken = _run(*tenant, "--json")
     assert broken.exit_code == 1 and json.loads(broken.stdout)["tenants"][0]["faults"]
+
+
+def test_terminal__copies_a_folder_into_the_store__what_is_there_is_left(cast: make.Cast, tmp_path: Path) -> None:
+    old.archived(cast)
+    (file,) = old.files(cast)
+    elsewhere = tmp_path / "elsewhere"
+    file.parent.parent.rename(elsewhere)
+    words = ("archive", "copy", str(elsewhere), "--tenant", str(cast.tenant.id))
+    assert "1 files copied, 0 were there." in _run(*words).stdout
+    assert "0 files copied, 1 were there." in _run(*words).stdout and file.is_file()
+    assert _run("archive", "copy", str(tmp_path / "nowhere")).exit_code == 2
+    file.unlink()
+    (elsewhere / str(cast.tenant.id) / file.name).unlink()
+    missing = _run(*words)
+    assert missing.exit_code == 1 and "and not in the store" in missing.stdout
