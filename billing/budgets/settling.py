@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,12 +27,16 @@ from governance.ledger.verbs import governed
 from governance.scope import Scope
 
 _PRICED: Final = """
-SELECT r.id, r.tenant_id, r.system_id, r.amounts, r.held_at, (
+SELECT h.id, h.tenant_id, h.system_id, h.amounts, h.held_at, (
   SELECT jsonb_agg(jsonb_build_array(p.measure, p.model, p.usd::text)) FROM (
     SELECT DISTINCT ON (measure, model) measure, model, usd FROM prices
-    WHERE tenant_id = r.tenant_id AND from_at <= r.held_at ORDER BY measure, model, from_at DESC) p) AS prices
-FROM reservations r WHERE r.tenant_id = %s AND r.id = %s
+    WHERE tenant_id = h.tenant_id AND from_at <= h.held_at ORDER BY measure, model, from_at DESC) p) AS prices
+FROM reservations h WHERE h.tenant_id = {tenant} AND h.id = {hold}
 """
+_ONE: Final = _PRICED.format(tenant="%s", hold="%s")
+PRICED: Final = f"(SELECT to_jsonb(p) FROM ({_PRICED.format(tenant='r.tenant_id', hold='r.hold_id')}) p)"  # noqa: S608
+"""The hold of a row `r`, with the prices of when it was set aside, for a statement that reads more; `priced` takes it."""
+Prices = Mapping[tuple[str, str], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def settle_hold_within(
     scope: Scope,
     hold: Reservation,
     usage: Usage,
-    prices: Mapping[tuple[str, str], Decimal],
+    prices: Prices,
     at: datetime,
     joint: Joint | None = None,
 ) -> Settled:
@@ -121,12 +125,29 @@ def charge_within(
     )
 
 
-def _priced(scope: Scope, hold_id: UUID) -> tuple[Reservation, dict[tuple[str, str], Decimal]]:
+def _priced(scope: Scope, hold_id: UUID) -> tuple[Reservation, Prices]:
     """A hold with the prices of when it was set aside. Raises `NotFound`."""
-    hold: Any = next(iter(sql.read(Reservation, _PRICED, [scope.tenant_id, hold_id])), None)
+    hold: Any = next(iter(sql.read(Reservation, _ONE, [scope.tenant_id, hold_id])), None)
     if hold is None:
         raise NotFound("There is no such hold.")
-    return hold, {(measure, model): Decimal(usd) for measure, model, usd in json.loads(hold.prices or "[]")}
+    return hold, _prices(json.loads(hold.prices or "[]"))
+
+
+def priced(text: str) -> tuple[Reservation, Prices]:
+    """The same as `PRICED` found it."""
+    found = json.loads(text)
+    hold = Reservation(
+        id=UUID(found["id"]),
+        tenant_id=UUID(found["tenant_id"]),
+        system_id=UUID(found["system_id"]),
+        amounts=found["amounts"],
+        held_at=datetime.fromisoformat(found["held_at"]),
+    )
+    return hold, _prices(found["prices"] or [])
+
+
+def _prices(rows: Iterable[tuple[str, str, str]]) -> Prices:
+    return {(measure, model): Decimal(usd) for measure, model, usd in rows}
 
 
 def price_table(*, scope: Scope, at: datetime) -> dict[tuple[str, str], Decimal]:

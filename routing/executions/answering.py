@@ -14,6 +14,7 @@ from billing.budgets.amounts import roughly
 from billing.budgets.errors import HoldClosed
 from billing.budgets.kinds import USD
 from billing.budgets.moves import Joint
+from billing.budgets.settling import Settled
 from billing.budgets.usage import BadUsage, Tokens, Usage
 from governance.scope import tars_scope
 from routing.connectors.contract import Usage as Told
@@ -48,15 +49,23 @@ def settle(request: ExecutionRequest, usage: Usage, *, at: datetime, joint: Join
     if request.hold_id is None:
         return
     try:
-        settled = settling.settle_within(
-            scope=tars_scope(request.tenant_id), hold_id=request.hold_id, usage=usage, at=at, joint=joint
-        )
+        settled = _settled(request, usage, at=at, joint=joint)
     except HoldClosed:
         return
     what = roughly(settled.actual)
     usd = settled.actual.get(USD)
     charged = {"usd": None if usd is None else str(usd), "is_priced": settled.is_priced}
     noted(request, "settled", f"Charged: {what}.", at=at, hold=str(request.hold_id), **charged)
+
+
+def _settled(request: ExecutionRequest, usage: Usage, *, at: datetime, joint: Joint | None) -> Settled:
+    scope = tars_scope(request.tenant_id)
+    if request.hold_read:
+        hold, prices = settling.priced(request.hold_read)
+        if hold.id == request.hold_id:
+            return settling.settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, joint=joint)
+    assert request.hold_id is not None
+    return settling.settle_within(scope=scope, hold_id=request.hold_id, usage=usage, at=at, joint=joint)
 
 
 def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:

@@ -83,7 +83,7 @@ def _kept(opening: Opening, outcome: Reply | Exception, *, lease: Lease, ends: b
     """Where the request stands after its call; None when it is somebody else's by now. An answer is settled and receipted at once
     where this `ends` it; should that fail, the answer alone is kept, and its step comes again."""
     with in_tenant(lease.tenant_id, durable=True):
-        request = locked(tenant_id=lease.tenant_id, request_id=lease.request_id)
+        request = locked(tenant_id=lease.tenant_id, request_id=lease.request_id, with_hold=True)
         assert request is not None
         # a lease that ran out meanwhile: somebody else found this call lost, and went on
         is_ours = (request.called_at, request.attempt) == (opening.called_at, opening.asked.attempt)

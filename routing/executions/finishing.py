@@ -14,6 +14,7 @@ from django.db import connection
 
 from billing.budgets.kinds import USD
 from billing.budgets.moves import Joint
+from billing.budgets.settling import PRICED
 from governance import canonical, sql
 from governance.ids import new_id
 from governance.keys.actions import Signer, unsealed
@@ -96,25 +97,29 @@ def drawn_up(
     return execution, proof
 
 
-def locked(*, tenant_id: UUID, request_id: UUID, lease: Statement | None = None) -> ExecutionRequest | None:
+def locked(
+    *, tenant_id: UUID, request_id: UUID, lease: Statement | None = None, with_hold: bool = False
+) -> ExecutionRequest | None:
     """The request, locked until the transaction ends, with TARS's key; its vector is not read.
 
     `lease` takes or keeps it under the lock; None also when it is somebody else's by now. It is read with its `claims`.
+    `with_hold`: and with what settling asks of its hold.
     """
     values = [tenant_id, request_id, *(lease.values if lease else ())]
-    return next(iter(sql.read(ExecutionRequest, _locking(lease.text if lease else ""), values)), None)
+    return next(iter(sql.read(ExecutionRequest, _locking(lease.text if lease else "", with_hold), values)), None)
 
 
 @lru_cache
-def _locking(lease: str) -> str:
+def _locking(lease: str, with_hold: bool) -> str:
     # the lease waits for the lock: whoever else changes both rows locks the request first
     leased = f", lease AS ({lease} AND EXISTS (SELECT 1 FROM r) RETURNING claims)" if lease else ""  # noqa: S608
+    held = f", {PRICED} AS hold_read" if with_hold else ""
     columns = [str(field.column) for field in ExecutionRequest._meta.concrete_fields]
     columns.remove("request_embedding")
     return f"""
 WITH r AS MATERIALIZED (
   SELECT {", ".join(columns)} FROM execution_requests WHERE tenant_id = %s AND id = %s FOR UPDATE){leased}
-SELECT r.*, k.id AS signer_id, k.sealed_private_key AS signer_sealed{", lease.claims" if lease else ""}
+SELECT r.*, k.id AS signer_id, k.sealed_private_key AS signer_sealed{", lease.claims" if lease else ""}{held}
 FROM r {"CROSS JOIN lease" if lease else ""}
 LEFT JOIN actor_keys k ON k.tenant_id = r.tenant_id AND k.user_id IS NULL AND k.retired_at IS NULL
 """  # noqa: S608

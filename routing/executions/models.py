@@ -113,6 +113,7 @@ class ExecutionRequest(BusyRow):
     claims: int
     signer_id: UUID | None = None
     signer_sealed: bytes = b""
+    hold_read: str | None = None
 
     def __str__(self) -> str:
         return self.user_request

@@ -170,7 +170,7 @@ def test_the_road__is_so_many_statements_in_three_transactions(cast: make.Cast) 
         request = desk.asked(cast.mel, "Run payroll")
         work.advance(tenant_id=cast.tenant.id, request_id=request.id, clock=lambda: make.later(5))
     assert desk.execution(cast.mel, request.id).status == "success"
-    assert len(asked) == 16, asked
+    assert len(asked) == 15, asked
 
 
 def test_planned__says_what_the_call_will_probably_cost(cast: make.Cast) -> None:
