@@ -25,8 +25,8 @@ _STALE: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A past dream: the value of every dial then (by pointer), and the primary metric's mean gain against the values of its
-    day."""
+    """A past dream: the dials' values (today's where a dial is not named), and the primary metric's mean gain on the *seen* part:
+    what was seen on held-out requests stays unknown to the optimiser, or they would no longer be held out."""
 
     values: Mapping[str, JSON]
     gain: float

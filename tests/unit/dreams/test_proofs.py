@@ -21,19 +21,19 @@ NEED = -math.log(ALPHA)
 
 
 def test_aa_nights__everybody_peeks__false_promotions_within_alpha() -> None:
-    found = aa_nights(nights=1000 if FULL else 25, seed=1, candidates=10)
+    found = aa_nights(nights=1000 if FULL else 15, seed=1, candidates=10)
     assert found.promoted.rate.value <= ALPHA, found
     assert found.finalists.rate.value <= ALPHA, "the seen part alone keeps alpha for each candidate, too"
     assert not FULL or found.promoted.rate.high <= ALPHA, found
 
 
 def test_power_nights__the_planned_effect__is_found() -> None:
-    found = power_nights(nights=600 if FULL else 30, seed=1)
+    found = power_nights(nights=600 if FULL else 15, seed=1)
     assert found.promoted.rate.value >= 0.8, found
 
 
 def test_guardrail_nights__much_faster_and_exactly_the_margin_lost__hardly_ever_promoted() -> None:
-    found = guardrail_nights(nights=1000 if FULL else 30, seed=3)
+    found = guardrail_nights(nights=1000 if FULL else 20, seed=3)
     assert found.promoted.rate.value <= ALPHA, found
     assert not FULL or found.promoted.rate.low <= ALPHA, found
 
@@ -42,7 +42,7 @@ def test_power_nights__a_smaller_effect_than_planned__is_rarely_worth_a_promotio
     """At the minimum effect itself a promotion is an error; the plan counts it as one."""
     plan = planned(family=3)
     at_the_least = type(plan)(**{**_fields(plan), "planned_effect": 0.0201, "minimum_effect": 0.02})
-    found = power_nights(nights=300 if FULL else 10, seed=5, candidates=3, plan=at_the_least)
+    found = power_nights(nights=300 if FULL else 5, seed=5, candidates=3, plan=at_the_least)
     assert found.promoted.rate.value <= ALPHA, found
 
 
