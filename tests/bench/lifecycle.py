@@ -56,11 +56,13 @@ FILLED: Final = """
 UPDATE executions e SET lifecycle_state = 'HOT', input_data = o.input_data, output_data = o.output_data
 FROM jsonb_populate_record(NULL::executions, %(line)s::jsonb -> 'execution') o WHERE e.tenant_id = %(tenant)s AND e.id = o.id
 """
+COUNTS: Final = "SELECT system_id, state, sum(total) FROM execution_ages WHERE tenant_id = %(tenant)s GROUP BY 1, 2"
 SUMS: Final = {
-    "page, the board": "SELECT system_id, state, sum(total) FROM execution_ages WHERE tenant_id = %(tenant)s GROUP BY 1, 2",
+    "query, the counts of the board": COUNTS,
+    "page, the board": COUNTS,
     "page, a system's bar": "SELECT state, total FROM execution_ages WHERE tenant_id = %(tenant)s AND system_id = %(system)s",
-    "page, what is due": "SELECT count(*), sum(away) FROM archived_sums WHERE tenant_id = %(tenant)s",
-    "page, a retention's dry run": "SELECT count(*), sum(away) FROM archived_sums WHERE tenant_id = %(tenant)s",
+    "query, what is due": "SELECT count(*), sum(away) FROM archived_sums WHERE tenant_id = %(tenant)s",
+    "query, a retention's dry run": "SELECT count(*), sum(away) FROM archived_sums WHERE tenant_id = %(tenant)s",
 }
 
 
@@ -109,9 +111,9 @@ def _rows(small: Pairs, large: Pairs) -> list[Row]:
     for name, (mine, peer) in large.items():
         before = small[name][0]
         told = f"{mine * 1000:.1f} ms against {peer * 1000:.1f} ms at {EXECUTIONS:,}; {before * 1000:.1f} ms at a tenth"
-        if name.startswith("page"):
+        if name.startswith("query"):
             rows.append(
-                Row(f"ageing, {name}: time against max(2x bare, 10 ms)", mine / max(2 * peer, 0.01), "<= 1.0", told)
+                Row(f"ageing, {name}: time against max(2x bare, 5 ms)", mine / max(2 * peer, 0.005), "<= 1.0", told)
             )
         else:
             rows.append(Row(f"ageing, {name}: time against bare SQL", mine / peer, "(told)", told))
@@ -211,10 +213,11 @@ def _pages(desk: Desk) -> Pairs:
         system = System.objects.get(tenant_id=desk.tenant, id=desk.systems[0])
         assert ages.by_system(scope=scope) == ages.by_system(scope=scope, exact=True)
         cases: dict[str, Callable[[], object]] = {
+            "query, the counts of the board": lambda: ages.by_system(scope=scope),
             "page, the board": lambda: queries.board(scope=scope, at=AT),
             "page, a system's bar": lambda: queries.bar_of(scope=scope, system=system),
-            "page, what is due": lambda: pruning.counts(scope=scope, at=AT + timedelta(days=8 * 365)),
-            "page, a retention's dry run": lambda: retention.preview(scope=scope, years=9, at=AT),
+            "query, what is due": lambda: pruning.counts(scope=scope, at=AT + timedelta(days=8 * 365)),
+            "query, a retention's dry run": lambda: retention.preview(scope=scope, years=9, at=AT),
         }
         found = {
             name: interleaved(ours, lambda name=name: bare.execute(SUMS[name], values).fetchall(), rounds=15)[:2]  # type: ignore[misc]

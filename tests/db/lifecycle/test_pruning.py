@@ -17,7 +17,7 @@ from governance.tenancy import in_tenant
 from governance.tenants.actions import ReasonMissing
 from routing.executions import proof
 from routing.executions.queries import receipt
-from routing.lifecycle import ageing, ages, holds, moving, pruning, retention
+from routing.lifecycle import ageing, ages, holds, moving, pruning, queries, retention
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import CountsMoved, NotArchived, NothingDue, OnHold
 from routing.lifecycle.pruning import Due, Pruned
@@ -221,6 +221,22 @@ def test_retention__dry_run_and_change(cast: make.Cast) -> None:
     with pytest.raises(Invalid, match="already"):
         retention.change(scope=cast.tess, years=10, reason="x", confirmation=make.confirmed(cast.tess, at=END), at=END)
     assert verified(cast.uma).is_verified
+
+
+def test_retention__two_at_once__and_a_stranger(cast: make.Cast) -> None:
+    other = make.cast()
+
+    def change(scope: Scope) -> str:
+        try:
+            confirmed = make.confirmed(scope, at=END)
+            retention.change(scope=scope, years=10, reason="Tax law.", confirmation=confirmed, at=END)
+        except Invalid:
+            return "already"
+        return "changed"
+
+    assert old.together(lambda: change(cast.tess), lambda: change(cast.ada)) == ["already", "changed"]
+    with in_tenant(other.tenant.id):
+        assert queries.retention_years(scope=other.uma) == 7
 
 
 def test_retention__a_constitution_that_asks_for_longer_wins(cast: make.Cast) -> None:
