@@ -36,6 +36,10 @@ def main(wanted: set[str]) -> None:
         from tests.bench import embeddings
 
         rows += _run("embeddings", [embeddings.bench_embeddings])
+    if not wanted or "drift" in wanted:
+        from tests.bench import drift
+
+        rows += _run("drift", [drift.bench_drift])
     parts = _with_database()
     database = {name: part for name, part in parts.items() if name in (wanted or set(parts) - _ONLY_BY_NAME)}
     if database:
