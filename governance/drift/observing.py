@@ -140,7 +140,8 @@ def _look(scope: Scope, system_id: UUID, at: datetime) -> bool:
             row.score = score
             row.save(update_fields=["score"])
         event = Measured(score, WARNING, CRITICAL, evidence)
-        moved = walk(row, system, event, scope=scope, at=at, name="drift.observe")
+        said = f"Metric: {METRICS[found.name].label.lower()}." if found and score > WARNING else ""
+        moved = walk(row, system, event, scope=scope, at=at, name="drift.observe", said=said)
         if moved or before != score:
             _score(row, found, at)
         return moved
