@@ -30,6 +30,22 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.DEMO_SIZE = 0.04
+    _look_up_static_files_once()
+
+
+def _look_up_static_files_once() -> None:
+    """Every test's client makes the middleware anew, which would look at each file of each app again."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    looked_up, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def add_files(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            looked_up(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = add_files
 
 
 class ByFile(LoadScopeScheduling):
