@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from typing import Any
 
+import jsonschema_rs
 import yaml
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.validation import validate_schema
 
 from governance.rest import Face
 
@@ -43,17 +44,20 @@ def test_document__is_openapi_31__made_without_a_warning() -> None:
     GENERATOR_STATS.reset()
     found = document()
     assert found["openapi"] == "3.1.0"
-    validate_schema(found)
+    # drf-spectacular's own check reads the same rules in Python, which takes a thousand times as long.
+    rules = json.loads((files("drf_spectacular.validation") / "openapi_3_1_schema.json").read_text())
+    known = jsonschema_rs.validator_for(rules)
+    known.validate(found)
+    assert not known.is_valid({**found, "paths": {**found["paths"], "/x/": {"get": {"responses": 3}}}})
     assert not GENERATOR_STATS, (GENERATOR_STATS._warn_cache, GENERATOR_STATS._error_cache)
 
 
 def test_document__as_yaml__is_the_same() -> None:
-    for response in (
-        Client().get("/api/schema/?format=yaml"),
-        Client().get("/api/schema/", headers={"Accept": "application/yaml"}),
-    ):
-        assert response["Content-Type"] == "application/yaml"
-        assert yaml.load(response.content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) == document()
+    asked = Client().get("/api/schema/?format=yaml")
+    accepted = Client().get("/api/schema/", headers={"Accept": "application/yaml"})
+    assert asked["Content-Type"] == accepted["Content-Type"] == "application/yaml"
+    assert asked.content == accepted.content
+    assert yaml.load(asked.content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) == document()
 
 
 def test_every_route__is_in_the_document__with_every_method() -> None:
