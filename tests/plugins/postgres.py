@@ -77,6 +77,8 @@ def _point_environment_at(home: Home) -> None:
         os.environ.pop(name, None)
     os.environ["TARS_HOME"] = str(home.path)
     os.environ["TARS_STATIC_FINDERS"] = "1"
+    # Some containers set this; every process that a test starts would compile the whole product anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["TARS_DATABASE_URL"] = database_url(role="app", home=home)
     os.environ["TARS_DATABASE_OWNER_URL"] = database_url(role="owner", home=home)
     for name in ("TARS_SECRET_KEY", "TARS_SEALING_KEYS"):
