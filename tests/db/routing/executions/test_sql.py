@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from billing.budgets.models import BudgetMove, Reservation
 from billing.budgets.predicting import predicted
 from governance import sql
+from governance.errors import DomainError
 from governance.rows import TenantRow
 from governance.rulebook.models import StoredVerdict
 from governance.tenancy import in_tenant
@@ -183,3 +184,16 @@ def test_planned__says_what_the_call_will_probably_cost(cast: make.Cast) -> None
         assert known and known == bounding.planned(request, cost_at=make.later(9)).cost
         assert bounding.planned(request, cost_at=make.AT - timedelta(days=1)).cost == {}
         assert bounding.planned(request).cost == {}
+
+
+def test_verdict__waits_for_the_next_writing__and_is_kept_where_that_is_the_end(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(**_: Any) -> None:
+        raise DomainError("There is no money left.")
+
+    monkeypatch.setattr("routing.executions.opening.holds.reserve_within", none_left)
+    done = desk.done(cast.mel, "Run payroll")
+    assert (done.status, done.error_message) == ("failed", "There is no money left.")
+    with in_tenant(cast.tenant.id):
+        assert StoredVerdict.objects.get(id=done.verdict_id).digest == done.governance_check["verdict_digest"]
