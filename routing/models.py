@@ -1,5 +1,13 @@
 from routing.connectors.models import Connector, ConnectorSecret, PinnedTool
-from routing.executions.models import DueRequest, Execution, ExecutionAge, ExecutionDay, ExecutionRequest, Receipt
+from routing.executions.models import (
+    Correction,
+    DueRequest,
+    Execution,
+    ExecutionAge,
+    ExecutionDay,
+    ExecutionRequest,
+    Receipt,
+)
 from routing.figures.models import FigureMark
 from routing.learning.models import LearningSetting, LearningState, RequestCluster, RuleProposal
 from routing.lifecycle.models import Access, Archive, ArchivedRow, ArchivedSum, LegalHold
@@ -13,6 +21,7 @@ __all__ = [
     "ArchivedSum",
     "Connector",
     "ConnectorSecret",
+    "Correction",
     "DueRequest",
     "Execution",
     "ExecutionAge",

@@ -65,7 +65,7 @@ def cancel(*, scope: Scope, request_id: UUID, at: datetime) -> ExecutionRequest:
 @governed("executions.rate", subject="execution_id")
 def rate(*, scope: Scope, execution_id: UUID, stars: int, words: str = "", at: datetime) -> Execution:
     """Say how good it was, 1 to 5, with words; it may be said anew. Raises `NotFound`, `NotAllowed`, `Invalid`."""
-    execution, request = _own(scope, execution_id, to="rate it")
+    execution, request = own(scope, execution_id, to="rate it")
     if isinstance(stars, bool) or stars not in STARS:
         raise Invalid("Give 1 to 5 stars.", problems=(("/stars", "is not 1 to 5"),))
     execution.user_satisfaction, execution.user_feedback = stars, _said(words, "/words") or None
@@ -83,7 +83,7 @@ def dispute(*, scope: Scope, execution_id: UUID, words: str, at: datetime) -> Ex
 
     Raises `NotFound`, `NotAllowed`, `Invalid`, `TooLate` (disputed already).
     """
-    execution, _ = _own(scope, execution_id, to="dispute it")
+    execution, _ = own(scope, execution_id, to="dispute it")
     said = _said(words, "/words")
     if not said:
         raise Invalid("Say what is not right.", problems=(("/words", "is empty"),))
@@ -101,7 +101,7 @@ def dispute(*, scope: Scope, execution_id: UUID, words: str, at: datetime) -> Ex
     return execution
 
 
-def _own(scope: Scope, id: UUID, *, to: str) -> tuple[Execution, ExecutionRequest]:
+def own(scope: Scope, id: UUID, *, to: str) -> tuple[Execution, ExecutionRequest]:
     """The execution, locked, and its request, if the scope asked for it or manages systems."""
     execution = Execution.objects.select_for_update(of=("self",)).filter(tenant_id=scope.tenant_id, id=id).first()
     request = ExecutionRequest.objects.filter(tenant_id=scope.tenant_id, id=id).first()

@@ -16,5 +16,6 @@ urlpatterns = [
     *route(f"{_ONE}ask_again/", verbs_api.AskAgain, name="api-execution-ask-again"),
     *route(f"{_ONE}cancel/", verbs_api.Cancel, name="api-execution-cancel"),
     *route(f"{_ONE}rate/", verbs_api.Rate, name="api-execution-rate"),
+    *route(f"{_ONE}correct/", verbs_api.Correct, name="api-execution-correct"),
     *route(f"{_ONE}dispute/", verbs_api.Dispute, name="api-execution-dispute"),
 ]

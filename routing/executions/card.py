@@ -89,6 +89,8 @@ class Card:
     output: Text | None
     input: Text | None
     others: tuple[str, ...]
+    names: tuple[str, ...]
+    """Systems that could have got it instead."""
     may_read: bool
     may_request: bool
     may_route: bool
@@ -195,11 +197,17 @@ def card(*, scope: Scope, id: UUID) -> Card:
         output=_text(whole.output),
         input=_text(whole.input),
         others=tuple(one["name"] for one in elsewhere.others(whole.route, asked=asked)),
+        names=_names(choice, whole),
         may_read=may_read,
         may_route=scope.can(Capability.ROUTE),
         may_request=scope.can(Capability.REQUEST),
         may_act=may_act and not whole.is_away,
     )
+
+
+def _names(choice: Choice | None, whole: Whole) -> tuple[str, ...]:
+    found = [*(one.name for one in choice.candidates), whole.corrected_to] if choice else [whole.corrected_to]
+    return tuple(dict.fromkeys(name for name in found if name and name != whole.line.system))
 
 
 def _sentence(whole: Whole) -> str:

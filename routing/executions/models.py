@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from pgvector.django import VectorField
 
 from governance.registry.models import Lifecycle
-from governance.rows import BusyRow, reference
+from governance.rows import BusyRow, TenantRow, reference
 from governance.sql import Statement
 from routing.executions.stages import Stage, Status
 from routing.figures.histogram import BUCKETS
@@ -234,6 +234,19 @@ class Execution(BusyRow):
 
     def __str__(self) -> str:
         return self.user_request
+
+
+class Correction(TenantRow):
+    """Which system should have got an execution's request, as somebody said last; none: what they said is taken back."""
+
+    execution = reference("routing.Execution", related_name="corrections")
+    system = reference("governance.System", null=True)
+    corrected_by = models.TextField()
+    corrected_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "corrections"
+        constraints = [models.UniqueConstraint(fields=["tenant", "execution"], name="corrections_one_each")]
 
 
 class Receipt(BusyRow):

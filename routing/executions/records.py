@@ -73,6 +73,8 @@ def whole_record(whole: Whole, asked: Preview | None) -> dict[str, Any]:
         "dispute": whole.dispute,
         "disputed_by": whole.disputed_by,
         "disputed_at": utc(whole.disputed_at),
+        "corrected_to": whole.corrected_to,
+        "corrected_by": whole.corrected_by,
         "hops": [line_record(one) for one in whole.hops],
         "receipt": None if whole.receipt is None else asdict(whole.receipt),
         "lifecycle_state": whole.lifecycle,

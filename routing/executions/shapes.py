@@ -182,6 +182,8 @@ class Execution(Line):
     dispute = Text(allow_blank=True)
     disputed_by = Text(allow_blank=True)
     disputed_at = Instant(allow_null=True)
+    corrected_to = Text(allow_blank=True, help_text="the system that should have got it, as somebody says")
+    corrected_by = Text(allow_blank=True)
     hops = Hop(many=True, help_text="what was handed on of it, the first hundred")
     receipt = Sealed(allow_null=True)
     lifecycle_state = Choice(LIFECYCLE, help_text="ARCHIVED: its contents are in a file; `restore/` brings them back")
@@ -219,6 +221,12 @@ class Rating(Body):
 
     stars = Whole(min_value=1, max_value=5)
     words = Text(required=False, default="", allow_blank=True, max_length=WORDS)
+
+
+class Correction(Body):
+    """Who should have got it."""
+
+    system = Text(allow_blank=True, max_length=200, help_text="an active system; empty takes back what was said")
 
 
 class Dispute(Body):

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<uuid:execution_id>/renew/", acts.renew, name="renew"),
     path("<uuid:execution_id>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:execution_id>/rate/", acts.rate, name="rate"),
+    path("<uuid:execution_id>/correct/", acts.correct, name="correct"),
     path("<uuid:execution_id>/dispute/", acts.dispute, name="dispute"),
     path("<uuid:execution_id>/again/", hand_in.again, name="again"),
 ]

@@ -13,7 +13,7 @@ from governance.identity.confirm import NotConfirmed, confirm_in_body
 from governance.rest import Face, endpoint
 from governance.scope import Capability, Scope, tars_scope
 from governance.web import now, reading
-from routing.executions import afterwards, approving, queries, shapes
+from routing.executions import afterwards, approving, correcting, queries, shapes
 from routing.executions.api import answered
 
 _ANSWERING = (AlreadyDecided, Moved, OwnProposal, NoteMissing, NotConfirmed, approving.NotWaiting)
@@ -64,6 +64,15 @@ class Rate(Face):
         """Say how good it was; it may be said anew."""
         scope = seen(self, request, execution_id)
         afterwards.rate(scope=scope, execution_id=execution_id, at=now(), **body)
+        return answered(request, self, execution_id)
+
+
+class Correct(Face):
+    @endpoint(gives=shapes.Execution, takes=shapes.Correction, problems=(afterwards.Away,))
+    def post(self, request: Request, execution_id: UUID, body: dict[str, Any]) -> Response:
+        """Say which system should have got it; it may be said anew. Learning counts it."""
+        scope = seen(self, request, execution_id)
+        correcting.correct(scope=scope, execution_id=execution_id, system=body["system"], at=now())
         return answered(request, self, execution_id)
 
 

@@ -12,6 +12,7 @@ from governance.ids import new_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
+from governance.tenants.models import Tenant
 from routing.learning.deciding import EVENT, accept_within, decide, record
 from routing.learning.errors import BadSetting, DecidedAlready, EvidenceMoved, NotDecided, RuleIsTheirs, SystemGone
 from routing.learning.models import LearningSetting, RuleProposal, State
@@ -108,6 +109,7 @@ def change_settings(
         problems.append(("/likeness", f"is from {LIKENESS[0]} to {LIKENESS[1]}"))
     if problems:
         raise BadSetting("Learning cannot be set so.", problems=tuple(problems))
+    Tenant.objects.select_for_update(no_key=True).get(id=scope.tenant_id)
     before = settings_of(scope=scope)
     after = Settings(least_similar, likeness.quantize(Decimal("0.01")), is_automatic, at, scope.actor.name)
     _keep(scope, after, at=at)

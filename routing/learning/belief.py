@@ -37,6 +37,10 @@ class Trial:
     at: datetime
     stars: int | None = None
     is_disputed: bool = False
+    is_corrected: bool = False
+    """People say that another system should have got it."""
+    is_word: bool = False
+    """It was not asked: people say that it should have been."""
     cost_usd: Decimal | None = None
     duration_ms: int | None = None
     action: str = ""
@@ -57,10 +61,13 @@ class Figures:
     avg_stars: Decimal | None
     rated: int
     disputed: int
+    corrected: int = 0
+    named: int = 0
 
 
 def worth(status: str, *, stars: int | None, is_disputed: bool) -> float:
-    """0 to 1. A disputed execution is worth nothing, a rated one at most what its stars say."""
+    """0 to 1. A disputed execution, and one that another system should have got, is worth nothing, a rated one at most what its
+    stars say."""
     if is_disputed:
         return 0.0
     ended = ENDED.get(status, 0.0)
@@ -84,13 +91,13 @@ def lower_bound(successes: float, trials: float) -> float:
 def figures_of(system_id: UUID, trials: Sequence[Trial], *, now: datetime) -> Figures:
     """The record of one system from its trials, of which there is at least one."""
     weights = [weight(one.at, now=now) for one in trials]
-    worths = [worth(one.status, stars=one.stars, is_disputed=one.is_disputed) for one in trials]
+    worths = [worth(one.status, stars=one.stars, is_disputed=one.is_disputed or one.is_corrected) for one in trials]
     good = math.fsum(w * v for w, v in zip(weights, worths, strict=True))
     total = math.fsum(weights)
     costs = [one.cost_usd for one in trials if one.cost_usd is not None]
     times = [one.duration_ms for one in trials if one.duration_ms is not None]
     stars = [one.stars for one in trials if one.stars is not None]
-    succeeded = sum(one.status == "success" and not one.is_disputed for one in trials)
+    succeeded = sum(one.status == "success" and not (one.is_disputed or one.is_corrected) for one in trials)
     return Figures(
         system_id=system_id,
         trials=len(trials),
@@ -102,6 +109,8 @@ def figures_of(system_id: UUID, trials: Sequence[Trial], *, now: datetime) -> Fi
         avg_stars=(Decimal(sum(stars)) / len(stars)).quantize(Decimal("0.01")) if stars else None,
         rated=len(stars),
         disputed=sum(one.is_disputed for one in trials),
+        corrected=sum(one.is_corrected for one in trials),
+        named=sum(one.is_word for one in trials),
     )
 
 
@@ -124,7 +133,7 @@ def usual_action(trials: Iterable[Trial], *, besides: Collection[str] = ()) -> s
     """What more than half of the successes were asked to do; "" where there is no such thing, or it is one of `besides`."""
     counts: dict[str, int] = {}
     for one in trials:
-        if one.status == "success":
+        if one.status == "success" and not one.is_word:
             counts[one.action] = counts.get(one.action, 0) + 1
     action = max(counts, key=lambda name: (counts[name], name), default="")
     return action if action not in besides and counts.get(action, 0) * 2 > sum(counts.values()) else ""
@@ -134,6 +143,8 @@ def explained(one: Figures, *, name: str) -> str:
     """The confidence in one sentence."""
     stars = f", {one.avg_stars} stars from {one.rated}" if one.rated else ""
     disputes = f", {one.disputed} disputed" if one.disputed else ""
+    disputes += f", {one.corrected} that people would have given to another" if one.corrected else ""
+    disputes += f", {one.named} only by people's word" if one.named else ""
     return (
         f"Confidence {one.confidence:.2f}: {name} succeeded in {one.rate * 100:.0f} % of {one.trials} requests{stars}{disputes}, "
         f"which count for {one.weight:.0f} by their age; with 95 % certainty it does at least that well."
@@ -148,7 +159,7 @@ def why_behind(one: Figures, first: Figures) -> str:
         return f"succeeds less often: {one.rate * 100:.0f} % against {first.rate * 100:.0f} %"
     if one.confidence == first.confidence and _dearer(one, first):
         return "as sure, and costs more"
-    return "less sure by its stars, its disputes or its age"
+    return "less sure by its stars, its disputes, what people corrected or its age"
 
 
 def _dearer(one: Figures, first: Figures) -> bool:

@@ -105,7 +105,7 @@ def record_of(one: Figures) -> Record:
 
 def _typical(past: Past, ids: list[UUID], vectors: Vectors, *, system_id: UUID) -> tuple[str, Vectors] | None:
     """Of those that the recommended system did, the request nearest to their middle, in its asker's own words."""
-    said = {one.id: one.text.strip() for one in past.requests if one.system_id == system_id}
+    said = {one.id: one.text.strip() for one in past.requests if system_id in (one.system_id, one.instead)}
     rows = [n for n, id in enumerate(ids) if 0 < len(said.get(id, "")) <= LONGEST]
     if not rows:
         return None
@@ -126,5 +126,7 @@ def _line(one: Figures, first: Figures, names: dict[UUID, str]) -> dict[str, Any
         "avg_stars": None if one.avg_stars is None else str(one.avg_stars),
         "rated": one.rated,
         "disputed": one.disputed,
+        "corrected": one.corrected,
+        "named": one.named,
         "reason": "surest" if one is first else belief.why_behind(one, first),
     }

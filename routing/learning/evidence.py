@@ -20,9 +20,10 @@ MOST_MEMBERS: Final = 400
 """The newest executions of a kind, from which its figures are made."""
 EXAMPLES: Final = 6
 _READ: Final = """
-SELECT id, user_request, system_id, status, completed_at, user_satisfaction, disputed_at IS NOT NULL, cost_usd, duration_ms,
-  action, routing_path, route ->> 'router', parent_id IS NOT NULL
-FROM executions WHERE tenant_id = %s AND id = ANY(%s::uuid[]) ORDER BY completed_at DESC, id DESC
+SELECT e.id, e.user_request, e.system_id, e.status, e.completed_at, e.user_satisfaction, e.disputed_at IS NOT NULL, e.cost_usd,
+  e.duration_ms, e.action, e.routing_path, e.route ->> 'router', e.parent_id IS NOT NULL, c.system_id
+FROM executions e LEFT JOIN corrections c ON c.tenant_id = e.tenant_id AND c.execution_id = e.id
+WHERE e.tenant_id = %s AND e.id = ANY(%s::uuid[]) ORDER BY e.completed_at DESC, e.id DESC
 """
 _VECTORS: Final = """
 SELECT id, request_embedding::text FROM executions
@@ -39,6 +40,8 @@ class Request:
     status: str
     system_id: UUID
     trials: tuple[Trial, ...]
+    instead: UUID | None = None
+    """The system that people would have given it to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,14 @@ def past_of(*, scope: Scope, members: Sequence[UUID]) -> Past:
     with connection.cursor() as cursor:
         cursor.execute(_READ, [scope.tenant_id, list(members)])
         rows = cursor.fetchall()
-    ids = {row[2] for row in rows} | {id for row in rows for id in row[10]}
+    ids = {row[2] for row in rows} | {row[13] for row in rows if row[13]} | {id for row in rows for id in row[10]}
     systems = System.objects.filter(tenant_id=scope.tenant_id, id__in=ids)
     found = list(systems.values_list("id", "name", "status"))
     names = {id: name for id, name, _ in found}
     active = {id: name for id, name, status in found if status == Status.ACTIVE}
-    return Past(tuple(Request(row[0], row[1], row[3], row[2], tuple(_trials(row, names))) for row in rows), active)
+    return Past(
+        tuple(Request(row[0], row[1], row[3], row[2], tuple(_trials(row, names)), row[13]) for row in rows), active
+    )
 
 
 def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[list[UUID], Vectors]:
@@ -88,10 +93,22 @@ def parsed(text: str) -> Vectors:
 
 
 def _trials(row: Sequence[Any], names: dict[UUID, str]) -> Iterator[Trial]:
-    """The system that it ended with; and before it, those that were called in vain. What was handed on goes on with the path of
+    """The system that it ended with, the one that people would have given it to, and those that were called in vain. What was handed on goes on with the path of
     what it is a part of: those called before are that one's."""
-    _, _, system, status, at, stars, is_disputed, cost, ms, action, path, router, is_part = row
-    yield Trial(system, status, _aware(at), stars, is_disputed, cost, ms, action)
+    _, _, system, status, at, stars, is_disputed, cost, ms, action, path, router, is_part, instead = row
+    yield Trial(
+        system,
+        status,
+        _aware(at),
+        stars,
+        is_disputed,
+        is_corrected=instead is not None,
+        cost_usd=cost,
+        duration_ms=ms,
+        action=action,
+    )
+    if instead is not None:
+        yield Trial(instead, "success", _aware(at), is_word=True)
     if not is_part:
         for other in dict.fromkeys(path):
             if other != system and names.get(other) not in {None, router}:

@@ -36,6 +36,8 @@ class Ranked:
     avg_stars: Decimal | None
     rated: int
     disputed: int
+    corrected: int
+    named: int
     reason: str
 
 
@@ -204,6 +206,8 @@ def _ranked(one: dict[str, Any]) -> Ranked:
         avg_stars=None if one["avg_stars"] is None else Decimal(one["avg_stars"]),
         rated=one["rated"],
         disputed=one["disputed"],
+        corrected=one.get("corrected", 0),
+        named=one.get("named", 0),
         reason=one["reason"],
     )
 

@@ -50,6 +50,8 @@ class Ranked(Record):
     avg_stars = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
     rated = Whole()
     disputed = Whole()
+    corrected = Whole(required=False, help_text="people would have given these to another system")
+    named = Whole(required=False, help_text="it was not asked: people would have given these to it")
     reason = Text()
 
 

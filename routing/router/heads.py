@@ -61,6 +61,7 @@ def head_of(*, tenant_id: UUID, model: str) -> Trained | None:
         kept = _kept[tenant_id] = (seen, _read(tenant_id))
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
+    _kept.move_to_end(tenant_id)
     found = kept[1]
     return found if found and found.head.model == model else None
 

@@ -285,6 +285,8 @@ class Execution(ExecutionRow):
     dispute: str
     disputed_by: str
     disputed_at: str | None
+    corrected_to: str
+    corrected_by: str
     hops: list[dict[str, Any]]
     receipt: dict[str, Any] | None
     lifecycle_state: str

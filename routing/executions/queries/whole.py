@@ -12,7 +12,7 @@ from billing.budgets.models import Reservation
 from governance.errors import NotFound
 from governance.registry.models import System
 from governance.scope import Scope
-from routing.executions.models import Execution, Receipt
+from routing.executions.models import Correction, Execution, Receipt
 from routing.executions.queries.rows import Line, demand_visible, line_of, rows_of, visible
 from routing.executions.receipt import DOES_NOT, ESTABLISHES
 from routing.executions.sealing import Anchor, anchor_of
@@ -82,6 +82,8 @@ class Whole:
     tried: tuple[UUID, ...]
     system_id: UUID | None
     lifecycle: str = "HOT"
+    corrected_to: str = ""
+    corrected_by: str = ""
 
     @property
     def is_away(self) -> bool:
@@ -140,6 +142,7 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
         raise NotFound("There is no such execution.")
     done = Execution.objects.filter(tenant_id=scope.tenant_id, id=id).defer("request_embedding").first()
     parts = rows_of(scope).filter(parent_id=id).order_by("id")[:MOST_HOPS_SHOWN]
+    corrected = _corrected(scope, id) if done else ("", "")
     question = row.question if row.stage == Stage.AWAITING_APPROVAL.value else None
     return Whole(
         line=line_of(row),
@@ -176,7 +179,15 @@ def execution(*, scope: Scope, id: UUID) -> Whole:
         tried=tuple(row.tried),
         system_id=row.system_id,
         lifecycle=done.lifecycle_state if done else "HOT",
+        corrected_to=corrected[0],
+        corrected_by=corrected[1],
     )
+
+
+def _corrected(scope: Scope, id: UUID) -> tuple[str, str]:
+    """Who should have got it, and who says so; nothing where nobody does."""
+    rows = Correction.objects.filter(tenant_id=scope.tenant_id, execution_id=id, system__isnull=False)
+    return rows.values_list("system__name", "corrected_by").first() or ("", "")
 
 
 def story(*, scope: Scope, id: UUID) -> Story:

@@ -17,7 +17,7 @@ from governance.approvals import reminders
 from governance.errors import DomainError, NotFound
 from governance.scope import Capability, Scope, tars_scope
 from governance.web import now, reading, scope_of, scoped, wants_fragment
-from routing.executions import afterwards, approving, queries
+from routing.executions import afterwards, approving, correcting, queries
 from routing.executions.approving import NotWaiting
 from routing.executions.views.page import drawn
 
@@ -90,6 +90,19 @@ def rate(request: HttpRequest, execution_id: UUID) -> HttpResponse:
         number = int(stars) if stars in {"1", "2", "3", "4", "5"} else 0
         afterwards.rate(scope=scope, execution_id=execution_id, stars=number, words=typed(request, "words"), at=at)
         return "Thank you. What you said stands here, and you may say it anew."
+
+    return _done(request, execution_id, verb, near="say")
+
+
+@require_POST
+@scoped(None)
+def correct(request: HttpRequest, execution_id: UUID) -> HttpResponse:
+    """Who should have got it."""
+    system = typed(request, "system")
+
+    def verb(scope: Scope, at: datetime) -> str:
+        correcting.correct(scope=scope, execution_id=execution_id, system=system, at=at)
+        return f"Noted: {system} should have got it. Learning counts it." if system else "Taken back."
 
     return _done(request, execution_id, verb, near="say")
 

@@ -51,6 +51,7 @@ KEPT = (
     "executions",
     "figure_marks",
     "constitutional_amendments",
+    "corrections",
     "counters",
     "estops",
     "jobs",

@@ -38,6 +38,7 @@ TABLES = {
     "connector_secrets": "tenant_id",
     "connectors": "tenant_id",
     "constitutional_amendments": "tenant_id",
+    "corrections": "tenant_id",
     "counters": "tenant_id",
     "decision_snapshots": "tenant_id",
     "deputies": "tenant_id",
