@@ -12,6 +12,8 @@ from uuid import UUID
 from billing.budgets.held import HoldLine, holds_for
 from governance.audit.queries import explained
 from governance.errors import NotFound
+from governance.registry.models import Status as SystemStatus
+from governance.registry.models import System
 from governance.rulebook.queries.verdicts import found_verdict
 from governance.rulebook.why import Why
 from governance.scope import Capability, Scope, tars_scope
@@ -25,6 +27,7 @@ from routing.router.bars import Bar, bars_of, choice_of
 from routing.router.ranking import Choice
 from routing.telemetry.queries import Call, of_execution
 
+MOST_NAMES: Final = 500
 LONG: Final = 2_000
 """Characters of an answer that stand open; what is longer is folded."""
 
@@ -197,7 +200,7 @@ def card(*, scope: Scope, id: UUID) -> Card:
         output=_text(whole.output),
         input=_text(whole.input),
         others=tuple(one["name"] for one in elsewhere.others(whole.route, asked=asked)),
-        names=_names(choice, whole),
+        names=_names(scope, whole) if may_act and is_done else (),
         may_read=may_read,
         may_route=scope.can(Capability.ROUTE),
         may_request=scope.can(Capability.REQUEST),
@@ -205,9 +208,10 @@ def card(*, scope: Scope, id: UUID) -> Card:
     )
 
 
-def _names(choice: Choice | None, whole: Whole) -> tuple[str, ...]:
-    found = [*(one.name for one in choice.candidates), whole.corrected_to] if choice else [whole.corrected_to]
-    return tuple(dict.fromkeys(name for name in found if name and name != whole.line.system))
+def _names(scope: Scope, whole: Whole) -> tuple[str, ...]:
+    """Active systems that did not get it. One query."""
+    rows = System.objects.filter(tenant_id=scope.tenant_id, status=SystemStatus.ACTIVE).exclude(name=whole.line.system)
+    return tuple(rows.order_by("name").values_list("name", flat=True)[:MOST_NAMES])
 
 
 def _sentence(whole: Whole) -> str:

@@ -93,8 +93,8 @@ def parsed(text: str) -> Vectors:
 
 
 def _trials(row: Sequence[Any], names: dict[UUID, str]) -> Iterator[Trial]:
-    """The system that it ended with, the one that people would have given it to, and those that were called in vain. What was handed on goes on with the path of
-    what it is a part of: those called before are that one's."""
+    """The system that it ended with, the one that people would have given it to, and before it those that were called in vain.
+    What was handed on goes on with the path of what it is a part of: those called before are that one's."""
     _, _, system, status, at, stars, is_disputed, cost, ms, action, path, router, is_part, instead = row
     yield Trial(
         system,

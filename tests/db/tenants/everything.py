@@ -47,6 +47,7 @@ from routing.connectors.contract import ToolDefinition
 from routing.executions import folding as executions_folding
 from routing.executions import work
 from routing.executions.actions import handle
+from routing.executions.correcting import correct
 from routing.executions.sealing import seal_receipts
 from routing.learning.actions import change_settings
 from routing.lifecycle import ageing, holds, moving, noting
@@ -56,6 +57,7 @@ from routing.telemetry import folding as telemetry_folding
 from routing.telemetry.actions import report
 from tests import factories as make
 from tests.db.drift.streams import Stream, only
+from tests.db.router import desk as router
 from tests.db.routing.learning import desk as learning
 
 
@@ -157,6 +159,8 @@ def _work(cast: make.Cast) -> None:
     """A request that is done, with its receipt, and one that is due."""
     done = handle(scope=cast.bo, text="Audit payroll", system=cast.system.name, at=make.AT)
     work.advance(tenant_id=cast.tenant.id, request_id=done.id, clock=lambda: make.AT)
+    router.system(cast, "elsewhere", "payroll")
+    correct(scope=cast.bo, execution_id=done.id, system="elsewhere", at=make.AT)
     seal_receipts(scope=cast.tars, at=make.AT)
     counting.fold(scope=cast.tars)
     for fold in (executions_folding.fold, telemetry_folding.fold):

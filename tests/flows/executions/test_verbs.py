@@ -144,6 +144,16 @@ def test_stars__are_given_and_given_anew(cast: make.Cast) -> None:
     assert is_problem(post(cast.mel, f"{handed_in(cast.mel)}/rate/", stars=1), 404, "not_found")
 
 
+def test_correct__who_should_have_got_it__said_anew_and_taken_back(cast: make.Cast) -> None:
+    id = done(cast)
+    assert is_problem(post(cast.uma, f"{id}/correct/", system=cast.system.name), 403, "not_allowed")
+    assert is_problem(post(make.stranger(), f"{id}/correct/", system=cast.system.name), 404, "not_found")
+    assert is_problem(post(cast.mel, f"{id}/correct/", system="nobody"), 422, "invalid")
+    found = post(cast.mel, f"{id}/correct/", system=cast.system.name).json()
+    assert (found["corrected_to"], found["corrected_by"]) == (cast.system.name, cast.mel.actor.name)
+    assert post(cast.mel, f"{id}/correct/", system="").json()["corrected_to"] == ""
+
+
 def test_dispute__stands_on_the_ledger__once(cast: make.Cast) -> None:
     id = done(cast)
     assert is_problem(post(cast.uma, f"{id}/dispute/", words="No."), 403, "not_allowed")

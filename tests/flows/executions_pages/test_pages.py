@@ -253,6 +253,10 @@ def test_said__stars_again_and_again__a_dispute_once(cast: make.Cast) -> None:
     page = body(client, here)
     assert "2 stars" in page and "So so." in page
     assert client.post(f"{here}rate/", {"stars": "9"}).status_code == 422
+    assert "Somebody else should have got it" in page
+    assert client.post(f"{here}correct/", {"system": "nobody"}).status_code == 422
+    assert client.post(f"{here}correct/", {"system": cast.system.name}).status_code == 302
+    assert f"{cast.system.name} should have got it" in body(client_of(cast.uma), here)
     assert client.post(f"{here}dispute/", {"dispute": "Not what I asked."}).status_code == 302
     page = body(client, here)
     assert "Not what I asked." in page and "Dispute it" not in page
