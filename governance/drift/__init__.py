@@ -1,4 +1,6 @@
-"""Where a system stands in the drift machine (seeds/002 3.2): NORMAL, MONITOR, HOLD, RECOVERY, DEGRADED.
+"""Whether a system behaves as it did when it was approved (seeds/002 section 3), and what follows where it does not.
 
-Verb: `set_state`. Read: `queries.state_of`. Detection and the machine's own transitions come with their own issue.
+`observing.observe` reads what higher slices registered as sources, feeds the metrics (`gauge`, `detect`) and steps the machine
+(`machine`, pure, the table of the source). Verbs of people: `set_state` (stricter only), `acknowledge`, `validate`, `override`,
+`rearm`, `reset_baseline`. Every move is a ledger entry with its evidence; NORMAL is reached by the table's edges alone.
 """

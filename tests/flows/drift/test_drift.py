@@ -82,7 +82,7 @@ def test_page__on_hold__says_why_and_what_is_next_and_opens_a_tighter_amendment_
         "Hold",
         "0.0% of 60 complied",
         "Nobody acknowledges within 72 hours.",
-        "above the critical threshold",
+        "Metric: compliance.",
     ):
         assert words in page, words
     assert "data-plotly" in page and "from MONITOR into HOLD" in page and "roll-back/" in page

@@ -146,3 +146,15 @@ def test_scan__numbers_as_large_as_may_be__are_answered() -> None:
     values = numbers(12, (0, 400)) * 1e299
     for name in DETECTORS:
         assert scan(values, name).n == 400
+
+
+def test_compared__successes__a_drop_is_found_and_rare_failures_are_not() -> None:
+    chance = np.random.default_rng(6)
+
+    def score(before: float, after: float) -> float:
+        baseline = np.sort((chance.random(1_000) < before).astype(float))
+        window = (chance.random(100) < after).astype(float)
+        return max(one.score for one in compare.compared(baseline, window))
+
+    assert min(score(0.95, 0.7) for _ in range(20)) > 1.0
+    assert np.mean([score(rate, rate) > 1.0 for rate in (0.98, 0.9, 0.5) for _ in range(100)]) <= 0.01
