@@ -46,6 +46,7 @@ def main(wanted: set[str]) -> None:
         with served() as home:
             for name, part in database.items():
                 rows += _run(name, [partial(part(), home)])
+    print(f"\nload of the last 1, 5 and 15 minutes: {os.getloadavg()}, {os.cpu_count()} processors", file=sys.stderr)
     width = max(len(row.name) for row in rows)
     print()
     for row in rows:
