@@ -85,6 +85,11 @@ class Line:
         return self.state == State.WAITING
 
     @property
+    def as_added(self) -> str:
+        """The rule as a what-if reads it: what would have happened had it been there."""
+        return f"{' '.join(self.pattern.split())} -> {self.system}"
+
+    @property
     def can_be_taken_back(self) -> bool:
         return self.state == State.REFUSED or (self.state == State.ACCEPTED and self.is_rule_learned)
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from governance.jobs.models import Job
 from governance.tenancy import in_tenant
 from routing.learning.models import RuleProposal, State
 from routing.router.models import RoutingRule
@@ -50,6 +52,18 @@ def test_proposal__shown_with_its_evidence__accepted_undone_refused(cast: make.C
     assert empty.status_code == 422 and "Say why it is refused" in empty.content.decode()
     refused = bo.post(f"{page}refuse/", {"because": "We book rooms by hand."}, follow=True).content.decode()
     assert "We book rooms by hand." in refused and "Undo: let it wait again" in refused
+
+
+def test_proposal__what_would_have_happened__in_one_click(cast: make.Cast) -> None:
+    row, bo = desk.proposed(cast), client_of(cast.bo)
+    html = bo.get(f"{LIST}{row.id}/").content.decode()
+    added = re.search(r'name="added" value="([^"]+)"', html)
+    assert added and unescape(added[1]) == f"{row.pattern} -> domicile"
+    started = bo.post("/what-if/", {"days": "30", "added": unescape(added[1])})
+    assert started.status_code == 302 and started["Location"].startswith("/what-if/")
+    with in_tenant(cast.tenant.id):
+        job = Job.objects.get(tenant_id=cast.tenant.id, id=started["Location"].split("/")[2])
+    assert job.payload["asked"]["added"] == [{"text": row.pattern, "system": "domicile"}]
 
 
 def test_accept__the_evidence_moved__refused_and_said(cast: make.Cast) -> None:
