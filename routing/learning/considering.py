@@ -19,7 +19,7 @@ from governance.ids import new_id
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.learning.clustering import Kind, overflowing, sorted_into
-from routing.learning.evidence import MOST_MEMBERS, parsed
+from routing.learning.evidence import MOST_MEMBERS, unpacked
 from routing.learning.models import LearningState, RequestCluster
 from routing.router.likeness import cosine_of
 
@@ -31,7 +31,7 @@ _COUNTED: Final = 1_000_000
 # an execution speaks about the system that was called in the end; one that no system was called for says nothing
 _NEXT: Final = """
 SELECT r.sealed_in, r.leaf, e.id, e.completed_at,
-  CASE WHEN e.embedding_model = %(model)s AND e.system_id = ANY(e.routing_path) THEN e.request_embedding::text END
+  CASE WHEN e.embedding_model = %(model)s AND e.system_id = ANY(e.routing_path) THEN vector_send(e.request_embedding) END
 FROM (SELECT sealed_in, leaf, execution_id FROM receipts
   WHERE tenant_id = %(tenant)s AND sealed_in IS NOT NULL AND (sealed_in, leaf) > (%(sealed_in)s, %(leaf)s)
   ORDER BY sealed_in, leaf LIMIT %(most)s) r
@@ -125,7 +125,7 @@ def _next(scope: Scope, state: LearningState, most: int) -> list[Any]:
 
 
 def _count(scope: Scope, model: str, rows: Sequence[Any], *, bar: float, least: int, at: datetime) -> None:
-    vectors = np.stack([parsed(row[4]) for row in rows])
+    vectors = np.stack([unpacked(row[4]) for row in rows])
     kinds = _known(scope, model)
     sorted_into(kinds, vectors, least=bar)
     moved = [one for one in kinds if one.joined]
@@ -146,10 +146,11 @@ def _count(scope: Scope, model: str, rows: Sequence[Any], *, bar: float, least: 
 def _known(scope: Scope, model: str) -> list[Kind]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, seen, centre::text FROM request_clusters WHERE tenant_id = %s AND embedding_model = %s ORDER BY id",
+            "SELECT id, seen, vector_send(centre) FROM request_clusters"
+            " WHERE tenant_id = %s AND embedding_model = %s ORDER BY id",
             [scope.tenant_id, model],
         )
-        return [Kind(parsed(centre), seen, id) for id, seen, centre in cursor.fetchall()]
+        return [Kind(unpacked(centre), seen, id) for id, seen, centre in cursor.fetchall()]
 
 
 def _row(

@@ -26,7 +26,7 @@ FROM executions e LEFT JOIN corrections c ON c.tenant_id = e.tenant_id AND c.exe
 WHERE e.tenant_id = %s AND e.id = ANY(%s::uuid[]) ORDER BY e.completed_at DESC, e.id DESC
 """
 _VECTORS: Final = """
-SELECT id, request_embedding::text FROM executions
+SELECT id, vector_send(request_embedding) FROM executions
 WHERE tenant_id = %s AND id = ANY(%s::uuid[]) AND embedding_model = %s AND request_embedding IS NOT NULL ORDER BY id DESC
 """
 
@@ -82,7 +82,7 @@ def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[li
     with connection.cursor() as cursor:
         cursor.execute(_VECTORS, [scope.tenant_id, list(members), model])
         rows = cursor.fetchall()
-    return [row[0] for row in rows], np.stack([parsed(row[1]) for row in rows]) if rows else np.zeros(
+    return [row[0] for row in rows], np.stack([unpacked(row[1]) for row in rows]) if rows else np.zeros(
         (0, 1), np.float32
     )
 
@@ -90,6 +90,11 @@ def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[li
 def parsed(text: str) -> Vectors:
     """A vector as pgvector writes it."""
     return np.array(text[1:-1].split(","), dtype=np.float32)
+
+
+def unpacked(data: bytes) -> Vectors:
+    """A vector as pgvector's `vector_send` has it: read far quicker than its text, a copy of the bits."""
+    return np.frombuffer(data, dtype=">f4", offset=4).astype(np.float32)
 
 
 def _trials(row: Sequence[Any], names: dict[UUID, str]) -> Iterator[Trial]:
