@@ -1,6 +1,6 @@
 """The drift machine of seeds/002 3.2: five states, a frozen table, one function. Pure.
 
-`step` takes one event and walks at most one edge. How the source's open edges are read is decision 0019.
+`step` takes one event and walks at most one edge. How the source's open edges are read is decision 0020.
 """
 
 from __future__ import annotations
