@@ -10,12 +10,14 @@ from dreams.guardrails.models import OPEN, State, Watch
 from dreams.guardrails.triggers import DAYS
 from dreams.guardrails.watching import EVENT
 from governance.errors import DomainError, Invalid, NotFound
+from governance.ids import first_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
 from governance.tenants.actions import demand_reason
 
 TO: Final = "decide about a watched amendment"
+MOST_WORDS: Final = 1_000
 
 
 class NotWatched(DomainError):
@@ -28,7 +30,7 @@ class NotWatched(DomainError):
 def keep(*, scope: Scope, number: int, reason: str, at: datetime) -> Watch:
     """The amendment stays, whatever was crossed, and its watch ends.
 
-    Raises `NotAllowed`, `NotFound`, `NotWatched`, `ReasonMissing`.
+    Raises `NotAllowed`, `NotFound`, `NotWatched`, `ReasonMissing`, `Invalid`.
     """
     watch, reason = _open(scope=scope, number=number, reason=reason, why="it stays")
     watch.state, watch.closed_at, watch.closed_by, watch.because = State.KEPT, at, scope.actor.name, reason
@@ -39,9 +41,9 @@ def keep(*, scope: Scope, number: int, reason: str, at: datetime) -> Watch:
 
 @governed("guardrails.extend", subject="number")
 def extend(*, scope: Scope, number: int, days: int, reason: str, at: datetime) -> Watch:
-    """Watch it so many days longer, up to ninety in all. Raises as `keep`, and `Invalid`."""
+    """Watch it so many days longer, from now where its time was over, up to ninety in all. Raises as `keep`."""
     watch, reason = _open(scope=scope, number=number, reason=reason, why="it is watched longer")
-    ends_at = watch.ends_at + timedelta(days=days)
+    ends_at = max(watch.ends_at, at) + timedelta(days=days)
     if days < 1 or ends_at > watch.begins_at + timedelta(days=DAYS.stop - 1):
         raise Invalid(
             f"An amendment is watched for at most {DAYS.stop - 1} days in all.",
@@ -56,7 +58,8 @@ def extend(*, scope: Scope, number: int, days: int, reason: str, at: datetime) -
 
 @governed("guardrails.pause", subject="number")
 def pause(*, scope: Scope, number: int, reason: str, at: datetime) -> Watch:
-    """TARS changes this amendment's system no more by itself until somebody resumes. Raises as `keep`."""
+    """TARS promotes no dream on this amendment's system by itself until somebody resumes. The watch goes on: what asks for a
+    rollback is still rolled back. Raises as `keep`."""
     watch, reason = _open(scope=scope, number=number, reason=reason, why="it is paused")
     if watch.state == State.PAUSED:
         raise NotWatched("It is paused already.")
@@ -74,8 +77,9 @@ def resume(*, scope: Scope, number: int, reason: str, at: datetime) -> Watch:
         raise NotWatched("It is watched, and nothing was crossed.")
     if at >= watch.ends_at:
         raise NotWatched("Its time is over. Extend the watch first, keep the amendment, or roll it back.")
-    watch.state, watch.because, watch.crossing, watch.judge = State.WATCHING, reason, None, {}
-    watch.save(update_fields=["state", "because", "crossing", "judge"])
+    watch.state, watch.because, watch.crossing = State.WATCHING, reason, None
+    watch.judge, watch.seen_to = {"since": at.isoformat()}, max(watch.seen_to, first_id(at))
+    watch.save(update_fields=["state", "because", "crossing", "judge", "seen_to"])
     _record(watch, "guardrails.resume", f"{scope.actor.name} has it watched anew: {reason}", scope=scope, at=at)
     return watch
 
@@ -86,12 +90,14 @@ def suspension(scope: Scope, system_id: UUID) -> str:
         tenant_id=scope.tenant_id, system_id=system_id, state__in=[State.PAUSED, State.ASKED, State.FIRED]
     )
     found = rows.select_related("amendment").order_by("begins_at").first()
-    return f"{found.amendment.label} crossed a guardrail and waits for a decision." if found else ""
+    return f"{found.amendment.label} is under guardrails and waits for a decision." if found else ""
 
 
 def _open(*, scope: Scope, number: int, reason: str, why: str) -> tuple[Watch, str]:
     scope.demand(Capability.ROLL_BACK, to=TO)
     reason = demand_reason(reason, why=why)
+    if len(reason) > MOST_WORDS:
+        raise Invalid(f"Say it in {MOST_WORDS:,} characters.", problems=(("/reason", "is too long"),))
     rows = Watch.objects.select_for_update(of=("self",)).select_related("amendment")
     watch = rows.filter(tenant_id=scope.tenant_id, amendment__number=number).first()
     if watch is None:

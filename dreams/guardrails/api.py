@@ -81,11 +81,8 @@ class Settings(Face):
     def patch(self, request: Request, body: dict[str, Any]) -> Response:
         """Change it; what is not given stays. It holds for what is applied later."""
         scope = self.scope(request)
-        with reading(request._request):
-            before = settings.chosen(scope=self.reader(request))
         rules = {Trigger(name): Rule.of(name, said) for name, said in body.get("rules", {}).items()}
-        days = body.get("days", before.days)
-        made = settings.change(scope=scope, days=days, rules=rules, reason=body["reason"], at=now())
+        made = settings.change(scope=scope, days=body.get("days"), rules=rules, reason=body["reason"], at=now())
         return Response(_settings(made))
 
 

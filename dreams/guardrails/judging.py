@@ -97,14 +97,17 @@ class Crossing:
 
 @dataclass(slots=True)
 class Judge:
-    """What one watch knows so far; kept as JSON between two looks."""
+    """What one watch knows so far; kept as JSON between two looks. `since`: when a person armed it anew."""
 
     baseline: Baseline
     wealths: dict[Trigger, Wealth] = field(default_factory=dict)
     violations: int = 0
+    executions: int = 0
+    since: str = ""
 
     def see(self, seen: Sequence[Seen], *, rules: Mapping[Trigger, Rule]) -> list[Crossing]:
         """Take observations in, in their order; each time that one crossed a line."""
+        self.executions += len(seen)
         return [crossing for one in seen for crossing in (*self._violated(one, rules), *self._stepped(one, rules))]
 
     def rated(self, low: Sequence[tuple[datetime, bool]], *, rules: Mapping[Trigger, Rule]) -> list[Crossing]:
@@ -179,12 +182,15 @@ class Judge:
         return {
             "wealths": {trigger.value: one.as_json() for trigger, one in self.wealths.items()},
             "violations": self.violations,
+            "executions": self.executions,
+            "since": self.since,
         }
 
     @classmethod
     def of(cls, baseline: Baseline, said: Mapping[str, Any]) -> Self:
         wealths = {Trigger(name): Wealth.of(one) for name, one in said.get("wealths", {}).items()}
-        return cls(baseline, wealths, int(said.get("violations", 0)))
+        counts = (int(said.get(name, 0)) for name in ("violations", "executions"))
+        return cls(baseline, wealths, *counts, since=said.get("since", ""))
 
 
 def sentence(crossing: Crossing) -> str:

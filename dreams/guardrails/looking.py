@@ -18,9 +18,11 @@ from dreams.guardrails.models import OPEN, State, Watch
 from dreams.guardrails.triggers import Reaction, rules_of
 from dreams.guardrails.watching import EVENT, watched_by
 from governance.amendments.actions.undo import roll_back_by_guardrail
-from governance.amendments.models import RollbackState
+from governance.amendments.models import Rollback, RollbackState
+from governance.approvals.models import ApprovalDecision
 from governance.errors import DomainError, NotAllowed
 from governance.identity.queries import able
+from governance.ids import first_id
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.notices import kinds
@@ -60,13 +62,13 @@ def look(*, scope: Scope, watch_id: UUID, at: datetime) -> State:
     if watch.state not in OPEN or watch.looked_at == at:
         return State(watch.state)
     if watch.amendment.rolled_back_at is not None:
-        return _close(watch, State.ROLLED_BACK, by="", because="A person rolled it back.", at=at)
+        return _undone(watch, scope=scope, at=at)
     if watch.state == State.FIRED:
         return State.FIRED
     crossing = _gravest(watch, _seen(watch, scope=scope, at=at))
     if crossing is not None:
         return _crossed(watch, crossing, scope=scope, at=at)
-    if at > watch.ends_at and watch.state == State.WATCHING:
+    if watch.seen_to >= first_id(watch.ends_at) and watch.state == State.WATCHING:
         return _ended(watch, scope=scope, at=at)
     watch.save(update_fields=["judge", "series", "seen_to", "looked_at"])
     return State(watch.state)
@@ -98,14 +100,25 @@ def _acted(*, scope: Scope, watch_id: UUID, state: State, because: str, at: date
     watch = _locked(scope=scope, watch_id=watch_id)
     if watch.state != State.FIRED:
         return State(watch.state)
-    watch.acted_at = at
-    if state is State.ROLLED_BACK:
-        return _close(watch, state, by=scope.actor.name, because=because, at=at)
-    watch.state, watch.because = state, because
+    if watch.amendment.rolled_back_at is not None:
+        return _undone(watch, scope=scope, at=at)
+    watch.state, watch.because, watch.acted_at = state, f"{watch.because} TARS could not undo it: {because}", at
     watch.save(update_fields=["state", "because", "acted_at"])
-    _tell(watch, f"{_sentence(watch)} It could not be rolled back by TARS: {because}", scope=scope, at=at)
+    _tell(watch, _sentence(watch), scope=scope, at=at)
     _record(watch, "guardrails.ask", f"It is for people to decide: {because}", scope=scope, at=at)
     return state
+
+
+def _undone(watch: Watch, *, scope: Scope, at: datetime) -> State:
+    """Close the watch of what is rolled back: by people, or by TARS, perhaps in a look that was killed or went on beside this."""
+    undone = Rollback.objects.filter(
+        tenant_id=scope.tenant_id, amendment_id=watch.amendment_id, state=RollbackState.DONE
+    )
+    answers = ApprovalDecision.objects.filter(tenant_id=scope.tenant_id, request_id__in=undone.values("request_id"))
+    if answers.exclude(user_id=None).exists():
+        return _close(watch, State.ROLLED_BACK, by="", because="A person rolled it back.", at=at)
+    watch.acted_at = watch.amendment.rolled_back_at
+    return _close(watch, State.ROLLED_BACK, by=scope.actor.name, because=_reason(watch), at=at)
 
 
 def _seen(watch: Watch, *, scope: Scope, at: datetime) -> list[Crossing]:
@@ -115,12 +128,15 @@ def _seen(watch: Watch, *, scope: Scope, at: datetime) -> list[Crossing]:
     watched = watched_by(scope=scope, system_id=watch.system_id)
     found: list[Crossing] = []
     points = list(watch.series)
-    for reached, seen in reading.since(watched, begins=watch.begins_at, seen=watch.seen_to, at=at):
+    last = min(at, watch.ends_at)
+    until = min(at, watch.ends_at + reading.SETTLES)
+    for reached, seen in reading.since(watched, begins=watch.begins_at, seen=watch.seen_to, at=until):
         watch.seen_to = reached
         for part in _parts(seen):
             found += judge.see(part, rules=rules)
             points.append(_point(judge, part[-1].at))
-    ratings = reading.ratings_between(watched, first=watch.begins_at, at=at)
+    first = datetime.fromisoformat(judge.since) if judge.since else watch.begins_at
+    ratings = reading.ratings_between(watched, first=first, at=last)
     found += judge.rated(ratings, rules=rules)
     known = watch.series[-1]["ratings"] if watch.series else 0
     if len(points) > len(watch.series) or len(ratings) != known:
@@ -166,7 +182,7 @@ def _crossed(watch: Watch, crossing: Crossing, *, scope: Scope, at: datetime) ->
     rule = next(one for one in rules_of(watch.rules) if one.trigger is crossing.trigger)
     watch.crossing = {**crossing.as_json(), "seen_at": at.isoformat(), "reaction": rule.reaction.value}
     state = {
-        Reaction.WARN: State.WATCHING,
+        Reaction.WARN: State(watch.state),
         Reaction.PAUSE: State.PAUSED,
         Reaction.ROLL_BACK: State.FIRED,
     }[rule.reaction]
@@ -181,9 +197,9 @@ def _crossed(watch: Watch, crossing: Crossing, *, scope: Scope, at: datetime) ->
 
 
 def _ended(watch: Watch, *, scope: Scope, at: datetime) -> State:
-    said = "Nothing was crossed while it was watched."
+    said = f"The watch is over. {watch.because}" if watch.crossing else "Nothing was crossed while it was watched."
     _record(watch, "guardrails.end", said, scope=scope, at=at)
-    return _close(watch, State.ENDED, by=scope.actor.name, because=watch.because or said, at=at)
+    return _close(watch, State.ENDED, by=scope.actor.name, because=said, at=at)
 
 
 def _close(watch: Watch, state: State, *, by: str, because: str, at: datetime) -> State:
@@ -198,7 +214,7 @@ def _tell(watch: Watch, said: str, *, scope: Scope, at: datetime) -> None:
         scope=scope,
         user_ids=able(scope=scope, to=Capability.ROLL_BACK),
         kind=KIND,
-        key=f"guardrail:{watch.id}:{watch.state}",
+        key=f"guardrail:{watch.id}:{watch.state}:{watch.crossing and watch.crossing['seen_at']}",
         subject=watch.amendment.label,
         sentence=f"{said} Keep it or roll it back.",
         url=f"{reverse('amendments:detail', args=[watch.amendment.number])}#watch",

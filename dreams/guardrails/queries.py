@@ -131,7 +131,6 @@ def whole(row: Watch) -> Whole:
     """Everything about a row that was read. No query."""
     judge = Judge.of(Baseline.of(row.baseline), row.judge)
     fired = row.crossing["trigger"] if row.crossing else ""
-    success = judge.wealths.get(Trigger.SUCCESS)
     return Whole(
         line=_line(row),
         triggers=tuple(_guarded(rule, judge, row.series, fired=fired) for rule in rules_of(row.rules) if rule.is_on),
@@ -139,7 +138,7 @@ def whole(row: Watch) -> Whole:
         closed_at=row.closed_at,
         closed_by=row.closed_by,
         crossing=row.crossing,
-        executions=success.count if success else 0,
+        executions=judge.executions,
     )
 
 

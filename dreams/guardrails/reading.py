@@ -79,16 +79,15 @@ def ratings_between(watched: Watched, *, first: datetime, at: datetime) -> list[
 
 
 def since(watched: Watched, *, begins: datetime, seen: UUID, at: datetime) -> Iterator[tuple[UUID, list[Seen]]]:
-    """Executions begun since, in the order in which they ended, in batches with where each ends. Each comes once."""
+    """Executions begun since that ended before `at`, in their order, in batches with up to where each was read. Each comes once;
+    what is read to its end is not read again, also where nothing was found."""
     until = first_id(at - SETTLES)
     for _ in range(BATCHES):
+        if seen >= until:
+            return
         rows = _rows(watched, _SINCE, seen=seen, until=until, begins=begins)
-        if not rows:
-            return
-        seen = rows[-1][0]
+        seen = rows[-1][0] if len(rows) == BATCH else until
         yield seen, [_seen(row[1:]) for row in rows]
-        if len(rows) < BATCH:
-            return
 
 
 def _rows(watched: Watched, text: str, **values: Any) -> list[tuple[Any, ...]]:
@@ -104,6 +103,7 @@ def _seen(row: tuple[Any, ...]) -> Seen:
         at=at,
         is_success=None if is_blocked else status == "success",
         cost=None if cost is None or is_blocked else float(cost),
-        section=section or "the rules" if is_blocked and outcome == "deny" else "",
+        # What the e-stop, drift or the system's own constitution refuse is no section of the law, and no violation.
+        section=section or "" if is_blocked and outcome == "deny" else "",
         id=str(id),
     )

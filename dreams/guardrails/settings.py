@@ -47,8 +47,8 @@ def chosen(*, scope: Scope) -> Chosen:
 
 
 @governed("guardrails.change_settings")
-def change(*, scope: Scope, days: int, rules: Mapping[Trigger, Rule], reason: str, at: datetime) -> Chosen:
-    """Watch for so many days by these rules; a trigger that is not given stays. It holds for what is applied from now on.
+def change(*, scope: Scope, days: int | None, rules: Mapping[Trigger, Rule], reason: str, at: datetime) -> Chosen:
+    """Watch for so many days by these rules; what is not given stays. It holds for what is applied from now on.
 
     Raises `NotAllowed`, `Invalid` (by pointer), `ReasonMissing`.
     """
@@ -56,6 +56,7 @@ def change(*, scope: Scope, days: int, rules: Mapping[Trigger, Rule], reason: st
     reason = demand_reason(reason, why="the guardrails change")
     tenant = Tenant.objects.select_for_update(no_key=True).get(id=scope.tenant_id)
     before = chosen(scope=scope)
+    days = before.days if days is None else days
     after = Chosen(days, tuple(rules.get(one.trigger, one) for one in before.rules), at, scope.actor.name)
     _check(after)
     if (before.days, before.rules) == (after.days, after.rules):

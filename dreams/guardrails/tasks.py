@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.db.models import F
 from django.utils import timezone
 
 from dreams.guardrails import looking, watching
@@ -34,10 +35,14 @@ def watch_tenant(*, scope: Scope, at: datetime) -> int:
     with in_tenant(scope.tenant_id):
         new = watching.unwatched(scope=scope, at=at)
     for amendment_id in new:
-        watching.begin(scope=scope, amendment_id=amendment_id, at=at)
+        try:
+            watching.begin(scope=scope, amendment_id=amendment_id, at=at)
+        except Exception:
+            log.exception("tenant %s: amendment %s could not be watched", scope.tenant_id, amendment_id)
     with in_tenant(scope.tenant_id):
         rows = Watch.objects.filter(tenant_id=scope.tenant_id, state__in=[one.value for one in OPEN])
-        open = list(rows.order_by("-begins_at", "-id").values_list("id", flat=True))
+        # The longest waiting first: where a minute is too short for all of them, none is left out for good.
+        open = list(rows.order_by(F("looked_at").asc(nulls_first=True), "id").values_list("id", flat=True))
     for watch_id in open:
         try:
             looking.visit(scope=scope, watch_id=watch_id, at=at)

@@ -35,7 +35,6 @@ def index(request: HttpRequest) -> HttpResponse:
         "filter": asked,
         "states": [("open", _("Open")), *State.choices],
         "systems": names(scope=scope),
-        "chosen": settings.chosen(scope=scope),
     }
     return page_or_fragment(
         request, page="dreams/guardrails/page.html", fragment="dreams/guardrails/_watches.html", context=context
@@ -52,7 +51,10 @@ def keep(request: HttpRequest, number: int) -> HttpResponse:
 @scoped(None)
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     return _done(
-        request, number, answering.pause, _("TARS leaves the system alone until somebody lets the watch go on.")
+        request,
+        number,
+        answering.pause,
+        _("TARS promotes no dream on this system by itself until somebody lets the watch go on."),
     )
 
 

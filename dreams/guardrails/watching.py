@@ -38,8 +38,9 @@ def is_waiting(*, scope: Scope) -> bool:
 
 def unwatched(*, scope: Scope, at: datetime) -> list[UUID]:
     """Amendments in force that nobody watches and whose time is not over, the oldest first. Two queries, in the caller's
-    tenant transaction. An amendment of the law governs no work of its own."""
-    first = at - timedelta(days=settings.chosen(scope=scope).days)
+    tenant transaction. An amendment of the law governs no work of its own. What was applied longer ago than a week was so before
+    there were guardrails: a tenant that chooses to watch longer does not reach back to it."""
+    first = at - timedelta(days=min(settings.chosen(scope=scope).days, triggers.DEFAULT_DAYS))
     lately = ConstitutionalAmendment.objects.filter(
         tenant_id=scope.tenant_id, approved_at__gt=first, approved_at__lte=at, rolled_back_at=None
     ).exclude(system_name=SYSTEM_NAME)

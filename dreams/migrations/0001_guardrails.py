@@ -147,6 +147,6 @@ class Migration(migrations.Migration):
         *(rls.Wall(table) for table in ("guardrail_settings", "watches")),
         rls.Refer("watches", "amendment_id", "constitutional_amendments"),
         rls.Refer("watches", "system_id", "systems"),
-        rls.KeepRows("watches"),
+        *(rls.KeepRows(table) for table in ("guardrail_settings", "watches")),
         migrations.RunSQL(KEEPS, migrations.RunSQL.noop),
     ]

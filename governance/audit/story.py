@@ -137,7 +137,9 @@ class Story:
         elif name == "amendments.grant_authority":
             self._grants[str(action.get("authority_id"))] = Grant(in_utc(action.get("expires_at")))
         elif name in WATCHED:
-            self._watches.entry(name, action, ends_at=in_utc(action.get("ends_at")))
+            key = self.chain.keys.get(entry.signer)
+            is_tars = key is not None and key.user_id is None
+            self._watches.entry(name, action, ends_at=in_utc(action.get("ends_at")), is_tars=is_tars)
         elif name == "amendments.revoke_authority":
             self._grants.pop(str(action.get("authority_id")), None)
         elif name.startswith("amendments."):

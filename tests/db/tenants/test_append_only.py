@@ -50,6 +50,7 @@ KEPT = (
     "execution_requests",
     "executions",
     "figure_marks",
+    "guardrail_settings",
     "constitutional_amendments",
     "corrections",
     "counters",
