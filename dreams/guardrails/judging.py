@@ -189,8 +189,8 @@ class Judge:
     @classmethod
     def of(cls, baseline: Baseline, said: Mapping[str, Any]) -> Self:
         wealths = {Trigger(name): Wealth.of(one) for name, one in said.get("wealths", {}).items()}
-        counts = (int(said.get(name, 0)) for name in ("violations", "executions"))
-        return cls(baseline, wealths, *counts, since=said.get("since", ""))
+        violations, executions = (int(said.get(name, 0)) for name in ("violations", "executions"))
+        return cls(baseline, wealths, violations, executions, said.get("since", ""))
 
 
 def sentence(crossing: Crossing) -> str:
