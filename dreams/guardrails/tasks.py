@@ -41,8 +41,10 @@ def watch_tenant(*, scope: Scope, at: datetime) -> int:
             log.exception("tenant %s: amendment %s could not be watched", scope.tenant_id, amendment_id)
     with in_tenant(scope.tenant_id):
         rows = Watch.objects.filter(tenant_id=scope.tenant_id, state__in=[one.value for one in OPEN])
-        # The longest waiting first: where a minute is too short for all of them, none is left out for good.
-        open = list(rows.order_by(F("looked_at").asc(nulls_first=True), "id").values_list("id", flat=True))
+        # The longest waiting first: where a minute is too short for all of them, none is left out for good. Of those that wait
+        # alike the youngest amendment first: undone after an older one that it overlaps, it would stand in that one's way.
+        waiting = rows.order_by(F("looked_at").asc(nulls_first=True), "-begins_at", "-id")
+        open = list(waiting.values_list("id", flat=True))
     for watch_id in open:
         try:
             looking.visit(scope=scope, watch_id=watch_id, at=at)
