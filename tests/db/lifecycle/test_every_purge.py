@@ -25,7 +25,6 @@ FREE = {
     "deputies": "taken back before they begin; each is on the ledger",
     "drift_states": "where a system stands now; each move is on the ledger",
     "due_requests": "the runner's queue",
-    "guardrail_settings": "nothing deletes them",
     "idempotency_keys": "a day's copies of answers",
     "looks": "who last saw what",
     "next_vectors": "vectors in the making; the words are kept",
