@@ -1,5 +1,6 @@
 """Every slice's tables; nothing else."""
 
+from dreams.elicitation.models import CanonicalItem, Elicitation
 from dreams.guardrails.models import GuardrailSetting, Watch
 
-__all__ = ["GuardrailSetting", "Watch"]
+__all__ = ["CanonicalItem", "Elicitation", "GuardrailSetting", "Watch"]

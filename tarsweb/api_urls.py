@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import re_path
 
 from billing.budgets import api_urls as budgets
+from dreams.elicitation import api_urls as elicitation
 from dreams.guardrails import api_urls as guardrails
 from governance.amendments import api_urls as amendments
 from governance.assets import api_urls as assets
@@ -41,6 +42,7 @@ urlpatterns = [
     *assets.urlpatterns,
     *audit.urlpatterns,
     *connectors.urlpatterns,
+    *elicitation.urlpatterns,
     *drift.urlpatterns,
     *estop.urlpatterns,
     *lawbook.urlpatterns,

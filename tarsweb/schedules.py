@@ -74,6 +74,7 @@ ENTRIES = (
     Entry("put away what is old", "routing.lifecycle.tasks.night", daily_at=time(3, 10)),
     Entry("check the archive files", "routing.lifecycle.tasks.check_files", daily_at=time(3, 40)),
     Entry("watch amendments", "dreams.guardrails.tasks.watch", minutes=1),
+    Entry("ask systems what is expected of them", "dreams.elicitation.tasks.weekly", daily_at=time(4, 10)),
     Entry("verify every ledger", "tarsweb.schedules.verify_ledgers", daily_at=time(2, 30)),
 )
 

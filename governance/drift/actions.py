@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from governance.drift import machine
 from governance.drift.machine import Acknowledged, Checked, Overridden, State
 from governance.drift.metrics import METRICS
 from governance.drift.models import DriftMetric, DriftState, DriftWord
 from governance.drift.moving import arm, keep, locked, standing_of, walk
-from governance.drift.validating import validated
+from governance.drift.validating import Elicited, elicited, validated
 from governance.errors import DomainError, Invalid
+from governance.identity.queries import able
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry.models import Cause, System, SystemVersion
@@ -23,6 +25,8 @@ LONGEST: Final = 1_000
 SCENARIOS: Final = 20
 CONSISTENT: Final = 0.95
 """More than this share of the scenarios has to be answered as expected (seeds/002 3.2, exit of RECOVERY)."""
+FRESH_FOR: Final = timedelta(hours=24)
+"""A run says nothing about a system any more after this."""
 
 
 class SameState(DomainError):
@@ -62,10 +66,22 @@ class NoAmendment(DomainError):
     code = "no_amendment_since"
 
 
-class TooFewScenarios(Invalid):
-    """A validation takes the whole suite."""
+class TooFewScenarios(DomainError):
+    """The run asked fewer scenarios than a validation takes."""
 
     code = "too_few_scenarios"
+
+
+class StaleRun(DomainError):
+    """The run is too old, was made before the system came into RECOVERY, or what it stood on was changed."""
+
+    code = "stale_run"
+
+
+class SecondPerson(DomainError):
+    """Who acknowledged the hold, or changed what is expected since, is not who lets the system act again."""
+
+    code = "second_person"
 
 
 class NoSuchMetric(Invalid):
@@ -106,25 +122,37 @@ def acknowledge(*, scope: Scope, system_name: str, reason: str, at: datetime) ->
     by, said = _person(scope, "acknowledge a hold"), _said(reason)
     system, row = _row(scope, system_name, at)
     _demand(row, system, State.HOLD, "acknowledged")
-    evidence = _valid(system)
+    evidence = {**_valid(system), "acknowledged_by": str(scope.person_id)}
     walk(row, system, Acknowledged(by, evidence), scope=scope, at=at, name="drift.acknowledge", said=said)
     return row
 
 
 @governed("drift.validate", subject="system_name")
-def validate(*, scope: Scope, system_name: str, asked: int, as_expected: int, reason: str, at: datetime) -> DriftState:
-    """Say how many of the canonical scenarios were answered as expected: more than 95 % lead to NORMAL, fewer to DEGRADED.
+def validate(*, scope: Scope, system_name: str, run: UUID, reason: str, at: datetime) -> DriftState:
+    """Name a run of the canonical scenarios: one that passed leads to NORMAL, one that did not to DEGRADED.
 
-    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `WrongState`, `TooFewScenarios`.
+    The run was made by the worker since the system came into RECOVERY, in the last 24 hours, on what is in force. One that passed
+    is named by somebody who neither acknowledged the hold nor changed what is expected since, where the tenant has such a person.
+
+    Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `WrongState`, `TooFewScenarios`, `StaleRun`, `SecondPerson`.
     """
     by, said = _person(scope, "validate a system"), _said(reason)
-    if asked < SCENARIOS or not 0 <= as_expected <= asked or asked > 1_000_000:
-        raise TooFewScenarios(f"Ask {SCENARIOS} scenarios or more, and say how many of them were answered as expected.")
     system, row = _row(scope, system_name, at)
     _demand(row, system, State.RECOVERY, "validated")
-    share = as_expected / asked
-    evidence = {"asked": asked, "as_expected": as_expected, "consistency": round(share, 4), "above": CONSISTENT}
-    walk(row, system, Checked(share > CONSISTENT, by, evidence), scope=scope, at=at, name="drift.validate", said=said)
+    found = elicited(scope=scope, system=system, run=run, since=row.since, at=at)
+    _demand_usable(row, system, found, at)
+    if found.is_consistent:
+        _demand_second(scope, row, found)
+    share = found.as_expected / found.asked
+    evidence = {
+        "asked": found.asked,
+        "as_expected": found.as_expected,
+        "consistency": round(share, 4),
+        "above": CONSISTENT,
+        **found.evidence,
+    }
+    is_consistent = found.is_consistent and share > CONSISTENT
+    walk(row, system, Checked(is_consistent, by, evidence), scope=scope, at=at, name="drift.validate", said=said)
     return row
 
 
@@ -214,6 +242,37 @@ def _row(scope: Scope, name: str, at: datetime) -> tuple[System, DriftState]:
 def _demand(row: DriftState, system: System, state: State, done: str) -> None:
     if row.state != state.value:
         raise WrongState(f"{system.name} is in {row.state}; only {state.value} can be {done}.")
+
+
+def _demand_usable(row: DriftState, system: System, found: Elicited, at: datetime) -> None:
+    if found.asked < SCENARIOS:
+        asked = f"The run asked {found.asked} scenarios of {system.name}; it takes {SCENARIOS} or more."
+        raise TooFewScenarios(f"{asked} Write scenarios of its own, and ask again.")
+    stale = found.stale
+    if found.at < row.since:
+        stale = f"The run was made before {system.name} came into RECOVERY."
+    elif at - found.at > FRESH_FOR:
+        stale = f"The run is older than {int(FRESH_FOR.total_seconds() // 3600)} hours."
+    if stale:
+        raise StaleRun(f"{stale} Ask the scenarios again.")
+
+
+def _demand_second(scope: Scope, row: DriftState, found: Elicited) -> None:
+    """Whoever had a hand in it lets somebody else say so, where there is somebody else who may."""
+    acknowledged = str(row.evidence.get("acknowledged_by", ""))
+    mine = scope.person_id
+    is_own = str(mine) == acknowledged or (not acknowledged and row.changed_by == scope.actor.name)
+    if not is_own and mine not in found.hands:
+        return
+    others = (
+        {one for one in able(scope=scope, to=Capability.SET_DRIFT) if str(one) != acknowledged} - found.hands - {mine}
+    )
+    if others:
+        did = (
+            "You acknowledged this hold" if is_own else "You changed what is expected since this hold was acknowledged"
+        )
+        many = "the other person who may" if len(others) == 1 else f"one of the {len(others)} others who may"
+        raise SecondPerson(f"{did}, so somebody else says that it may act again: ask {many}.")
 
 
 def _valid(system: System) -> dict[str, Any]:

@@ -78,11 +78,17 @@ class Acknowledge(Face):
 class Validate(Face):
     @endpoint(
         gives=shapes.Standing,
-        takes=shapes.Suite,
-        problems=(actions.WrongState, actions.TooFewScenarios, ReasonMissing),
+        takes=shapes.Run,
+        problems=(
+            actions.WrongState,
+            actions.TooFewScenarios,
+            actions.StaleRun,
+            actions.SecondPerson,
+            ReasonMissing,
+        ),
     )
     def post(self, request: Request, name: str, body: dict[str, Any]) -> Response:
-        """Say how the canonical scenarios went: above 95 % the system is NORMAL, else DEGRADED."""
+        """Name a run of the canonical scenarios: one that passed makes the system NORMAL, another DEGRADED."""
         return _moved(self, request, name, actions.validate, body)
 
 

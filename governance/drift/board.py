@@ -17,6 +17,7 @@ from governance.drift.machine import MOST_WARNINGS, Cause, State, ahead
 from governance.drift.models import DriftScore
 from governance.drift.moving import standing_of
 from governance.drift.panel import Card, card
+from governance.drift.panels import Panel, drawn
 from governance.drift.queries import Chip, Measure, chip_of, measures, row_of, scores
 from governance.registry.models import Cause as VersionCause
 from governance.registry.models import System, SystemVersion
@@ -40,12 +41,11 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A button with its form: the verb's word, what it says, and whether it asks for the scenarios or a metric."""
+    """A button with its form: the verb's word, what it says, and whether it asks for a metric."""
 
     verb: str
     label: str
     hint: str
-    asks_scenarios: bool = False
     asks_metric: bool = False
 
 
@@ -61,6 +61,7 @@ class Board:
     measures: tuple[Measure, ...]
     scores: tuple[DriftScore, ...]
     moves: tuple[Explained, ...]
+    panels: tuple[Panel, ...]
     tighten: str
     roll_back: str
     warning: float = WARNING
@@ -108,6 +109,7 @@ def board(*, scope: Scope, system: System) -> Board:
         moves=search(
             scope=scope, filters=Filters(event_type="drift_detection", subject=system.name), limit=MOVES
         ).entries,
+        panels=drawn(scope=scope, system=system, state=state.value),
         tighten=_tighten(system) if is_held else "",
         roll_back=_roll_back(scope, system) if is_held else "",
     )
@@ -133,7 +135,7 @@ _SENTENCES: Final = {
     Cause.CALM: "A score below the warning for 24 hours makes it normal again.",
     Cause.ACKNOWLEDGED: "A person acknowledges the hold, and its constitution validates.",
     Cause.UNANSWERED: "Nobody acknowledges within 72 hours.",
-    Cause.VALIDATED: "More than 95 % of its canonical scenarios are answered as expected.",
+    Cause.VALIDATED: "A person names a run in which more than 95 % of its canonical scenarios are answered as expected.",
     Cause.NOT_VALIDATED: "Its canonical scenarios are not answered as expected.",
     Cause.OVERRIDDEN: "An amendment of its constitution is applied, and a person overrides.",
 }
@@ -141,14 +143,6 @@ _FRESH: Final = (Next(_SENTENCES[Cause.ABOVE_WARNING], State.MONITOR.value),)
 _WAYS: Final[dict[State, tuple[Way, ...]]] = {
     State.HOLD: (
         Way("acknowledge", "Acknowledge the hold", "You have looked at it. Its constitution is validated again."),
-    ),
-    State.RECOVERY: (
-        Way(
-            "validate",
-            "Say how it did",
-            "20 canonical scenarios or more; above 95 % it is normal.",
-            asks_scenarios=True,
-        ),
     ),
     State.DEGRADED: (
         Way("override", "Override", "An amendment was applied since; its constitution is validated again."),

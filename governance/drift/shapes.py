@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from governance.drift.actions import LONGEST, SCENARIOS
+from governance.drift.actions import LONGEST
 from governance.drift.metrics import METRICS
 from governance.drift.models import DriftWord
 from governance.rest import Body, Choice, Instant, Query, Record, Text, Whole
@@ -23,11 +23,10 @@ class Reason(Body):
     reason = Text(max_length=LONGEST)
 
 
-class Suite(Reason):
-    """How the canonical scenarios went."""
+class Run(Reason):
+    """A run of the canonical scenarios."""
 
-    asked = Whole(min_value=SCENARIOS, max_value=1_000_000)
-    as_expected = Whole(min_value=0, max_value=1_000_000)
+    run = serializers.UUIDField(help_text="its id, as /api/v1/elicitations/ says it")
 
 
 class Which(Reason):

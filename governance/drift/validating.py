@@ -1,13 +1,18 @@
-"""Whether the constitution in force is still a valid one: what leaving HOLD and DEGRADED takes beside a person."""
+"""What leaving a state takes beside a person: a constitution that is valid, and a run of the canonical scenarios."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
 
 from governance import canonical
 from governance.constitution import schema
+from governance.errors import NotFound
 from governance.registry.models import System, SystemVersion
+from governance.scope import Scope
 
 Check = Callable[..., Iterable[str]]
 """`check(document, system=name)`: a sentence for each thing that is wrong."""
@@ -18,6 +23,45 @@ _checks: dict[str, Check] = {}
 def register(name: str, check: Check) -> None:
     """Add a check of a slice above; called from `AppConfig.ready`, again without harm."""
     _checks[name] = check
+
+
+@dataclass(frozen=True, slots=True)
+class Elicited:
+    """One run of the canonical scenarios, made by the worker at `at`.
+
+    `stale` says why it says nothing about today, "" where it does. `hands`: people who changed what is expected since the moment
+    that was asked about.
+    """
+
+    id: UUID
+    at: datetime
+    asked: int
+    as_expected: int
+    is_consistent: bool
+    stale: str
+    hands: frozenset[UUID]
+    evidence: Mapping[str, Any]
+
+
+class ReadRun(Protocol):
+    """Reads a run of a system inside the caller's transaction. Raises `NotFound`."""
+
+    def __call__(self, *, scope: Scope, system: System, run: UUID, since: datetime, at: datetime) -> Elicited: ...
+
+
+_runs: list[ReadRun] = []
+
+
+def register_elicitation(read: ReadRun) -> None:
+    """Say where runs are read; called from `AppConfig.ready` of a slice above, again without harm."""
+    _runs[:] = [read]
+
+
+def elicited(*, scope: Scope, system: System, run: UUID, since: datetime, at: datetime) -> Elicited:
+    """A run by its id. Raises `NotFound`."""
+    if not _runs:
+        raise NotFound("Nothing here asks scenarios, so there is no run to name.")
+    return _runs[0](scope=scope, system=system, run=run, since=since, at=at)
 
 
 def validated(system: System) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +63,7 @@ def act(request: HttpRequest, name: str, verb: str) -> HttpResponse:
     """One verb of a person; back to the page, which says what came of it."""
     known: dict[str, Any] = {"reason": request.POST.get("reason", "")}
     if verb == "validate":
-        known |= {field: _whole(request.POST.get(field, "")) for field in ("asked", "as_expected")}
+        known["run"] = _run(request.POST.get("run", ""))
     if verb in ("rearm", "reset_baseline"):
         known["metric"] = request.POST.get("metric", "")
     try:
@@ -77,14 +78,18 @@ def act(request: HttpRequest, name: str, verb: str) -> HttpResponse:
     return redirect("drift:page", name=name)
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+def _run(text: str) -> UUID:
+    """The run that was named; what is no id names none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
 
 
 def _drawn(request: HttpRequest, name: str, *, refusal: DomainError | None = None) -> HttpResponse:
     scope = scope_of(request)
     found = board(scope=scope, system=system_called(scope=scope, name=name))
-    typed = {field: request.POST.get(field, "") for field in ("state", "reason", "asked", "as_expected", "metric")}
+    typed = {field: request.POST.get(field, "") for field in ("state", "reason", "metric")}
     panel = found.panel
     if refusal is not None and typed["state"]:
         panel = replace(panel, form=StateForm(typed, state=panel.standing.state))

@@ -45,6 +45,7 @@ ARTICLES = (
     Article("learned-rules", "Learned rules", ("learning:",), "learning:list"),
     Article("what-if", "What if", ("whatif:",), "whatif:list"),
     Article("e-stop", "E-stop", ("estop:",), "estop:page"),
+    Article("re-elicitation", "Scenarios", ("elicitation:",), "elicitation:list"),
     Article("drift", "Drift", ("drift:",)),
     Article("law", "Law", ("lawbook:",), "lawbook:law"),
     Article("rulebook", "The rulebook", ("rulebook:", "sessions:", "amendments:replay"), "rulebook:rules"),

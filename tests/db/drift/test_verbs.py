@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +17,8 @@ from governance.drift.actions import (
     NoSuchState,
     NotValid,
     SameState,
+    SecondPerson,
+    StaleRun,
     TooFewScenarios,
     WrongState,
     acknowledge,
@@ -89,9 +95,29 @@ def recovering(cast: make.Cast) -> None:
     acknowledge(scope=cast.ada, system_name="clay-consigliere", reason="I looked.", at=make.later(2))
 
 
-def check(scope: Scope, as_expected: int, *, asked: int = 20) -> DriftState:
+RUN = UUID(int=1)
+
+
+@contextmanager
+def elicited(as_expected: int, *, asked: int = 20, minutes: float = 3, **said: Any) -> Iterator[None]:
+    """A run as a slice above gives it."""
+    known = {"stale": "", "hands": frozenset(), "evidence": {}, "is_consistent": as_expected > 0.95 * asked, **said}
+
+    def read(*, run: UUID, **_: Any) -> validating.Elicited:
+        return validating.Elicited(run, make.later(minutes), asked, as_expected, **known)
+
+    before = list(validating._runs)
+    validating.register_elicitation(read)
+    try:
+        yield
+    finally:
+        validating._runs[:] = before
+
+
+def check(scope: Scope, as_expected: int, *, at: datetime | None = None, **said: Any) -> DriftState:
     known = {"scope": scope, "system_name": "clay-consigliere", "reason": "The suite."}
-    return validate(**known, asked=asked, as_expected=as_expected, at=make.later(3))
+    with elicited(as_expected, **said):
+        return validate(**known, run=RUN, at=at or make.later(4))
 
 
 def test_acknowledge__validates_the_constitution_and_leads_to_recovery__once(cast: make.Cast) -> None:
@@ -120,17 +146,50 @@ def test_validate__more_than_95_percent_of_20_scenarios__is_normal_else_degraded
     as_expected: int, after: str, cast: make.Cast
 ) -> None:
     recovering(cast)
-    assert check(cast.ada, as_expected).state == after == state(cast)
+    assert check(cast.bo, as_expected).state == after == state(cast)
     with pytest.raises(WrongState):
-        check(cast.ada, 20)
+        check(cast.bo, 20)
 
 
-@pytest.mark.parametrize(("asked", "as_expected"), [(19, 19), (20, 21), (20, -1), (10**9, 1)])
-def test_validate__less_than_the_suite__refused(asked: int, as_expected: int, cast: make.Cast) -> None:
+def test_validate__a_run_of_less_than_the_suite__refused(cast: make.Cast) -> None:
     recovering(cast)
-    with pytest.raises(TooFewScenarios):
-        check(cast.ada, as_expected, asked=asked)
+    with pytest.raises(TooFewScenarios, match="19 scenarios"):
+        check(cast.bo, 19, asked=19)
     assert state(cast) == "RECOVERY"
+
+
+def test_validate__a_run_that_says_nothing_about_today__refused(cast: make.Cast) -> None:
+    recovering(cast)
+    with pytest.raises(StaleRun, match="was made before clay-consigliere came into RECOVERY"):
+        check(cast.bo, 20, minutes=1.5)
+    with pytest.raises(StaleRun, match="older than 24 hours"):
+        check(cast.bo, 20, at=make.later(3) + timedelta(hours=24, seconds=1))
+    with pytest.raises(StaleRun, match="The law was changed"):
+        check(cast.bo, 20, stale="The law was changed after this run.")
+    assert state(cast) == "RECOVERY"
+
+
+def test_validate__who_acknowledged_or_changed_what_is_expected__lets_somebody_else_do_it(cast: make.Cast) -> None:
+    recovering(cast)
+    with pytest.raises(SecondPerson, match=r"You acknowledged this hold, so somebody else .* ask one of the 3 others"):
+        check(cast.ada, 20)
+    with pytest.raises(SecondPerson, match="You changed what is expected"):
+        check(cast.bo, 20, hands=frozenset({cast.users["bo"].id}))
+    others = frozenset(cast.users[name].id for name in ("bo", "cy"))
+    with pytest.raises(SecondPerson, match="ask the other person who may"):
+        check(cast.ada, 20, hands=others)
+    assert check(cast.sam, 20, hands=others).state == "NORMAL"
+
+
+def test_validate__where_nobody_else_may__who_acknowledged_does_it(cast: make.Cast) -> None:
+    recovering(cast)
+    hands = frozenset(cast.users[name].id for name in ("bo", "cy", "sam"))
+    assert check(cast.ada, 20, hands=hands).state == "NORMAL"
+
+
+def test_validate__that_it_failed__anybody_who_may_says_so(cast: make.Cast) -> None:
+    recovering(cast)
+    assert check(cast.ada, 10).state == "DEGRADED"
 
 
 def test_override__takes_an_amendment_applied_since__and_is_normal(cast: make.Cast) -> None:
@@ -150,7 +209,7 @@ def test_override__takes_an_amendment_applied_since__and_is_normal(cast: make.Ca
 def test_ways_back__by_a_wrong_role_or_a_program_or_a_stranger__refused(cast: make.Cast) -> None:
     put(cast.sam, "HOLD")
     known: dict[str, Any] = {"system_name": "clay-consigliere", "reason": "Mine.", "at": make.later(2)}
-    verbs = (acknowledge, partial(validate, asked=20, as_expected=20), override, rearm, reset_baseline)
+    verbs = (acknowledge, partial(validate, run=RUN), override, rearm, reset_baseline)
     for verb in verbs:
         for scope in (cast.uma, cast.mel, cast.tess):
             with pytest.raises(NotAllowed):

@@ -9,6 +9,8 @@ import numpy as np
 
 from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
 from billing.budgets.usage import Usage
+from dreams.elicitation import actions as elicitation
+from dreams.elicitation.scenario import Kind
 from dreams.guardrails import settings as guardrails
 from dreams.guardrails.tasks import watch_tenant
 from governance.amendments import actions as amendments
@@ -28,6 +30,7 @@ from governance.idempotency.actions import claim
 from governance.identity.actions import invite, register_deputy
 from governance.ids import new_id
 from governance.jobs import actions as jobs
+from governance.jobs.attempts import attempt
 from governance.notices.actions import set_preference
 from governance.notices.mail import write_due
 from governance.policy.verdict import Outcome
@@ -113,6 +116,7 @@ def everything() -> make.Cast:
     _old(cast)
     _learned(cast)
     _watched(cast)
+    _elicited(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
@@ -173,6 +177,16 @@ def _watched(cast: make.Cast) -> None:
     guardrails.change(scope=cast.ada, days=14, rules={}, reason="Payroll runs twice a month.", at=make.AT)
     make.applied(cast, at=make.later(5), routing_confidence_threshold=0.72)
     watch_tenant(scope=cast.tars, at=make.later(10))
+
+
+def _elicited(cast: make.Cast) -> None:
+    """A scenario that people wrote, and a run."""
+    content = {"title": "Refunds", "domain": "money", "principle": "Refunds", "action": "refund", "expected": "deny"}
+    elicitation.save(
+        scope=cast.ada, kind=Kind.SCENARIO, key="refunds", content=content, reason="We agreed.", at=make.later(11)
+    )
+    job = elicitation.start(scope=cast.bo, system_name=cast.system.name, at=make.later(12))
+    attempt(tenant_id=cast.tenant.id, job_id=job.id, clock=lambda: make.later(12))
 
 
 def _learned(cast: make.Cast) -> None:

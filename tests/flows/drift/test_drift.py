@@ -108,7 +108,7 @@ def test_page__acknowledge_validate_rearm__by_form(held: make.Cast) -> None:
     armed = bo.post(f"{CLAY}rearm/", {"reason": "Anew.", "metric": "duration"}, follow=True)
     assert b"it learns from now on" in armed.content
     assert bo.post(f"{CLAY}rearm/", {"reason": "Anew.", "metric": "charm"}).status_code == 422
-    assert bo.post(f"{CLAY}validate/", {"reason": "Anew.", "asked": "x"}).status_code == 422
+    assert bo.post(f"{CLAY}validate/", {"reason": "Anew.", "run": "x"}).status_code == 409
     assert bo.get(f"{CLAY}rearm/").status_code == 405
 
 
@@ -136,7 +136,9 @@ def test_api__measured_and_every_verb(held: make.Cast) -> None:
     assert [one["name"] for one in measured["metrics"]] == ["compliance", "duration"]
     assert [one["state"] for one in measured["scores"]] == ["MONITOR", "HOLD"]
     assert is_problem(
-        ada.post(f"{base}validate/", {"asked": 20, "as_expected": 20, "reason": "X"}), 409, "wrong_drift_state"
+        ada.post(f"{base}validate/", {"run": "01a1c9d5-e280-7975-99e7-5263695e832d", "reason": "X"}),
+        409,
+        "wrong_drift_state",
     )
     late = ada.post(f"{base}acknowledge/", {"reason": "Seen."})
     assert late.status_code == 200 and late.json()["state"] == "DEGRADED"  # the cast lives weeks ago

@@ -1,0 +1,149 @@
+"""What is expected, on pages and by programs: written, taken back, asked, validated."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dreams.elicitation.tasks import weekly
+from governance.drift.actions import acknowledge, set_state
+from governance.jobs.attempts import attempt
+from governance.jobs.models import Job
+from governance.scope import Capability
+from governance.tenancy import in_tenant
+from tests import factories as make
+from tests.db.elicitation.desk import CLAY, SCENARIO
+from tests.flows.api.programs import is_problem, program
+from tests.web import client_of
+
+LIST = "/drift/scenarios/"
+TYPED = {**SCENARIO, "circumstance": "ordinary", "asked_by": "system", "reason": "We agreed on it."}
+
+
+def worked(cast: make.Cast) -> None:
+    """The worker takes what waits."""
+    with in_tenant(cast.tenant.id):
+        waiting = list(Job.objects.filter(state="queued", kind="elicitation"))
+    for job in waiting:
+        assert attempt(tenant_id=cast.tenant.id, job_id=job.id, clock=timezone.now) == "done"
+
+
+def recovering(cast: make.Cast) -> None:
+    at = timezone.now() - timedelta(minutes=2)
+    set_state(scope=cast.sam, system_name=CLAY, state="HOLD", reason="It wanders.", at=at)
+    acknowledge(scope=cast.ada, system_name=CLAY, reason="Seen.", at=at + timedelta(minutes=1))
+
+
+def test_list__shows_what_ships__filtered_and_taken_away() -> None:
+    cast = make.cast()
+    uma = client_of(cast.uma)
+    with CaptureQueriesContext(connection) as asked:
+        page = uma.get(LIST).content.decode()
+    assert len(asked) <= 16 and "Scenarios and pairs: 41" in page and "New scenario" not in page
+    narrow = uma.get(f"{LIST}?kind=scenario&domain=voice").content.decode()
+    assert "Somebody&#x27;s voice imitated" in narrow and "A way around approval" not in narrow
+    assert "Nothing fits these filters" in uma.get(f"{LIST}?q=unicorn").content.decode()
+    for kind in ("scenarios", "elicitations"):
+        assert uma.post(f"/exports/{kind}/", {"query": "", "format": "csv"}).status_code in (200, 302)
+    assert client_of(cast.mel).get(LIST).status_code == 403
+
+
+def test_form__writes_a_scenario_and_a_pair__and_undo_takes_it_back() -> None:
+    cast = make.cast()
+    ada = client_of(cast.ada)
+    made = ada.post(f"{LIST}new/scenario/", TYPED)
+    assert made.status_code == 302 and made["Location"] == f"{LIST}scenario/refunds-of-any-size/"
+    again = ada.post(f"{LIST}new/scenario/", TYPED)
+    assert again.status_code == 409 and b"has this title already" in again.content
+    change = {**TYPED, "title": "Refunds", "expected": "permit", "is_active": "on"}
+    page = ada.post(made["Location"], change, follow=True).content.decode()
+    assert "Version 2, by" in page and "Undo" in page
+    back = ada.post(f"{made['Location']}undo/", {"reason": "No."}, follow=True).content.decode()
+    assert "It stands as it did before." in back and "Refunds of any size" in back
+    bad = ada.post(f"{LIST}new/scenario/", {**TYPED, "title": "Other", "action": "a*"})
+    assert bad.status_code == 422 and b"may not hold" in bad.content
+    pair = {
+        "title": "Two ways",
+        "dimension": "care before speed",
+        "left_label": "wait",
+        "left_action": "abort",
+        "right_label": "go",
+        "right_action": "go_anyway",
+        "expected": "left",
+        "reason": "We agreed.",
+    }
+    assert ada.post(f"{LIST}new/pair/", pair, follow=True).status_code == 200
+    assert ada.post(f"{LIST}new/song/", pair).status_code == 404
+    assert client_of(cast.uma).post(f"{LIST}new/scenario/", {**TYPED, "title": "Mine"}).status_code == 403
+    assert client_of(make.stranger()).get(made["Location"]).status_code == 404
+
+
+def test_recovery__ask_then_validate__by_somebody_else() -> None:
+    cast = make.cast()
+    recovering(cast)
+    ada, bo = client_of(cast.ada), client_of(cast.bo)
+    page = bo.get(f"/drift/{CLAY}/").content.decode()
+    assert "It has not been asked since the hold was acknowledged." in page and "Validate" not in page
+    assert "It is asked now." in ada.post(f"{LIST}ask/{CLAY}/", follow=True).content.decode()
+    worked(cast)
+    page = bo.get(f"/drift/{CLAY}/").content.decode()
+    assert "31 of 31 scenarios as expected" in page
+    (run,) = set(re.findall(r'name="run" value="([0-9a-f-]+)"', page))
+    mine = ada.post(f"/drift/{CLAY}/validate/", {"run": run, "reason": "Mine."})
+    assert mine.status_code == 409 and b"You acknowledged this hold" in mine.content
+    assert (
+        b"is in NORMAL now" in bo.post(f"/drift/{CLAY}/validate/", {"run": run, "reason": "So."}, follow=True).content
+    )
+    shown = client_of(cast.uma).get(f"{LIST}runs/{run}/").content.decode()
+    assert "Passed" in shown and "There was no run in the 30 days before" in shown and "sha256:" in shown
+    assert CLAY in client_of(cast.uma).get(f"{LIST}runs/").content.decode()
+    assert client_of(make.stranger()).get(f"{LIST}runs/{run}/").status_code == 404
+    assert client_of(cast.uma).post(f"{LIST}ask/{CLAY}/").status_code == 403
+
+
+def test_api__write_undo_ask_read_validate() -> None:
+    cast = make.cast()
+    recovering(cast)
+    ada = program(cast.ada, Capability.READ_RECORD, Capability.SET_DRIFT)
+    first = ada.get("scenarios/?limit=2").json()
+    assert [one["version"] for one in first["results"]] == [0, 0] and first["next"]
+    after = re.search(r"cursor=([^&]+)", first["next"])
+    assert after and ada.get(f"scenarios/?limit=2&cursor={after[1]}").json()["results"][0] != first["results"][0]
+    body = {"content": {**SCENARIO, "expected": "permit"}, "reason": "We agreed."}
+    made = ada.put("scenarios/scenario/refunds/", body)
+    assert made.status_code == 200 and made.json()["version"] == 1, made.json()
+    assert is_problem(ada.put("scenarios/scenario/refunds/", body), 409, "scenario_unchanged")
+    assert is_problem(ada.put("scenarios/scenario/new/", {**body, "content": {}}), 422, "bad_scenario")
+    assert is_problem(ada.put("scenarios/song/new/", body), 404, "not_found")
+    assert is_problem(ada.post("scenarios/scenario/refunds/undo/", {"reason": "No."}), 409, "nothing_to_undo")
+    job = ada.post(f"systems/{CLAY}/drift/elicit/", {})
+    assert job.status_code == 202, job.json()
+    worked(cast)
+    (run,) = ada.get("elicitations/").json()["results"]
+    whole = ada.get(f"elicitations/{run['id']}/").json()
+    assert whole["is_passed"] and whole["counts"] and whole["stale"] == "" and len(whole["results"]) == whole["checks"]
+    bo = program(cast.bo, Capability.READ_RECORD, Capability.SET_DRIFT)
+    said = {"run": run["id"], "reason": "It answers."}
+    assert is_problem(ada.post(f"systems/{CLAY}/drift/validate/", said), 409, "second_person")
+    assert bo.post(f"systems/{CLAY}/drift/validate/", said).json()["state"] == "NORMAL"
+    uma = program(cast.uma, Capability.READ_RECORD)
+    assert is_problem(uma.post(f"systems/{CLAY}/drift/elicit/", {}), 403, "not_allowed")
+    assert is_problem(program(make.stranger()).get(f"elicitations/{run['id']}/"), 404, "not_found")
+
+
+def test_weekly__asks_every_system_once_a_week() -> None:
+    cast = make.cast()
+    at = "2026-11-25T03:00:00+00:00"
+    weekly(at), weekly(at), weekly("2026-11-26T03:00:00+00:00")
+    with in_tenant(cast.tenant.id):
+        (job,) = Job.objects.filter(kind="elicitation")
+    assert json.loads(json.dumps(job.payload)) == {"systems": [CLAY]}
+    worked(cast)
+    weekly("2026-12-01T03:00:00+00:00")
+    with in_tenant(cast.tenant.id):
+        assert Job.objects.filter(kind="elicitation").count() == 2
