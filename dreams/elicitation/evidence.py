@@ -66,4 +66,4 @@ def stale(*, scope: Scope, system: System, row: Elicitation, at: datetime) -> st
 def _hands(scope: Scope, since: datetime) -> frozenset[UUID]:
     """Who changed what is expected since."""
     rows = CanonicalItem.objects.filter(tenant_id=scope.tenant_id, updated_at__gte=since)
-    return frozenset(rows.exclude(updated_by_id=None).values_list("updated_by_id", flat=True))
+    return frozenset(id for id in rows.values_list("updated_by_id", flat=True) if id is not None)

@@ -32,6 +32,9 @@ class Program:
         text = data if isinstance(data, str) else json.dumps(data or {})
         return self.client.post(f"{API}{path}", text, content_type="application/json", headers=headers)
 
+    def put(self, path: str, data: Any, **headers: str) -> Any:
+        return self.client.put(f"{API}{path}", json.dumps(data), content_type="application/json", headers=headers)
+
 
 def program(scope: Scope, *scopes: Capability, system: str = "") -> Program:
     return Program(issued(scope, *(scopes or EVERYTHING[:2]), system=system).secret)
