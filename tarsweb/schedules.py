@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("tell of tools that fail", "routing.telemetry.tasks.watch", minutes=5),
     Entry("forget agents' former secrets", "routing.connectors.tasks.forget", minutes=60),
     Entry("observe drift", "governance.drift.tasks.observe", minutes=15),
+    Entry("thin old drift scores", "governance.drift.tasks.thin", daily_at=time(1, 30)),
     Entry("embed what the router compares", "routing.router.tasks.embed", minutes=1),
     Entry("learn from many rules", "routing.router.tasks.learn", minutes=15),
     Entry("index the rules of large tenants", "routing.router.tasks.index", daily_at=time(1, 40)),

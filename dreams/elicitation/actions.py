@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from dreams.elicitation import suite
@@ -27,7 +27,6 @@ from governance.tenants.models import Tenant
 
 TO_WRITE: Final = "change what is expected of systems"
 TO_ASK: Final = "ask a system the scenarios"
-SLOT: Final = timedelta(minutes=1)
 
 
 class NothingChanged(DomainError):
@@ -121,11 +120,10 @@ def start(*, scope: Scope, system_name: str, at: datetime) -> Job:
     _lock(scope)
     if (job := running(scope=scope, system=system)) is not None:
         return job
-    slot = int(at.timestamp() // SLOT.total_seconds())
     return jobs.start(
         scope=scope,
         kind=KIND,
-        key=f"{KEY}{system.id}:{slot}",
+        key=f"{KEY}{system.id}:{at.isoformat()}",
         title=f"Scenarios asked of {system.name}",
         payload={"systems": [system.name]},
         at=at,

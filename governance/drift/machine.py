@@ -18,7 +18,8 @@ CALM_FOR: Final = timedelta(hours=24)
 ANSWER_WITHIN: Final = timedelta(hours=72)
 """HOLD becomes DEGRADED when nobody acknowledged it within this."""
 WARN_EACH: Final = timedelta(hours=6)
-"""A score above the warning threshold counts as another warning once in this; how often it is looked at counts for nothing."""
+"""A score above the warning threshold counts as another warning once in this, and only where something new was seen since the
+last; how often it is looked at counts for nothing."""
 MOST_WARNINGS: Final = 3
 
 
@@ -64,12 +65,16 @@ _STRICTNESS: Final = (State.NORMAL, State.MONITOR, State.RECOVERY, State.HOLD, S
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the detectors found at one moment. Raises `ValueError` for a score or thresholds that order nothing."""
+    """What the detectors found at one moment. `seen_at`: of the latest look that warns; None: now.
+
+    Raises `ValueError` for a score or thresholds that order nothing.
+    """
 
     score: float
     warning: float
     critical: float
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    seen_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.score) and math.isfinite(self.critical) and 0 < self.warning < self.critical):
@@ -228,8 +233,10 @@ def _monitored(standing: Standing, found: Measured, at: datetime) -> Standing:
 
 
 def _warned_again(standing: Standing, found: Measured, at: datetime) -> Standing:
-    if standing.warned_at is not None and at < standing.warned_at + WARN_EACH:
-        return standing
+    if standing.warned_at is not None:
+        is_new = found.seen_at is None or found.seen_at > standing.warned_at
+        if not is_new or at < standing.warned_at + WARN_EACH:
+            return standing
     count = standing.warnings + 1
     if count <= MOST_WARNINGS:
         return replace(standing, warnings=count, warned_at=at)

@@ -69,7 +69,7 @@ class DriftMetric(TenantRow):
 
 
 class DriftScore(TenantRow):
-    """One look at one system: its drift score, and the metric and detector that said so. Append-only."""
+    """One look at one system: its drift score, and the metric and detector that said so. Written once; thinned after 90 days."""
 
     system = reference("governance.System", db_index=False)
     at = models.DateTimeField()

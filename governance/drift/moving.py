@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models.functions import Collate
 from django.urls import reverse
 
 from governance.drift.machine import Cause, Event, Standing, State, step
@@ -17,7 +18,7 @@ from governance.ledger import actions as ledger
 from governance.notices import kinds
 from governance.notices.actions import tell
 from governance.registry.models import System
-from governance.scope import Capability, Scope
+from governance.scope import TARS, Capability, Scope
 from governance.webhooks.actions import emit
 
 KIND: Final = "drift"
@@ -99,14 +100,20 @@ def keep(
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """Keep a standing in another state, arm what it arms, tell, and put it on the ledger."""
-    before, words = row.state, " ".join(part for part in (after.reason, said) if part)
-    row.state, row.since, row.reason, row.changed_by = after.state.value, after.since, words, scope.actor.name
+    before, who, is_late = row.state, scope.actor.name, after.cause == Cause.UNANSWERED and not scope.actor.is_tars
+    late = f"{who} acknowledged it too late: {said}" if is_late else said
+    words = " ".join(part for part in (after.reason, late) if part)
+    by = TARS.name if is_late else who
+    row.state, row.since, row.reason, row.changed_by = after.state.value, after.since, words, by
     row.cause, row.evidence, row.measured_at = after.cause, dict(after.evidence), after.measured_at
     row.warnings, row.warned_at, row.calm_since = after.warnings, after.warned_at, after.calm_since
     row.save()
     if after.state is State.NORMAL:
         arm(tenant_id=scope.tenant_id, system_id=system.id, anew=after.cause != Cause.CALM, at=at)
-    _announce(row, system, before, scope=scope, at=at)
+    moved = f"from {before} into {row.state}: {words}"
+    # who acknowledges too late did not move it: time did
+    sentence = f"{system.name} went {moved}" if is_late else f"{who} put {system.name} {moved}"
+    _announce(row, system, before, sentence, scope=scope, at=at)
     ledger.append(
         scope=scope,
         at=at,
@@ -120,7 +127,7 @@ def keep(
             **({"cause": after.cause, "evidence": row.evidence} if after.cause else {}),
             **(more or {}),
         },
-        explanation=f"{scope.actor.name} put {system.name} from {before} into {row.state}: {words}",
+        explanation=sentence,
         rules_applied=[f"drift.{after.cause or 'by_hand'}"],
     )
 
@@ -129,13 +136,15 @@ def arm(*, tenant_id: UUID, system_id: UUID, anew: bool, at: datetime, metric: s
     """Arm a system's detectors again, or one of them; `anew`: what comes now is the baseline. Returns how many."""
     rows = DriftMetric.objects.filter(tenant_id=tenant_id, system_id=system_id)
     rows = rows.filter(name=metric) if metric else rows
+    # in the order in which `observing` takes them: an UPDATE alone takes rows as they lie, and two would wait for each other
+    list(rows.select_for_update(no_key=True).order_by(Collate("name", "C")).values_list("id"))
     values: dict[str, Any] = {"recent": [], "fresh": 0, "finding": None, "fired_at": None, "armed_at": at}
     if anew:
         values |= {"baseline": [], "baseline_count": 0, "baseline_since": at}
     return rows.update(**values)
 
 
-def _announce(row: DriftState, system: System, before: str, *, scope: Scope, at: datetime) -> None:
+def _announce(row: DriftState, system: System, before: str, sentence: str, *, scope: Scope, at: datetime) -> None:
     data = {"before": before, "after": row.state, "by": row.changed_by, "reason": row.reason}
     emit(scope=scope, event="drift.state_set", subject=system.name, data=data, at=at)
     tell(
@@ -144,7 +153,7 @@ def _announce(row: DriftState, system: System, before: str, *, scope: Scope, at:
         kind=KIND,
         key=f"drift:{system.id}:{at.isoformat()}",
         subject=system.name,
-        sentence=f"{row.changed_by} put {system.name} from {before} into {row.state}: {row.reason}",
+        sentence=sentence,
         url=reverse("drift:page", args=[system.name]),
         is_urgent=row.state in _URGENT,
         at=at,

@@ -72,20 +72,27 @@ def _mark(scope: Scope, name: str, at: datetime) -> DriftMark:
 
 
 def _feed(scope: Scope, batch: sources.Batch, at: datetime) -> int:
-    for (system_id, metric), values in sorted(batch.numbers.items()):
+    """In the order of systems and metric names, whichever kind they are: whoever takes several rows takes them so."""
+    fed: list[tuple[UUID, str, str]] = [(system_id, metric, "") for system_id, metric in batch.numbers]
+    fed += [(system_id, "request", model) for system_id, model in batch.vectors]
+    for system_id, metric, model in sorted(fed):
         row = _metric(scope, system_id, metric, at)
-        gauge = _gauge(row)
-        gauge.take_numbers(values)
-        _kept(row, gauge, at)
-    for (system_id, model), vectors in sorted(batch.vectors.items()):
-        row = _metric(scope, system_id, "request", at)
-        if row.unit != model:  # vectors of two models cannot be compared
-            row.unit, row.baseline, row.baseline_count = model, [], 0
-            row.recent, row.fresh, row.finding, row.fired_at, row.baseline_since = [], 0, None, None, at
-        gauge = _gauge(row)
-        gauge.take_vectors([np.asarray(vector, dtype=np.float64) for vector in vectors])
-        _kept(row, gauge, at)
+        if model:
+            _take_vectors(row, model, batch.vectors[system_id, model], at)
+        else:
+            gauge = _gauge(row)
+            gauge.take_numbers(batch.numbers[system_id, metric])
+            _kept(row, gauge, at)
     return sum(map(len, batch.numbers.values())) + sum(map(len, batch.vectors.values()))
+
+
+def _take_vectors(row: DriftMetric, model: str, vectors: list[np.ndarray], at: datetime) -> None:
+    if row.unit != model:  # vectors of two models cannot be compared
+        row.unit, row.baseline, row.baseline_count = model, [], 0
+        row.recent, row.fresh, row.finding, row.fired_at, row.baseline_since = [], 0, None, None, at
+    gauge = _gauge(row)
+    gauge.take_vectors([np.asarray(vector, dtype=np.float64) for vector in vectors])
+    _kept(row, gauge, at)
 
 
 def _metric(scope: Scope, system_id: UUID, name: str, at: datetime) -> DriftMetric:
@@ -108,6 +115,8 @@ def _gauge(row: DriftMetric) -> Gauge:
 
 
 def _kept(row: DriftMetric, gauge: Gauge, at: datetime) -> None:
+    if gauge.finding is not None and gauge.finding is not row.finding:
+        gauge.finding["seen_at"] = at.isoformat()
     row.baseline, row.baseline_count, row.recent = gauge.baseline, gauge.count, gauge.window
     row.fresh, row.finding, row.seen_at = gauge.fresh, gauge.finding, at
     row.fired_at = row.fired_at or (at if gauge.has_fired else None)
@@ -131,7 +140,8 @@ def _look(scope: Scope, system_id: UUID, at: datetime) -> bool:
         row = locked(scope=scope, system=system, at=at)
         if row.measured_at is not None and row.measured_at >= at:
             return False  # another run of the same moment was here
-        found = _strongest(scope, system_id)
+        findings = _findings(scope, system_id)
+        found = next(iter(findings), None)
         score = float(found.finding["score"]) if found and found.finding else 0.0
         evidence = {"metric": found.name, **found.finding} if found and found.finding else {}
         evidence.pop("score", None)
@@ -139,7 +149,7 @@ def _look(scope: Scope, system_id: UUID, at: datetime) -> bool:
         if before != score:
             row.score = score
             row.save(update_fields=["score"])
-        event = Measured(score, WARNING, CRITICAL, evidence)
+        event = Measured(score, WARNING, CRITICAL, evidence, seen_at=_seen_at(findings))
         said = f"Metric: {METRICS[found.name].label.lower()}." if found and score > WARNING else ""
         moved = walk(row, system, event, scope=scope, at=at, name="drift.observe", said=said)
         if moved or before != score:
@@ -147,9 +157,21 @@ def _look(scope: Scope, system_id: UUID, at: datetime) -> bool:
         return moved
 
 
-def _strongest(scope: Scope, system_id: UUID) -> DriftMetric | None:
+def _findings(scope: Scope, system_id: UUID) -> list[DriftMetric]:
+    """What was found, the strongest first."""
     rows = DriftMetric.objects.filter(tenant_id=scope.tenant_id, system_id=system_id, finding__isnull=False)
-    return rows.only("name", "finding").order_by(F("finding__score").desc(), "name").first()
+    return list(rows.only("name", "finding", "seen_at").order_by(F("finding__score").desc(), "name"))
+
+
+def _seen_at(findings: list[DriftMetric]) -> datetime | None:
+    """When the latest look was taken that warns; of one that did not keep it yet, when its metric was last fed."""
+    warning = [one for one in findings if one.finding and one.finding["score"] > WARNING]
+    return max((_looked_at(one) for one in warning), default=None)
+
+
+def _looked_at(one: DriftMetric) -> datetime:
+    said = one.finding.get("seen_at") if one.finding else None
+    return datetime.fromisoformat(said) if said else one.seen_at
 
 
 def _score(row: DriftState, found: DriftMetric | None, at: datetime) -> None:

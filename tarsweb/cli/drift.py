@@ -1,7 +1,8 @@
 """`tars drift scan`: when a stream of numbers began to behave otherwise, from files, with no database and no Django.
+`tars drift elicit SYSTEM`: have a server's worker ask a system the canonical scenarios.
 
-Data goes to standard output, messages to standard error. Exit codes: 0 scanned (an alarm is an answer), 1 a file that cannot be
-used, 2 wrong use.
+Data goes to standard output, messages to standard error. Exit codes: 0 scanned (an alarm is an answer) or passed, 1 a file that
+cannot be used or a run that did not pass, 2 wrong use.
 """
 
 from __future__ import annotations
@@ -100,6 +101,43 @@ def scan(
         print_json(_answer(found)) if as_json else write("\n".join(_sentences(found)) + "\n")
 
     run(work)
+
+
+@app.command("elicit")
+def elicit(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="The system to ask.")],
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for the worker.")] = 600,
+    as_json: Annotated[bool, typer.Option("--json", help="The run as JSON instead of text.")] = False,
+) -> None:
+    """Ask a system everything that is expected of it, and say what it answered. Exit code 0: the run passed; 1: it did not.
+
+    It takes a token that holds `read_record` and `set_drift`. Who validates the system names the run, on its drift page.
+
+    Example:  tars --server https://tars.example --token-file FILE drift elicit clay-consigliere
+    """
+    from tarsweb.cli.remote import connected
+
+    with connected() as tars:
+        job = tars.ended(tars.elicit(system)["id"], seconds=wait)
+        if job["state"] != "done":
+            print(job["error"] or f"The run has not ended: it is {job['state']}. Job {job['id']}.", file=sys.stderr)
+            raise typer.Exit(1)
+        found = tars.elicitation(job["result"]["run"])
+    print_json(found) if as_json else write("\n".join(_said(found)) + "\n")
+    raise typer.Exit(0 if found["is_passed"] else 1)
+
+
+def _said(found: dict[str, Any]) -> Iterator[str]:
+    """A run in lines: how it ended, what differs, what was left out."""
+    ended = "passed" if found["is_passed"] else "did not pass"
+    counts = f"{found['as_expected']} of {found['asked']} scenarios as expected, {found['agreed']} of {found['checks']} checks agree"
+    yield f"{found['system']} {ended}: {counts}. Run {found['id']}."
+    yield from found["why"]
+    for check in found["results"]:
+        if not check["agrees"]:
+            yield f"  {check['title']}: {check['said']}"
+    for one in found["left_out_items"]:
+        yield f"  Not asked: {one['title']}: {one['why']}"
 
 
 @contextmanager

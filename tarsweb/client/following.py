@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 2.0
 ENDS: Final = frozenset({"done", "awaiting_approval"})
+OVER: Final = frozenset({"done", "dead", "cancelled"})
 sleep = time.sleep
 
 
@@ -29,5 +30,16 @@ def follow(tars: Transport, path: str, *, seconds: float) -> Iterator[dict[str, 
                 after, known = answer.body["next"], ""
         if time.monotonic() > until:
             return
+        sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def ended(tars: Transport, path: str, *, seconds: float) -> dict[str, Any]:
+    """What a job says once it is over, or when `seconds` are."""
+    until, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        job: dict[str, Any] = tars.get(path).body
+        if job["state"] in OVER or time.monotonic() > until:
+            return job
         sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)

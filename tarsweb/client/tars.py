@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
-from tarsweb.client.following import follow
+from tarsweb.client.following import ended, follow
 from tarsweb.client.records import (
     Amendment,
     AmendmentRow,
@@ -209,6 +209,18 @@ class Tars(Transport):
     def restore(self, id: str) -> dict[str, Any]:
         """Bring an archived execution back. Raises `Problem` 404, 409 `not_archived`."""
         return cast(dict[str, Any], self.post(f"{_execution(id)}/restore/", body={}).body)
+
+    def elicit(self, system: str) -> dict[str, Any]:
+        """Have the worker ask a system the canonical scenarios; the job that does it."""
+        return cast(dict[str, Any], self.post(f"systems/{quote(system, safe='')}/drift/elicit/", body={}).body)
+
+    def elicitation(self, id: str) -> dict[str, Any]:
+        """A run of the scenarios with every check."""
+        return cast(dict[str, Any], self.get(f"elicitations/{quote(id, safe='')}/").body)
+
+    def ended(self, job_id: str, *, seconds: float) -> dict[str, Any]:
+        """A job as it stands once it has ended, or when `seconds` are over."""
+        return ended(self, f"jobs/{quote(job_id, safe='')}/", seconds=seconds)
 
     def press_estop(self, *, system: str | None, reason: str) -> Stop:
         """Stop a system, or everything (None), now."""

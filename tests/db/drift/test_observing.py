@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Event
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from governance.audit.filters import Filters
+from governance.audit.queries import search
 from governance.drift.actions import acknowledge, rearm, reset_baseline
 from governance.drift.models import DriftMetric, DriftScore, DriftState
 from governance.drift.observing import Observed, observe
@@ -17,6 +22,7 @@ from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.amendments.desk import at_once
 from tests.db.drift.streams import Stream, only
+from tests.db.tenants.catalogue import connected
 
 HOUR = 60
 
@@ -151,3 +157,80 @@ def test_observe__two_at_once__each_decision_counts_once(cast: make.Cast, stream
     with in_tenant(cast.tenant.id):
         row = DriftMetric.objects.get()
         assert row.baseline_count + len(row.recent) == 800 and row.fresh == 700
+
+
+def test_observe__one_finding_without_new_decisions__never_holds_however_long_it_stays(
+    cast: make.Cast, stream: Stream
+) -> None:
+    stream.add("compliance", np.repeat((1.0, 0.0), (90, 10)))
+    for hours in range(60):
+        look(cast, 1 + hours * HOUR)
+    assert (state(cast).state, state(cast).warnings) == ("MONITOR", 1)
+    for hours in (61, 68, 75):
+        stream.add("compliance", np.ones(3))
+        look(cast, 1 + hours * HOUR)
+    assert (state(cast).state, state(cast).cause) == ("HOLD", "repeated_warnings")
+
+
+def test_observe__a_new_finding_beside_a_stronger_stale_one__counts(cast: make.Cast, stream: Stream) -> None:
+    stream.add("compliance", np.repeat((1.0, 0.0), (90, 10)))
+    look(cast, 1)
+    stream.add("approval", np.repeat((1.0, 0.0), (72, 28)))
+    look(cast, 1 + 7 * HOUR)
+    assert (state(cast).state, state(cast).warnings) == ("MONITOR", 2)
+
+
+def test_acknowledge__too_late__is_not_said_to_be_the_persons_doing(cast: make.Cast, stream: Stream) -> None:
+    stream.add("approval", np.zeros(60))
+    look(cast, 1), look(cast, 16)
+    late = make.later(16) + timedelta(hours=72)
+    done = acknowledge(scope=cast.ada, system_name="clay-consigliere", reason="Seen.", at=late)
+    assert done.changed_by == "TARS (autonomous)"
+    with in_tenant(cast.tenant.id):
+        (entry,) = search(scope=cast.uma, filters=Filters(subject="clay-consigliere"), limit=1).entries
+        told = set(Notice.objects.filter(kind="drift").values_list("sentence", flat=True))
+    name = cast.ada.actor.name
+    sentence = "clay-consigliere went from HOLD into DEGRADED: Nobody acknowledged the hold within 72 hours."
+    assert entry.sentence == f"{sentence} {name} acknowledged it too late: Seen."
+    assert entry.sentence in told
+
+
+def test_feed_and_arm__of_one_system_at_once__wait_for_each_other(cast: make.Cast, stream: Stream) -> None:
+    """Rows lie in the order of success, request, cost; both take them in the order of names."""
+    for metric in ("success", "m-1", "cost"):
+        stream.add(metric, np.ones((1, 3)) if metric == "m-1" else np.ones(1))
+        look(cast, 1)
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    is_locked = Event()
+
+    def feed() -> None:
+        first = "SELECT FROM drift_metrics WHERE tenant_id = %s AND name = %s FOR NO KEY UPDATE"
+        with connected("owner", autocommit=False) as other, connected("owner") as looking:
+            other.execute("SELECT set_config('app.tenant_id', %s, true)", [str(cast.tenant.id)])
+            other.execute(first, [cast.tenant.id, "cost"])
+            is_locked.set()
+            for _ in range(100_000):
+                if (waiting := looking.execute(waits).fetchone()) and waiting[0]:
+                    break
+            other.execute("SET LOCAL lock_timeout = '3s'")
+            for name in ("request", "success"):
+                other.execute(first, [cast.tenant.id, name])
+
+    def arm() -> int:
+        assert is_locked.wait(30)
+        return rearm(scope=cast.bo, system_name="clay-consigliere", reason="Anew.", at=make.later(9))
+
+    found = at_once([feed, arm])
+    assert [one.refusal for one in found] == [None, None] and found[1].result == 3
+
+
+def test_feed__takes_the_rows_of_metrics_in_the_order_of_names(cast: make.Cast, stream: Stream) -> None:
+    stream.add("success", np.ones(1)), stream.add("m-1", np.ones((1, 3))), stream.add("cost", np.ones(1))
+    with CaptureQueriesContext(connection) as asked:
+        look(cast, 1)
+    locks = [one["sql"] for one in asked if 'FROM "drift_metrics"' in one["sql"] and "FOR NO KEY UPDATE" in one["sql"]]
+    assert [name for sql in locks for name in ("cost", "request", "success") if f"'{name}'" in sql] == [
+        "cost",
+        "request",
+        "success",
+    ]

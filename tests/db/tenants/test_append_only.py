@@ -16,7 +16,6 @@ APPEND_ONLY = (
     "asset_uses",
     "budget_alerts",
     "decision_snapshots",
-    "drift_scores",
     "elicitations",
     "ledger_entries",
     "mcp_telemetry_log",

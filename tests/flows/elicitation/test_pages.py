@@ -5,20 +5,31 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
+import httpx2
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from typer.testing import CliRunner
 
+from dreams.elicitation import actions
+from dreams.elicitation.scenario import Kind
 from dreams.elicitation.tasks import weekly
 from governance.drift.actions import acknowledge, set_state
 from governance.jobs.attempts import attempt
 from governance.jobs.models import Job
 from governance.scope import Capability
 from governance.tenancy import in_tenant
+from tarsweb import client
+from tarsweb.cli import app
+from tarsweb.client import following
 from tests import factories as make
 from tests.db.elicitation.desk import CLAY, SCENARIO
-from tests.flows.api.programs import is_problem, program
+from tests.flows.api.programs import is_problem, issued, program
 from tests.web import client_of
 
 LIST = "/drift/scenarios/"
@@ -134,6 +145,30 @@ def test_api__write_undo_ask_read_validate() -> None:
     uma = program(cast.uma, Capability.READ_RECORD)
     assert is_problem(uma.post(f"systems/{CLAY}/drift/elicit/", {}), 403, "not_allowed")
     assert is_problem(program(make.stranger()).get(f"elicitations/{run['id']}/"), 404, "not_found")
+
+
+def test_command__passed_is_0_and_not_passed_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = make.cast()
+    secret = issued(cast.bo, Capability.READ_RECORD, Capability.SET_DRIFT).secret
+    (tmp_path / "token").write_text(secret)
+    monkeypatch.setattr(client, "Tars", partial(client.Tars, transport=httpx2.WSGITransport(app=WSGIHandler())))
+    monkeypatch.setattr(following, "sleep", lambda seconds: worked(cast))
+    said = ["--server", "http://127.0.0.1", "--token-file", str(tmp_path / "token"), "drift", "elicit"]
+    good = CliRunner().invoke(app, [*said, CLAY])
+    assert good.exit_code == 0 and "passed: 31 of 31 scenarios as expected" in good.output, good.output
+    for number in range(2):
+        content = {**SCENARIO, "title": f"Refunds {number}"}
+        actions.save(
+            scope=cast.ada,
+            kind=Kind.SCENARIO,
+            key=f"refunds-{number}",
+            content=content,
+            reason="So.",
+            at=timezone.now(),
+        )
+    bad = CliRunner().invoke(app, [*said, CLAY, "--json"])
+    assert bad.exit_code == 1 and json.loads(bad.output)["as_expected"] == 31, bad.output
+    assert CliRunner().invoke(app, [*said, "nobody"]).exit_code == 1
 
 
 def test_weekly__asks_every_system_once_a_week() -> None:

@@ -193,3 +193,12 @@ def test_histories__any_order_of_events_and_times__only_edges_of_the_table_and_n
     for before, after in pairwise(walked):
         if before.state is State.MONITOR and after.state is State.NORMAL:
             assert after.since - before.since >= CALM_FOR
+
+
+def test_monitor__a_finding_that_nothing_new_was_seen_of__warns_once() -> None:
+    now = step(Standing(State.NORMAL, AT), Measured(1.2, 1.0, 1.3, seen_at=AT), AT)
+    for hours in range(1, 100):
+        now = step(now, Measured(1.2, 1.0, 1.3, seen_at=AT), AT + timedelta(hours=hours))
+    assert (now.state, now.warnings) == (State.MONITOR, 1)
+    later = AT + timedelta(hours=100)
+    assert step(now, Measured(1.2, 1.0, 1.3, seen_at=later), later).warnings == 2
