@@ -131,7 +131,7 @@ def _roll_back(scope: Scope, system: System) -> str:
 _SENTENCES: Final = {
     Cause.ABOVE_WARNING: f"A drift score above {WARNING:g} puts it under closer watch.",
     Cause.ABOVE_CRITICAL: f"A drift score above {CRITICAL:g} holds it.",
-    Cause.REPEATED_WARNINGS: f"More than {MOST_WARNINGS} warnings, counted once in six hours where something new was seen, hold it.",
+    Cause.REPEATED_WARNINGS: f"More than {MOST_WARNINGS} warnings, one in six hours and each on something new, hold it.",
     Cause.CALM: "A score below the warning for 24 hours makes it normal again.",
     Cause.ACKNOWLEDGED: "A person acknowledges the hold, and its constitution validates.",
     Cause.UNANSWERED: "Nobody acknowledges within 72 hours.",

@@ -130,8 +130,8 @@ def elicit(
 def _said(found: dict[str, Any]) -> Iterator[str]:
     """A run in lines: how it ended, what differs, what was left out."""
     ended = "passed" if found["is_passed"] else "did not pass"
-    counts = f"{found['as_expected']} of {found['asked']} scenarios as expected, {found['agreed']} of {found['checks']} checks agree"
-    yield f"{found['system']} {ended}: {counts}. Run {found['id']}."
+    scenarios = f"{found['as_expected']} of {found['asked']} scenarios as expected"
+    yield f"{found['system']} {ended}: {scenarios}, {found['agreed']} of {found['checks']} checks agree. Run {found['id']}."
     yield from found["why"]
     for check in found["results"]:
         if not check["agrees"]:
