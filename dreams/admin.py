@@ -1,4 +1,5 @@
+from dreams.cycles import admin as cycles
 from dreams.elicitation import admin as elicitation
 from dreams.guardrails import admin as guardrails
 
-__all__ = ["elicitation", "guardrails"]
+__all__ = ["cycles", "elicitation", "guardrails"]

@@ -16,6 +16,8 @@ EVENTS = {
     "estop.pressed": "Somebody stopped everything or one system",
     "estop.lifted": "An e-stop was lifted",
     "drift.state_set": "The drift state of a system was set",
+    "dream.judged": "A night of dreams ended with its verdicts",
+    "guardrail.crossed": "An amendment crossed a line of its guardrails",
     "mandate.issued": "A group's mandate on a shared asset was issued",
     "mandate.revoked": "A mandate was revoked",
     "asset.contested": "An asset is contested and a mediator decides",

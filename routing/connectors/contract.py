@@ -11,8 +11,8 @@ from typing import Literal, Protocol, TypeAlias
 from governance.canonical import JSON, digest
 from governance.errors import DomainError
 
-Mode: TypeAlias = Literal["direct", "approved"]
-"""`approved` when a person has approved exactly this call, `direct` when none had to."""
+Mode: TypeAlias = Literal["direct", "approved", "dream"]
+"""`approved` when a person has approved exactly this call, `direct` when none had to, `dream` where nothing may be changed."""
 OnProgress: TypeAlias = Callable[[int, str], None]
 """Told 0-100 (0 when the agent does not say) and a sentence. What it raises ends the call and comes out of it."""
 

@@ -61,6 +61,13 @@ class ConnectorForm(forms.Form):
         required=False,
         help_text=_("Scrubbed of what looks like a secret. Otherwise only a digest is kept."),
     )
+    simulates_dreams = forms.BooleanField(
+        label=_("It only simulates in dreams"),
+        required=False,
+        help_text=_(
+            "The agent changes nothing when a call's mode is dream. Otherwise dreams call only tools that read."
+        ),
+    )
 
     def __init__(self, data: Any = None, *, whole: Whole | None = None) -> None:
         super().__init__(data, initial=_initial(whole) if whole else None)

@@ -57,9 +57,9 @@ def chosen(call: Call, tools: Sequence[ToolDefinition], *, entry: str) -> tuple[
 
 
 def meta_of(call: Call) -> dict[str, JSON]:
-    """What every request carries beside the arguments, so that an agent can be idempotent and stop in time."""
+    """What every request carries beside the arguments, so that an agent can be idempotent, stop in time, and obey."""
     value = envelope.request_value(call)
-    kept = ("execution_id", "idempotency_key", "attempt", "mode", "deadline", "session", "depth")
+    kept = ("execution_id", "idempotency_key", "attempt", "mode", "deadline", "session", "depth", "constitution")
     return {f"{META}call": {name: value[name] for name in kept}}
 
 

@@ -44,6 +44,10 @@ class Connector(TenantRow):
     keeps_arguments = models.BooleanField(
         default=False, help_text="telemetry keeps the arguments of calls, not only their digests"
     )
+    simulates_dreams = models.BooleanField(
+        default=False,
+        help_text="the agent changes nothing when a call's mode is dream, so that dreams may ask it anything",
+    )
     state = models.TextField(choices=ConnectorState.choices, default=ConnectorState.READY)
     failures = models.PositiveIntegerField(default=0, help_text="in a row; success sets it to zero")
     opened_at = models.DateTimeField(null=True, help_text="when the breaker opened; null: it is closed")

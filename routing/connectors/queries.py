@@ -393,4 +393,5 @@ def _line(row: Any, at: datetime) -> Line:
 
 _SETTINGS = (
     "arguments", "entry_tool", "timeout_ms", "most_bytes", "most_at_once", "maximums", "may_repeat", "keeps_arguments",
+    "simulates_dreams",
 )  # fmt: skip

@@ -28,6 +28,7 @@ class Wish(Body):
     maximums = serializers.DictField(child=Text(max_length=40), required=False, default=dict)
     may_repeat = Flag(required=False, default=False)
     keeps_arguments = Flag(required=False, default=False)
+    simulates_dreams = Flag(required=False, default=False, help_text="it changes nothing in mode dream")
     api_key_required = Flag(required=False, default=False)
 
 
@@ -114,6 +115,7 @@ class WholeConnector(Connector):
     maximums = serializers.DictField(child=Anything())
     may_repeat = Flag()
     keeps_arguments = Flag()
+    simulates_dreams = Flag()
     api_key_required = Flag()
     breaker = Choice(["closed", "open", "half_open", "probing"])
     breaker_said = Text()

@@ -69,6 +69,13 @@ def under(found: Ground, *, asked: Asked, changed: Changed | None, embedder: Emb
     return replace(made, trained=found.trained)
 
 
+def under_document(base: Side, found: Ground, *, changed: Changed, embedder: Embedder) -> Side:
+    """Today's rules under another constitution. Shares its matrices with `base`, so that many sides fit into memory."""
+    systems = [_changed(one, changed, embedder) for one in found.systems]
+    made = _side((), (), systems, threshold=None, dimensions=embedder.dimensions)
+    return replace(made, rules=base.rules, rule_vectors=base.rule_vectors, trained=base.trained)
+
+
 def _rule(text: str, system: UUID) -> NearRule:
     return NearRule(uuid5(_SPACE, f"{system} {text}"), text, system, (), "", 1.0, None, None, 0.0)
 

@@ -18,6 +18,7 @@ from routing.connectors.models import Connector, ConnectorState, PinnedTool, Too
 
 SHOWN: Final = (
     "kind", "arguments", "entry_tool", "timeout_ms", "most_bytes", "most_at_once", "maximums", "may_repeat", "keeps_arguments",
+    "simulates_dreams",
 )  # fmt: skip
 """What the ledger says of a connector beside where it leads."""
 _MOST_ARGUMENTS: Final = 50
@@ -40,6 +41,7 @@ def configure(
     maximums: Mapping[str, str] | None = None,
     may_repeat: bool = False,
     keeps_arguments: bool = False,
+    simulates_dreams: bool = False,
     api_key_required: bool = False,
 ) -> Connector:
     """Say how a system is reached and within which limits. Pointing it elsewhere retires every approved tool and secret.
@@ -61,6 +63,7 @@ def configure(
         "maximums": dict(maximums or {}),
         "may_repeat": may_repeat,
         "keeps_arguments": keeps_arguments,
+        "simulates_dreams": simulates_dreams,
     }
     _check_target(kind, wanted["target"], wanted["arguments"])
     _check_limits(wanted)

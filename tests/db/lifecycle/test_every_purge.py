@@ -17,7 +17,7 @@ from tests.db.tenants.catalogue import rows, walled
 pytestmark = pytest.mark.usefixtures("database")
 __all__ = ["cast"]
 
-GUARDED = {"drift_scores", "notices", "outbox_mails", "rule_sessions", "session_rules", "stored_files"}
+GUARDED = {"dream_runs", "drift_scores", "notices", "outbox_mails", "rule_sessions", "session_rules", "stored_files"}
 """What is dropped by age: a hold on everything keeps it (`tars_stays_on_hold`)."""
 FREE = {
     "accesses": "notes that a task adds to what they are about",

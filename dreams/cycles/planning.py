@@ -1,0 +1,347 @@
+"""The plan before the night: what is tried, on what, by which rules; on the ledger before the first run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+
+from dreams.cycles import regression, signals
+from dreams.cycles.choices import Aim, Chosen
+from dreams.cycles.models import Dream, DreamCycle, DreamWish, State
+from dreams.cycles.plans import Written
+from dreams.cycles.settings import EVENT, chosen
+from dreams.cycles.window import cycle_id
+from dreams.guardrails.watching import watched_by
+from dreams.mutate.candidate import Candidate, Origin
+from dreams.mutate.choosing import Chosen as Candidates
+from dreams.mutate.choosing import Refused, Wish, candidates_of
+from dreams.verdict.observed import Part
+from dreams.verdict.plan import Plan, pairs_needed
+from governance import canonical
+from governance.drift.queries import suspension
+from governance.errors import DomainError, NotFound
+from governance.estop import queries as estop
+from governance.ids import new_id
+from governance.jobs import actions as jobs
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
+from governance.registry.models import Status, System
+from governance.scope import Capability, Scope, tars_scope
+from routing.rehearsal.reading import left_out, requests
+
+KIND: Final = "dreams.night"
+SINCE: Final = timedelta(days=30)
+MOST_PAIRS: Final = 200
+"""Of each part."""
+LEAST_PAIRS: Final = 20
+USUAL_SD: Final = 0.25
+"""The spread of the primary's gain before any dummy has shown it."""
+ATTEMPTS: Final = 5
+
+
+class NotDreamable(DomainError):
+    """This system cannot be dreamed of now."""
+
+    code = "not_dreamable"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """When, by what, and with which seed a cycle runs."""
+
+    starts_at: datetime
+    deadline_at: datetime
+    chosen: Chosen
+    aim: Aim
+    seed: int
+
+
+@governed("dreams.plan", subject="system_name")
+def plan(
+    *,
+    scope: Scope,
+    system_name: str,
+    at: datetime,
+    starts_at: datetime | None = None,
+    hours: int | None = None,
+    seed: int | None = None,
+) -> DreamCycle:
+    """Write a cycle's plan and queue its night. `starts_at`: now where it is not given; `hours`: how long it may last, the
+    tenant's choice where it is not given; `seed` makes a night repeatable.
+
+    Raises `NotAllowed`, `NotFound`, `NotDreamable` with the reason: nothing tunable, too few recorded requests, held by drift
+    or a stop, a night that is not over yet."""
+    scope.demand(Capability.PROPOSE, to="plan a night")
+    system = System.objects.select_for_update(no_key=True).filter(tenant_id=scope.tenant_id, name=system_name).first()
+    if system is None:
+        raise NotFound(f"There is no system called {system_name}.")
+    if why := why_not(scope=scope, system=system):
+        raise NotDreamable(why)
+    starts_at = _free_minute(scope, max(starts_at or at, at))
+    choice = chosen(scope=scope)
+    night = Night(
+        starts_at=starts_at,
+        deadline_at=starts_at + timedelta(hours=hours or choice.window_hours),
+        chosen=choice,
+        aim=choice.aim_of(system.id),
+        seed=_seed(system, starts_at) if seed is None else seed,
+    )
+    written, wishes = _written(scope, system, night, at=at)
+    cycle = _kept(scope, system, written, at=at)
+    dreams = _dreams(cycle, system, written)
+    Dream.objects.bulk_create(dreams)
+    _settle_wishes(wishes, dreams, written)
+    jobs.start(
+        scope=tars_scope(scope.tenant_id),
+        kind=KIND,
+        key=f"dream/{cycle.id}/1",
+        title=f"{cycle.cycle_id} of {system.name}",
+        payload={"cycle": str(cycle.id), "part": 1},
+        at=at,
+        due_at=starts_at,
+        max_attempts=ATTEMPTS,
+    )
+    _record(scope, cycle, system, written, at=at)
+    return cycle
+
+
+def why_not(*, scope: Scope, system: System) -> str:
+    """Why no night of a system may begin now, as a sentence; "" when one may. Three queries."""
+    if system.status != Status.ACTIVE:
+        return f"{system.name} is {system.status}, and only active systems are dreamed of."
+    if why := suspension(scope, system.id):
+        return f"{system.name} is not dreamed of. {why}"
+    if stop := estop.active(tenant_id=scope.tenant_id, system_id=system.id):
+        return f"The emergency stop is pressed: {stop.reason}"
+    open = DreamCycle.objects.filter(
+        tenant_id=scope.tenant_id, system_id=system.id, state__in=[State.PLANNED.value, State.RUNNING.value]
+    ).first()
+    return f"{open.cycle_id} of {system.name} is not over yet." if open else ""
+
+
+def _written(scope: Scope, system: System, night: Night, *, at: datetime) -> tuple[Written, tuple[DreamWish, ...]]:
+    watched = watched_by(scope=scope, system_id=system.id)
+    known = signals.signals(scope=scope, watched=watched, document=system.constitution, at=at)
+    drawn = candidates_of(
+        system.constitution,
+        seed=night.seed,
+        most=night.chosen.most_candidates,
+        wishes=[Wish(one.changes, one.sentence) for one in known.wishes],
+        telemetry=known.telemetry,
+        ratings=known.ratings,
+        history=known.history,
+        barred=known.barred,
+    )
+    if len(drawn.candidates) < 2:
+        raise NotDreamable(_nothing_to_try(system, drawn))
+    wanted = _wanted(scope, system, night)
+    found = [
+        one.key
+        for one in requests(
+            scope=scope,
+            system=system,
+            is_router=watched.is_router,
+            since=at - SINCE,
+            until=at,
+            most=2 * max(wanted),
+            seed=night.seed,
+        )
+    ]
+    parts = _parts(scope, system, found, wanted, at=at)
+    seen, held_out = (
+        sum(len(keys) for part, keys in parts.items() if (part is Part.HELD_OUT) is is_held)
+        for is_held in (False, True)
+    )
+    if min(seen, held_out) < LEAST_PAIRS:
+        raise NotDreamable(
+            f"{system.name} has {seen + held_out} recorded requests of the last {SINCE.days} days that a dream may repeat; a "
+            f"night needs {2 * LEAST_PAIRS}, half of them for confirming."
+        )
+    return Written(
+        cycle_id=cycle_id(night.starts_at),
+        system=system.name,
+        base_version=system.constitution_version,
+        base_digest=canonical.digest(system.constitution),
+        plan=_plan(night, family=len(drawn.candidates), seen=seen, held_out=held_out),
+        candidates=drawn.candidates,
+        requests=parts,
+        budget_usd=night.chosen.budget_usd,
+        starts_at=night.starts_at,
+        deadline_at=night.deadline_at,
+        refused=drawn.refused,
+        stuck=drawn.stuck,
+        left_out=left_out(scope=scope, system=system, is_router=watched.is_router, since=at - SINCE, until=at),
+    ), known.wishes
+
+
+def _plan(night: Night, *, family: int, seen: int, held_out: int) -> Plan:
+    return Plan.usual(
+        night.aim.primary,
+        planned_effect=night.aim.planned_effect,
+        minimum_effect=night.aim.minimum_effect,
+        seed=night.seed,
+        family=family,
+        alpha=night.chosen.alpha,
+        pairs_seen=seen,
+        pairs_held_out=held_out,
+        minimum_pairs=LEAST_PAIRS,
+    )
+
+
+def _nothing_to_try(system: System, drawn: Candidates) -> str:
+    if drawn.stuck:
+        return f"Nothing of {system.name} can be tried: {drawn.stuck[0].pointer}: {drawn.stuck[0].sentence}"
+    if drawn.refused:
+        return f"Nothing of {system.name} can be tried: {drawn.refused[0].why}"
+    return f"The constitution of {system.name} declares nothing tunable, or everything in its bounds is barred."
+
+
+def _wanted(scope: Scope, system: System, night: Night) -> tuple[int, int]:
+    """Pairs of the seen and the held-out part that the planned effect needs, at the spread that the last dummy showed."""
+    last = Dream.objects.filter(tenant_id=scope.tenant_id, system=system, origin=Origin.DUMMY.value).exclude(verdict="")
+    outcome: Mapping[str, Any] = last.order_by("-dreamed_at").values_list("outcome", flat=True).first() or {}
+    sd = outcome.get("gain_sd") if outcome.get("primary") == night.aim.primary.value else None
+    needed = pairs_needed(
+        planned_effect=night.aim.planned_effect,
+        sd=max(float(sd or USUAL_SD), 0.02),
+        minimum_effect=night.aim.minimum_effect,
+        alpha=night.chosen.alpha,
+    )
+    seen, held_out = (min(max(one, 3 * LEAST_PAIRS), MOST_PAIRS) for one in needed)
+    return seen, held_out
+
+
+def _parts(
+    scope: Scope, system: System, drawn: Sequence[str], wanted: tuple[int, int], *, at: datetime
+) -> dict[Part, tuple[str, ...]]:
+    """The frozen set, a fresh sample and the held-out part; half of what there is, where that is less than wanted."""
+    frozen = regression.keys_of(scope=scope, system_id=system.id)
+    fresh = [key for key in drawn if key not in set(frozen)]
+    if not frozen and len(fresh) >= 2 * LEAST_PAIRS:
+        count = min(regression.FIRST, len(fresh) // 4)
+        frozen, fresh = fresh[:count], fresh[count:]
+        regression.freeze_within(scope=tars_scope(scope.tenant_id), system_id=system.id, keys=frozen, at=at)
+    frozen = frozen[: wanted[0]]
+    held = min(wanted[1], (len(frozen) + len(fresh)) // 2, len(fresh))
+    rest = fresh[held:]
+    return {
+        Part.REGRESSION: tuple(frozen),
+        Part.FRESH: tuple(rest[: max(wanted[0] - len(frozen), 0)]),
+        Part.HELD_OUT: tuple(fresh[:held]),
+    }
+
+
+def _kept(scope: Scope, system: System, written: Written, *, at: datetime) -> DreamCycle:
+    stored = written.stored
+    cycle = DreamCycle(
+        id=new_id(at),
+        tenant_id=scope.tenant_id,
+        system=system,
+        cycle_id=written.cycle_id,
+        plan=stored,
+        plan_digest=canonical.digest_bytes(stored),
+        planned_at=at,
+        planned_by=scope.actor.name,
+        starts_at=written.starts_at,
+        deadline_at=written.deadline_at,
+        most_runs=written.most_runs,
+    )
+    try:
+        with transaction.atomic():
+            cycle.save(force_insert=True)
+    except IntegrityError:
+        raise NotDreamable("Another night was planned at this moment. Plan it again.") from None
+    return cycle
+
+
+def _dreams(cycle: DreamCycle, system: System, written: Written) -> list[Dream]:
+    test = {
+        "requests": {part.value: len(keys) for part, keys in written.requests.items()},
+        "constitution": {"version": written.base_version, "digest": written.base_digest},
+    }
+    return [
+        Dream(
+            id=new_id(cycle.planned_at),
+            tenant_id=cycle.tenant_id,
+            system=system,
+            system_name=system.name,
+            cycle_id=cycle.cycle_id,
+            night=cycle,
+            mutations=dict(one.changes),
+            test_input=test,
+            dreamed_at=written.starts_at,
+            number=number,
+            origin=one.origin.value,
+            sentence=one.sentence,
+            said=_said(one, system),
+            seed=one.seed,
+            digest=one.digest,
+        )
+        for number, one in enumerate(written.candidates)
+    ]
+
+
+def _said(one: Candidate, system: System) -> str:
+    return "Nothing changes." if one.is_dummy else one.said(system.constitution)
+
+
+def _settle_wishes(wishes: Sequence[DreamWish], dreams: Sequence[Dream], written: Written) -> None:
+    """Each wish that was taken names its dream, and one that was refused says why."""
+    by_digest = {one.digest: one for one in dreams}
+    refused = {_digest(one): one.why for one in written.refused}
+    for wish in wishes:
+        key = canonical.digest(dict(wish.changes))
+        wish.dream, wish.refused_because = by_digest.get(key), refused.get(key, "")
+        if wish.dream or wish.refused_because:
+            wish.save(update_fields=["dream", "refused_because"])
+
+
+def _digest(one: Refused) -> str:
+    return canonical.digest(dict(one.changes))
+
+
+def _record(scope: Scope, cycle: DreamCycle, system: System, written: Written, *, at: datetime) -> None:
+    count, pairs = len(written.candidates) - 1, sum(len(keys) for keys in written.requests.values())
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type=EVENT,
+        action={
+            "name": "dreams.plan",
+            "subject": system.name,
+            "cycle": cycle.cycle_id,
+            "plan_digest": cycle.plan_digest,
+            "candidates": count,
+            "requests": pairs,
+            "budget_usd": str(written.budget_usd),
+            "primary": written.plan.primary.value,
+            "alpha": str(written.plan.alpha),
+        },
+        explanation=f"{cycle.cycle_id}: {count} changes of {system.name} and a dummy will be tried on {pairs} recorded requests.",
+        rules_applied=["dreams"],
+    )
+
+
+def _seed(system: System, starts_at: datetime) -> int:
+    return int.from_bytes(hashlib.sha256(f"{system.id}\0{starts_at.isoformat()}".encode()).digest()[:6])
+
+
+def _free_minute(scope: Scope, wanted: datetime) -> datetime:
+    """The first minute from then on that names no other cycle of the tenant: nights of several systems follow each other."""
+    starts = wanted.replace(second=0, microsecond=0)
+    if starts < wanted:
+        starts = wanted
+    taken = set(
+        DreamCycle.objects.filter(tenant_id=scope.tenant_id, starts_at__gte=starts - timedelta(minutes=1)).values_list(
+            "cycle_id", flat=True
+        )
+    )
+    while cycle_id(starts) in taken:
+        starts += timedelta(minutes=1)
+    return starts

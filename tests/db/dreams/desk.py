@@ -1,0 +1,126 @@
+"""What the tests of nights share: an agent that costs what its constitution says, requests that it served, a night run to its
+end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from billing.budgets.actions import grant_monthly, set_price
+from dreams.cycles import planning, running
+from dreams.cycles import settings as nights
+from dreams.cycles.choices import Aim
+from dreams.cycles.models import Dream, DreamCycle, DreamRun
+from dreams.verdict.observed import Metric
+from governance.jobs.handlers import Run
+from governance.registry.actions import register_system
+from governance.registry.models import System, SystemType
+from governance.tenancy import in_tenant
+from routing.connectors.actions import configure
+from routing.connectors.contract import Call, OnProgress, Reply, Usage
+from tests import factories as make
+from tests.db.routing.executions import desk as work
+
+NAME = "payroll"
+LAW: dict[str, Any] = {
+    "skill": NAME,
+    "version": "1.0.0",
+    "capabilities": ["audit", "handle_request"],
+    "requires_approval": ["upload"],
+    "fuzzy_match_threshold": 0.5,
+    "tunable": {"/fuzzy_match_threshold": {"min": 0.3, "max": 0.6, "step": 0.1}},
+    "protected": ["/requires_approval"],
+}
+NIGHT = make.later(60 * 24)
+AIM = Aim(primary=Metric.COST, planned_effect=0.15, minimum_effect=0.02)
+
+
+def dear(call: Call, _told: OnProgress) -> Reply:
+    """Costs as many calls as the threshold is high: a lower one is cheaper, and as good."""
+    document: Any = call.constitution.document
+    calls = round(100 * document["fuzzy_match_threshold"])
+    return Reply(
+        output={"found": call.request},
+        usage=Usage(tokens_in={}, tokens_out={}, compute_seconds=Decimal(0), api_calls=calls),
+    )
+
+
+def cast(
+    answer: work.Answer = dear, *, simulates: bool = True, served: int = 44, law: dict[str, Any] | None = None
+) -> make.Cast:
+    """A tenant whose payroll agent served so many requests, each with words of its own, and whose nights are to save money."""
+    made = make.cast()
+    grant_monthly(scope=made.tars, total=Decimal(1000), at=NIGHT)
+    set_price(scope=made.tess, measure="api_calls", model="", usd=Decimal("0.001"), at=make.AT)
+    register_system(
+        scope=made.bo,
+        name=NAME,
+        type=SystemType.AGENT,
+        description="Runs payroll.",
+        constitution=law or LAW,
+        at=make.AT,
+    )
+    agent = work.Agent(answer)
+    configure(
+        scope=made.bo,
+        system_name=NAME,
+        deployment_type="local",
+        kind="callable",
+        target=agent.name,
+        simulates_dreams=simulates,
+        at=make.AT,
+    )
+    for number in range(served):
+        work.done(made.bo, f"Audit the payroll of team {number}", system=NAME, action="audit", key=str(uuid4()))
+    nights.change(
+        scope=made.bo, reason="Money counts.", changes={"budget_usd": Decimal(100)}, aims={NAME: AIM}, at=make.AT
+    )
+    return made
+
+
+def planned(made: make.Cast, *, at: datetime = NIGHT, **more: Any) -> DreamCycle:
+    return planning.plan(scope=made.tars, system_name=NAME, at=at, **{"seed": 7, **more})
+
+
+def ran(
+    made: make.Cast,
+    cycle: DreamCycle,
+    *,
+    progress: Callable[..., None] = lambda *_: None,
+    at: datetime | None = None,
+    **more: Any,
+) -> DreamCycle:
+    """One part of the night's job."""
+    begins = at or cycle.starts_at + timedelta(minutes=1)
+    attempt = Run(
+        job_id=uuid4(),
+        scope=made.tars,
+        payload={"cycle": str(cycle.id), "part": 1},
+        attempt=1,
+        at=begins,
+        progress=progress,
+    )
+    running.work(attempt, clock=lambda: begins, **more)
+    return now(made, cycle)
+
+
+def now(made: make.Cast, cycle: DreamCycle) -> DreamCycle:
+    with in_tenant(made.tenant.id):
+        return DreamCycle.objects.select_related("system").get(id=cycle.id)
+
+
+def dreams(made: make.Cast, cycle: DreamCycle) -> list[Dream]:
+    with in_tenant(made.tenant.id):
+        return list(Dream.objects.select_related("proposal").filter(night=cycle).order_by("number"))
+
+
+def runs(made: make.Cast, cycle: DreamCycle) -> list[DreamRun]:
+    with in_tenant(made.tenant.id):
+        return list(DreamRun.objects.filter(night=cycle).order_by("id"))
+
+
+def system(made: make.Cast) -> System:
+    return work.system(made.tars, NAME)
