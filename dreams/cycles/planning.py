@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from dreams.cycles import regression, signals
+from dreams.cycles import signals
 from dreams.cycles.choices import Aim, Chosen
 from dreams.cycles.models import Dream, DreamCycle, DreamWish, State
 from dreams.cycles.plans import Written
+from dreams.cycles.sampling import LEAST_PAIRS, NotDreamable, sampled
 from dreams.cycles.settings import EVENT, chosen
 from dreams.cycles.window import cycle_id
 from dreams.guardrails.watching import watched_by
-from dreams.mutate.candidate import Candidate, Origin
+from dreams.mutate.candidate import Candidate
 from dreams.mutate.choosing import Chosen as Candidates
 from dreams.mutate.choosing import Refused, Wish, candidates_of
-from dreams.verdict.observed import Part
-from dreams.verdict.plan import Plan, pairs_needed
+from dreams.verdict.plan import Plan
 from governance import canonical
 from governance.drift.queries import suspension
-from governance.errors import DomainError, NotFound
+from governance.errors import NotFound
 from governance.estop import queries as estop
 from governance.ids import new_id
 from governance.jobs import actions as jobs
@@ -32,23 +32,9 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry.models import Status, System
 from governance.scope import Capability, Scope, tars_scope
-from routing.rehearsal.reading import left_out, requests
 
 KIND: Final = "dreams.night"
-SINCE: Final = timedelta(days=30)
-MOST_PAIRS: Final = 200
-"""Of each part."""
-LEAST_PAIRS: Final = 20
-USUAL_SD: Final = 0.25
-"""The spread of the primary's gain before any dummy has shown it."""
 ATTEMPTS: Final = 5
-
-
-class NotDreamable(DomainError):
-    """This system cannot be dreamed of now."""
-
-    code = "not_dreamable"
-    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,43 +126,29 @@ def _written(scope: Scope, system: System, night: Night, *, at: datetime) -> tup
     )
     if len(drawn.candidates) < 2:
         raise NotDreamable(_nothing_to_try(system, drawn))
-    wanted = _wanted(scope, system, night)
-    found = [
-        one.key
-        for one in requests(
-            scope=scope,
-            system=system,
-            is_router=watched.is_router,
-            since=at - SINCE,
-            until=at,
-            most=2 * max(wanted),
-            seed=night.seed,
-        )
-    ]
-    parts = _parts(scope, system, found, wanted, at=at)
-    seen, held_out = (
-        sum(len(keys) for part, keys in parts.items() if (part is Part.HELD_OUT) is is_held)
-        for is_held in (False, True)
+    sample = sampled(
+        scope=scope,
+        system=system,
+        is_router=watched.is_router,
+        aim=night.aim,
+        alpha=night.chosen.alpha,
+        seed=night.seed,
+        at=at,
     )
-    if min(seen, held_out) < LEAST_PAIRS:
-        raise NotDreamable(
-            f"{system.name} has {seen + held_out} recorded requests of the last {SINCE.days} days that a dream may repeat; a "
-            f"night needs {2 * LEAST_PAIRS}, half of them for confirming."
-        )
     return Written(
         cycle_id=cycle_id(night.starts_at),
         system=system.name,
         base_version=system.constitution_version,
         base_digest=canonical.digest(system.constitution),
-        plan=_plan(night, family=len(drawn.candidates), seen=seen, held_out=held_out),
+        plan=_plan(night, family=len(drawn.candidates), seen=sample.seen, held_out=sample.held_out),
         candidates=drawn.candidates,
-        requests=parts,
+        requests=sample.parts,
         budget_usd=night.chosen.budget_usd,
         starts_at=night.starts_at,
         deadline_at=night.deadline_at,
         refused=drawn.refused,
         stuck=drawn.stuck,
-        left_out=left_out(scope=scope, system=system, is_router=watched.is_router, since=at - SINCE, until=at),
+        left_out=sample.left_out,
     ), known.wishes
 
 
@@ -200,41 +172,6 @@ def _nothing_to_try(system: System, drawn: Candidates) -> str:
     if drawn.refused:
         return f"Nothing of {system.name} can be tried: {drawn.refused[0].why}"
     return f"The constitution of {system.name} declares nothing tunable, or everything in its bounds is barred."
-
-
-def _wanted(scope: Scope, system: System, night: Night) -> tuple[int, int]:
-    """Pairs of the seen and the held-out part that the planned effect needs, at the spread that the last dummy showed."""
-    last = Dream.objects.filter(tenant_id=scope.tenant_id, system=system, origin=Origin.DUMMY.value).exclude(verdict="")
-    outcome: Mapping[str, Any] = last.order_by("-dreamed_at").values_list("outcome", flat=True).first() or {}
-    sd = outcome.get("gain_sd") if outcome.get("primary") == night.aim.primary.value else None
-    needed = pairs_needed(
-        planned_effect=night.aim.planned_effect,
-        sd=max(float(sd or USUAL_SD), 0.02),
-        minimum_effect=night.aim.minimum_effect,
-        alpha=night.chosen.alpha,
-    )
-    seen, held_out = (min(max(one, 3 * LEAST_PAIRS), MOST_PAIRS) for one in needed)
-    return seen, held_out
-
-
-def _parts(
-    scope: Scope, system: System, drawn: Sequence[str], wanted: tuple[int, int], *, at: datetime
-) -> dict[Part, tuple[str, ...]]:
-    """The frozen set, a fresh sample and the held-out part; half of what there is, where that is less than wanted."""
-    frozen = regression.keys_of(scope=scope, system_id=system.id)
-    fresh = [key for key in drawn if key not in set(frozen)]
-    if not frozen and len(fresh) >= 2 * LEAST_PAIRS:
-        count = min(regression.FIRST, len(fresh) // 4)
-        frozen, fresh = fresh[:count], fresh[count:]
-        regression.freeze_within(scope=tars_scope(scope.tenant_id), system_id=system.id, keys=frozen, at=at)
-    frozen = frozen[: wanted[0]]
-    held = min(wanted[1], (len(frozen) + len(fresh)) // 2, len(fresh))
-    rest = fresh[held:]
-    return {
-        Part.REGRESSION: tuple(frozen),
-        Part.FRESH: tuple(rest[: max(wanted[0] - len(frozen), 0)]),
-        Part.HELD_OUT: tuple(fresh[:held]),
-    }
 
 
 def _kept(scope: Scope, system: System, written: Written, *, at: datetime) -> DreamCycle:

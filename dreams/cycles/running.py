@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -103,6 +103,8 @@ class Going:
             name_of(number): one.applied(dict(night.document)) for number, one in enumerate(written.candidates)
         }
         stage = staged(scope=scope, system=written.system, documents={name_of(NORMAL): None, **documents}, at=clock())
+        # A router's night asks who should get a request; any other's, how its own system does it.
+        is_router = stage.laws[name_of(NORMAL)].law.router == written.system
         return cls(
             night=night,
             attempt=attempt,
@@ -110,7 +112,9 @@ class Going:
             ends=ends,
             trials=keeping.trials_of(night),
             stage=stage,
-            recorded=recorded,
+            recorded=recorded
+            if is_router
+            else {key: replace(one, system=written.system) for key, one in recorded.items()},
             likeness=Likeness(embedder_of(tenant_id=scope.tenant_id)),
             spent=spent,
         )

@@ -13,6 +13,8 @@ from routing.rehearsal.shapes import Ran
 NORMAL: Final = -1
 """The side of the constitution in force; candidates go by their number."""
 REFUSED: Final = "refused"
+LEAST_MS: Final = 20
+"""Shorter runs are not told apart: a clock's tick is no improvement, and no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def outcome_of(ran: Ran) -> Outcome:
     return Outcome(
         success=ran.status == "completed",
         confidence=None if ran.confidence is None else min(max(ran.confidence, 0.0), 1.0),
-        duration_ms=ran.duration_ms,
+        duration_ms=max(ran.duration_ms, LEAST_MS),
         cost_usd=ran.cost_usd,
         verdict=ran.verdict,
         is_violation=ran.is_violation,

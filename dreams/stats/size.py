@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from dreams.stats.betting import FRACTIONS, SHARES
+import numpy as np
+
+from dreams.stats.betting import FRACTIONS, SHARES, log_e_above
 from dreams.stats.samples import share_of
 
 
@@ -82,3 +84,13 @@ def _z(probability: float) -> float:
     from scipy.special import ndtri
 
     return float(ndtri(share_of(probability, name="alpha and power")))
+
+
+def pairs_without_loss(margin: float, *, alpha: float, low: float = -1.0) -> int:
+    """The fewest pairs after which a loss of `margin` is refuted at `alpha` if nothing is ever lost: with fewer a guardrail can
+    never be shown to hold. `low` is the least gain of a pair."""
+    need = -math.log(alpha)
+    n = 1
+    while log_e_above(np.zeros(n), null=-margin, low=low) < need:
+        n += 1
+    return n

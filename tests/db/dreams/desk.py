@@ -15,12 +15,14 @@ from dreams.cycles import settings as nights
 from dreams.cycles.choices import Aim
 from dreams.cycles.models import Dream, DreamCycle, DreamRun
 from dreams.verdict.observed import Metric
+from governance.ids import new_id
 from governance.jobs.handlers import Run
 from governance.registry.actions import register_system
 from governance.registry.models import System, SystemType
 from governance.tenancy import in_tenant
 from routing.connectors.actions import configure
 from routing.connectors.contract import Call, OnProgress, Reply, Usage
+from routing.executions.models import Execution
 from tests import factories as make
 from tests.db.routing.executions import desk as work
 
@@ -35,6 +37,7 @@ LAW: dict[str, Any] = {
     "protected": ["/requires_approval"],
 }
 NIGHT = make.later(60 * 24)
+SERVED = make.later(5)
 AIM = Aim(primary=Metric.COST, planned_effect=0.15, minimum_effect=0.02)
 
 
@@ -49,7 +52,7 @@ def dear(call: Call, _told: OnProgress) -> Reply:
 
 
 def cast(
-    answer: work.Answer = dear, *, simulates: bool = True, served: int = 44, law: dict[str, Any] | None = None
+    answer: work.Answer = dear, *, simulates: bool = True, served: int = 100, law: dict[str, Any] | None = None
 ) -> make.Cast:
     """A tenant whose payroll agent served so many requests, each with words of its own, and whose nights are to save money."""
     made = make.cast()
@@ -73,12 +76,37 @@ def cast(
         simulates_dreams=simulates,
         at=make.AT,
     )
-    for number in range(served):
-        work.done(made.bo, f"Audit the payroll of team {number}", system=NAME, action="audit", key=str(uuid4()))
+    serve(made, served)
     nights.change(
         scope=made.bo, reason="Money counts.", changes={"budget_usd": Decimal(100)}, aims={NAME: AIM}, at=make.AT
     )
     return made
+
+
+def serve(made: make.Cast, count: int, *, first: datetime = SERVED) -> list[Execution]:
+    """Executions of the agent as they end, one a minute."""
+    served = [_execution(made, number, at=first + timedelta(minutes=number)) for number in range(count)]
+    with in_tenant(made.tenant.id):
+        return Execution.objects.bulk_create(served)
+
+
+def _execution(made: make.Cast, number: int, *, at: datetime) -> Execution:
+    return Execution(
+        id=new_id(at),
+        tenant_id=made.tenant.id,
+        system=system(made),
+        system_name=NAME,
+        user_request=f"Audit the payroll of team {number}",
+        action="audit",
+        routing_path=[],
+        steps=[{"step": "received", "channel": "api"}],
+        governance_check={"outcome": "permit"},
+        status="success",
+        started_at=at,
+        completed_at=at + timedelta(seconds=1),
+        requested_by="bo@example.org",
+        last_accessed_at=at,
+    )
 
 
 def planned(made: make.Cast, *, at: datetime = NIGHT, **more: Any) -> DreamCycle:
