@@ -15,8 +15,12 @@ from dreams.cycles import settings as nights
 from dreams.cycles.choices import Aim
 from dreams.cycles.models import Dream, DreamCycle, DreamRun
 from dreams.verdict.observed import Metric
+from governance.amendments import actions as amendments
+from governance.amendments.kinds import AmendmentType, Basis
+from governance.amendments.kinds import State as Amended
+from governance.amendments.models import AmendmentProposal
 from governance.ids import new_id
-from governance.jobs.handlers import Run
+from governance.jobs.handlers import Cancelled, Run
 from governance.registry.actions import register_system
 from governance.registry.models import System, SystemType
 from governance.tenancy import in_tenant
@@ -58,6 +62,22 @@ def cast(
     made = make.cast()
     grant_monthly(scope=made.tars, total=Decimal(1000), at=NIGHT)
     set_price(scope=made.tess, measure="api_calls", model="", usd=Decimal("0.001"), at=make.AT)
+    furnish(made, answer, simulates=simulates, served=served, law=law)
+    nights.change(
+        scope=made.bo, reason="Money counts.", changes={"budget_usd": Decimal(100)}, aims={NAME: AIM}, at=make.AT
+    )
+    return made
+
+
+def furnish(
+    made: make.Cast,
+    answer: work.Answer = dear,
+    *,
+    simulates: bool = True,
+    served: int = 100,
+    law: dict[str, Any] | None = None,
+) -> None:
+    """The agent and what it served, in a tenant that there is."""
     register_system(
         scope=made.bo,
         name=NAME,
@@ -66,35 +86,31 @@ def cast(
         constitution=law or LAW,
         at=make.AT,
     )
-    agent = work.Agent(answer)
     configure(
         scope=made.bo,
         system_name=NAME,
         deployment_type="local",
         kind="callable",
-        target=agent.name,
+        target=work.Agent(answer).name,
         simulates_dreams=simulates,
         at=make.AT,
     )
     serve(made, served)
-    nights.change(
-        scope=made.bo, reason="Money counts.", changes={"budget_usd": Decimal(100)}, aims={NAME: AIM}, at=make.AT
-    )
-    return made
 
 
 def serve(made: make.Cast, count: int, *, first: datetime = SERVED) -> list[Execution]:
     """Executions of the agent as they end, one a minute."""
-    served = [_execution(made, number, at=first + timedelta(minutes=number)) for number in range(count)]
+    own = system(made)
+    served = [_execution(made, own, number, at=first + timedelta(minutes=number)) for number in range(count)]
     with in_tenant(made.tenant.id):
         return Execution.objects.bulk_create(served)
 
 
-def _execution(made: make.Cast, number: int, *, at: datetime) -> Execution:
+def _execution(made: make.Cast, own: System, number: int, *, at: datetime) -> Execution:
     return Execution(
         id=new_id(at),
         tenant_id=made.tenant.id,
-        system=system(made),
+        system=own,
         system_name=NAME,
         user_request=f"Audit the payroll of team {number}",
         action="audit",
@@ -152,3 +168,30 @@ def runs(made: make.Cast, cycle: DreamCycle) -> list[DreamRun]:
 
 def system(made: make.Cast) -> System:
     return work.system(made.tars, NAME)
+
+
+def moved(made: make.Cast, *, at: datetime) -> None:
+    """The agent's constitution moves on by an ordinary amendment."""
+    proposal = amendments.propose(
+        scope=made.bo,
+        system_name=NAME,
+        type=AmendmentType.MANUAL_UPDATE,
+        basis=Basis.ORDINARY,
+        constitution={**system(made).constitution, "latency_target_ms": 300},
+        evidence={"reason": "Faster."},
+        at=at,
+    )
+    make.approve(made.cy, proposal, at=at)
+
+
+def approved(made: make.Cast, proposal: AmendmentProposal, *, at: datetime) -> None:
+    """Everybody who has to says yes."""
+    for scope in (made.cy, made.ada):
+        if make.state_of(scope, proposal) == Amended.PROPOSED:
+            make.approve(scope, proposal, at=at)
+    assert make.state_of(made.bo, proposal) == Amended.APPLIED
+
+
+def called_off(*_: Any) -> None:
+    """A job's progress that ends it after its first block."""
+    raise Cancelled

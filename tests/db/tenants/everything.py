@@ -9,6 +9,8 @@ import numpy as np
 
 from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
 from billing.budgets.usage import Usage
+from dreams.cycles import settings as nights
+from dreams.cycles import wishes
 from dreams.elicitation import actions as elicitation
 from dreams.elicitation.scenario import Kind
 from dreams.guardrails import settings as guardrails
@@ -59,6 +61,7 @@ from routing.router.models import NextVector
 from routing.telemetry import folding as telemetry_folding
 from routing.telemetry.actions import report
 from tests import factories as make
+from tests.db.dreams import desk as dreams
 from tests.db.drift.streams import Stream, only
 from tests.db.router import desk as router
 from tests.db.routing.learning import desk as learning
@@ -117,6 +120,7 @@ def everything() -> make.Cast:
     _learned(cast)
     _watched(cast)
     _elicited(cast)
+    _dreamed(cast)
     write_due(tenant_id=cast.tenant.id, at=make.AT)
     return cast
 
@@ -170,6 +174,17 @@ def _work(cast: make.Cast) -> None:
     for fold in (executions_folding.fold, telemetry_folding.fold):
         fold(scope=cast.tars, at=make.AT + timedelta(days=1))
     handle(scope=cast.bo, text="Audit payroll again", at=make.AT)
+
+
+def _dreamed(cast: make.Cast) -> None:
+    """A night that was called off after its first block, a wish, and something that must never come again."""
+    dreams.furnish(cast, served=82)
+    nights.change(scope=cast.bo, changes={"budget_usd": Decimal(0)}, reason="They cost nothing.", at=make.AT)
+    cycle = dreams.planned(cast)
+    dreams.ran(cast, cycle, progress=dreams.called_off)
+    wishes.bar(scope=cast.ada, dream_id=dreams.dreams(cast, cycle)[1].id, reason="It is wrong.", at=dreams.NIGHT)
+    changes = {"/fuzzy_match_threshold": 0.6}
+    wishes.ask(scope=cast.bo, system_name=dreams.NAME, changes=changes, note="", at=dreams.NIGHT)
 
 
 def _watched(cast: make.Cast) -> None:
