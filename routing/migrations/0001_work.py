@@ -8,423 +8,831 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('billing', '0003_money_walls'),
-        ('governance', '0007_capabilities_model'),
+        ("billing", "0003_money_walls"),
+        ("governance", "0007_capabilities_model"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('kind', models.TextField(choices=[('http', 'HTTP envelope'), ('n8n', 'n8n webhook'), ('mcp_stdio', 'MCP over stdio'), ('mcp_http', 'MCP over HTTP'), ('callable', 'Python callable')])),
-                ('target', models.TextField(help_text='an address, the name of an allowed command, or the name of a registered callable')),
-                ('arguments', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='of an allowed command', size=None)),
-                ('entry_tool', models.TextField(default='handle_request', help_text='the tool called where none is named like the action')),
-                ('timeout_ms', models.PositiveIntegerField(default=60000)),
-                ('most_bytes', models.PositiveIntegerField(default=1000000)),
-                ('most_at_once', models.PositiveIntegerField(default=4)),
-                ('maximums', models.JSONField(default=dict)),
-                ('may_repeat', models.BooleanField(default=False, help_text='the agent knows a repeated call by its idempotency key, so a lost answer is asked for again')),
-                ('keeps_arguments', models.BooleanField(default=False, help_text='telemetry keeps the arguments of calls, not only their digests')),
-                ('state', models.TextField(choices=[('ready', 'Ready'), ('quarantined', 'Quarantined: a tool changed'), ('disabled', 'Disabled')], default='ready')),
-                ('failures', models.PositiveIntegerField(default=0, help_text='in a row; success sets it to zero')),
-                ('opened_at', models.DateTimeField(help_text='when the breaker opened; null: it is closed', null=True)),
-                ('probed_at', models.DateTimeField(help_text='when the half-open breaker let its one call through', null=True)),
-                ('pointed_at', models.DateTimeField(help_text='when it was last said where it leads: every tool is approved anew')),
-                ('pointed_by', models.TextField(help_text='who said so, and may not approve its tools')),
-                ('looked_at', models.DateTimeField(null=True)),
-                ('look_error', models.TextField(default='', help_text='what the last look failed with; empty: it went well')),
-                ('disabled_because', models.TextField(default='')),
-                ('last_called_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(default='')),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.TextField()),
-                ('updated_at', models.DateTimeField()),
-                ('updated_by', models.TextField()),
-                ('system', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='connectors', to='governance.system')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("http", "HTTP envelope"),
+                            ("n8n", "n8n webhook"),
+                            ("mcp_stdio", "MCP over stdio"),
+                            ("mcp_http", "MCP over HTTP"),
+                            ("callable", "Python callable"),
+                        ]
+                    ),
+                ),
+                (
+                    "target",
+                    models.TextField(
+                        help_text="an address, the name of an allowed command, or the name of a registered callable"
+                    ),
+                ),
+                (
+                    "arguments",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, help_text="of an allowed command", size=None
+                    ),
+                ),
+                (
+                    "entry_tool",
+                    models.TextField(
+                        default="handle_request", help_text="the tool called where none is named like the action"
+                    ),
+                ),
+                ("timeout_ms", models.PositiveIntegerField(default=60000)),
+                ("most_bytes", models.PositiveIntegerField(default=1000000)),
+                ("most_at_once", models.PositiveIntegerField(default=4)),
+                ("maximums", models.JSONField(default=dict)),
+                (
+                    "may_repeat",
+                    models.BooleanField(
+                        default=False,
+                        help_text="the agent knows a repeated call by its idempotency key, so a lost answer is asked for again",
+                    ),
+                ),
+                (
+                    "keeps_arguments",
+                    models.BooleanField(
+                        default=False, help_text="telemetry keeps the arguments of calls, not only their digests"
+                    ),
+                ),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("quarantined", "Quarantined: a tool changed"),
+                            ("disabled", "Disabled"),
+                        ],
+                        default="ready",
+                    ),
+                ),
+                ("failures", models.PositiveIntegerField(default=0, help_text="in a row; success sets it to zero")),
+                ("opened_at", models.DateTimeField(help_text="when the breaker opened; null: it is closed", null=True)),
+                (
+                    "probed_at",
+                    models.DateTimeField(help_text="when the half-open breaker let its one call through", null=True),
+                ),
+                (
+                    "pointed_at",
+                    models.DateTimeField(help_text="when it was last said where it leads: every tool is approved anew"),
+                ),
+                ("pointed_by", models.TextField(help_text="who said so, and may not approve its tools")),
+                ("looked_at", models.DateTimeField(null=True)),
+                (
+                    "look_error",
+                    models.TextField(default="", help_text="what the last look failed with; empty: it went well"),
+                ),
+                ("disabled_because", models.TextField(default="")),
+                ("last_called_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(default="")),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.TextField()),
+                ("updated_at", models.DateTimeField()),
+                ("updated_by", models.TextField()),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connectors",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'connectors',
+                "db_table": "connectors",
             },
         ),
         migrations.CreateModel(
-            name='ConnectorSecret',
+            name="ConnectorSecret",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('name', models.TextField(help_text='of the header or environment variable that carries it')),
-                ('version', models.PositiveIntegerField()),
-                ('sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.TextField()),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('connector', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='secrets', to='routing.connector')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("name", models.TextField(help_text="of the header or environment variable that carries it")),
+                ("version", models.PositiveIntegerField()),
+                ("sealed", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.TextField()),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="secrets",
+                        to="routing.connector",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'connector_secrets',
+                "db_table": "connector_secrets",
             },
         ),
         migrations.CreateModel(
-            name='DueRequest',
+            name="DueRequest",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('due_at', models.DateTimeField()),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('leased_by', models.TextField(default='')),
-                ('claims', models.PositiveIntegerField(default=0)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("due_at", models.DateTimeField()),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("leased_by", models.TextField(default="")),
+                ("claims", models.PositiveIntegerField(default=0)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'due_requests',
+                "db_table": "due_requests",
             },
         ),
         migrations.CreateModel(
-            name='Execution',
+            name="Execution",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('system_name', models.TextField()),
-                ('user_request', models.TextField()),
-                ('request_embedding', pgvector.django.vector.VectorField(null=True)),
-                ('embedding_model', models.TextField(default='')),
-                ('routing_path', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), db_default=[], default=list, size=None)),
-                ('routing_confidence', models.DecimalField(decimal_places=4, max_digits=5, null=True)),
-                ('route', models.JSONField(help_text='every candidate with its score and its vetoes', null=True)),
-                ('steps', models.JSONField(default=list)),
-                ('input_data', models.JSONField(null=True)),
-                ('output_data', models.JSONField(null=True)),
-                ('governance_check', models.JSONField()),
-                ('status', models.TextField(choices=[('success', 'Success'), ('failed', 'Failed'), ('partial', 'Partial'), ('timeout', 'Timed out'), ('governance_blocked', 'Blocked')])),
-                ('error_message', models.TextField(null=True)),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('duration_ms', models.GeneratedField(db_persist=True, expression=models.Func(models.F('completed_at'), models.F('started_at'), arg_joiner=' - ', template='(EXTRACT(epoch FROM (%(expressions)s)) * 1000)::integer'), output_field=models.IntegerField(null=True))),
-                ('cost_usd', models.DecimalField(decimal_places=6, max_digits=18, null=True)),
-                ('user_satisfaction', models.IntegerField(null=True)),
-                ('user_feedback', models.TextField(null=True)),
-                ('should_retry_with_different_path', models.BooleanField(db_default=False, default=False)),
-                ('suggested_improvements', models.JSONField(null=True)),
-                ('receipt_signature', models.TextField(null=True)),
-                ('lifecycle_state', models.TextField(choices=[('HOT', 'Hot'), ('WARM', 'Warm'), ('COLD', 'Cold'), ('ARCHIVED', 'Archived'), ('PRUNED', 'Pruned')], db_default='HOT', default='HOT')),
-                ('last_accessed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('access_count', models.IntegerField(db_default=0, default=0)),
-                ('action', models.TextField(default='')),
-                ('requested_by', models.TextField()),
-                ('user_id', models.UUIDField(null=True)),
-                ('parent_id', models.UUIDField(null=True)),
-                ('verdict_id', models.UUIDField(null=True)),
-                ('rated_by', models.TextField(default='')),
-                ('rated_at', models.DateTimeField(null=True)),
-                ('disputed_by', models.TextField(default='')),
-                ('disputed_at', models.DateTimeField(null=True)),
-                ('dispute', models.TextField(default='')),
-                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("system_name", models.TextField()),
+                ("user_request", models.TextField()),
+                ("request_embedding", pgvector.django.vector.VectorField(null=True)),
+                ("embedding_model", models.TextField(default="")),
+                (
+                    "routing_path",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), db_default=[], default=list, size=None
+                    ),
+                ),
+                ("routing_confidence", models.DecimalField(decimal_places=4, max_digits=5, null=True)),
+                ("route", models.JSONField(help_text="every candidate with its score and its vetoes", null=True)),
+                ("steps", models.JSONField(default=list)),
+                ("input_data", models.JSONField(null=True)),
+                ("output_data", models.JSONField(null=True)),
+                ("governance_check", models.JSONField()),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("success", "Success"),
+                            ("failed", "Failed"),
+                            ("partial", "Partial"),
+                            ("timeout", "Timed out"),
+                            ("governance_blocked", "Blocked"),
+                        ]
+                    ),
+                ),
+                ("error_message", models.TextField(null=True)),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("completed_at", models.DateTimeField(null=True)),
+                (
+                    "duration_ms",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            models.F("completed_at"),
+                            models.F("started_at"),
+                            arg_joiner=" - ",
+                            template="(EXTRACT(epoch FROM (%(expressions)s)) * 1000)::integer",
+                        ),
+                        output_field=models.IntegerField(null=True),
+                    ),
+                ),
+                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=18, null=True)),
+                ("user_satisfaction", models.IntegerField(null=True)),
+                ("user_feedback", models.TextField(null=True)),
+                ("should_retry_with_different_path", models.BooleanField(db_default=False, default=False)),
+                ("suggested_improvements", models.JSONField(null=True)),
+                ("receipt_signature", models.TextField(null=True)),
+                (
+                    "lifecycle_state",
+                    models.TextField(
+                        choices=[
+                            ("HOT", "Hot"),
+                            ("WARM", "Warm"),
+                            ("COLD", "Cold"),
+                            ("ARCHIVED", "Archived"),
+                            ("PRUNED", "Pruned"),
+                        ],
+                        db_default="HOT",
+                        default="HOT",
+                    ),
+                ),
+                ("last_accessed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("access_count", models.IntegerField(db_default=0, default=0)),
+                ("action", models.TextField(default="")),
+                ("requested_by", models.TextField()),
+                ("user_id", models.UUIDField(null=True)),
+                ("parent_id", models.UUIDField(null=True)),
+                ("verdict_id", models.UUIDField(null=True)),
+                ("rated_by", models.TextField(default="")),
+                ("rated_at", models.DateTimeField(null=True)),
+                ("disputed_by", models.TextField(default="")),
+                ("disputed_at", models.DateTimeField(null=True)),
+                ("dispute", models.TextField(default="")),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'executions',
+                "db_table": "executions",
             },
         ),
         migrations.CreateModel(
-            name='ExecutionRequest',
+            name="ExecutionRequest",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('key', models.TextField()),
-                ('body_digest', models.TextField(help_text='of what was asked under the key; another body is refused')),
-                ('user_request', models.TextField()),
-                ('input_data', models.JSONField(null=True)),
-                ('wanted_system', models.TextField(default='', help_text='the caller named the system; nothing is routed')),
-                ('action', models.TextField(default='')),
-                ('session', models.TextField(default='')),
-                ('requested_by', models.TextField()),
-                ('user_id', models.UUIDField(help_text='the asking person or system', null=True)),
-                ('accountable_id', models.UUIDField(help_text='the person behind it, who never approves it', null=True)),
-                ('depth', models.PositiveIntegerField(default=0)),
-                ('stage', models.TextField(choices=[('received', 'Received'), ('routed', 'Routed'), ('awaiting_approval', 'Waits for approval'), ('ready', 'May act'), ('calling', 'The agent works'), ('answered', 'The agent answered'), ('done', 'Done')], default='received')),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('tried', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('routing_path', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('route', models.JSONField(null=True)),
-                ('governance_check', models.JSONField(default=dict)),
-                ('steps', models.JSONField(default=list)),
-                ('embedding_model', models.TextField(default='')),
-                ('request_embedding', pgvector.django.vector.VectorField(null=True)),
-                ('verdict_id', models.UUIDField(null=True)),
-                ('approval_digest', models.TextField(default='')),
-                ('answer', models.JSONField(help_text='what the agent answered, until the execution is written', null=True)),
-                ('progress', models.PositiveSmallIntegerField(default=0, help_text='0 to 100; 0: unknown')),
-                ('progress_note', models.TextField(default='')),
-                ('is_cancel_wanted', models.BooleanField(default=False)),
-                ('has_parts', models.BooleanField(default=False, help_text='whether its agent handed some of it on')),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('called_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('hold', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.reservation')),
-                ('parent', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hops', to='routing.executionrequest')),
-                ('question', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.approvalrequest')),
-                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("key", models.TextField()),
+                ("body_digest", models.TextField(help_text="of what was asked under the key; another body is refused")),
+                ("user_request", models.TextField()),
+                ("input_data", models.JSONField(null=True)),
+                (
+                    "wanted_system",
+                    models.TextField(default="", help_text="the caller named the system; nothing is routed"),
+                ),
+                ("action", models.TextField(default="")),
+                ("session", models.TextField(default="")),
+                ("requested_by", models.TextField()),
+                ("user_id", models.UUIDField(help_text="the asking person or system", null=True)),
+                (
+                    "accountable_id",
+                    models.UUIDField(help_text="the person behind it, who never approves it", null=True),
+                ),
+                ("depth", models.PositiveIntegerField(default=0)),
+                (
+                    "stage",
+                    models.TextField(
+                        choices=[
+                            ("received", "Received"),
+                            ("routed", "Routed"),
+                            ("awaiting_approval", "Waits for approval"),
+                            ("ready", "May act"),
+                            ("calling", "The agent works"),
+                            ("answered", "The agent answered"),
+                            ("done", "Done"),
+                        ],
+                        default="received",
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                (
+                    "tried",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
+                (
+                    "routing_path",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
+                ("route", models.JSONField(null=True)),
+                ("governance_check", models.JSONField(default=dict)),
+                ("steps", models.JSONField(default=list)),
+                ("embedding_model", models.TextField(default="")),
+                ("request_embedding", pgvector.django.vector.VectorField(null=True)),
+                ("verdict_id", models.UUIDField(null=True)),
+                ("approval_digest", models.TextField(default="")),
+                (
+                    "answer",
+                    models.JSONField(help_text="what the agent answered, until the execution is written", null=True),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0, help_text="0 to 100; 0: unknown")),
+                ("progress_note", models.TextField(default="")),
+                ("is_cancel_wanted", models.BooleanField(default=False)),
+                ("has_parts", models.BooleanField(default=False, help_text="whether its agent handed some of it on")),
+                ("deadline_at", models.DateTimeField(null=True)),
+                ("called_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "hold",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.reservation",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hops",
+                        to="routing.executionrequest",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.approvalrequest",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'execution_requests',
+                "db_table": "execution_requests",
             },
         ),
         migrations.CreateModel(
-            name='PinnedTool',
+            name="PinnedTool",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('name', models.TextField()),
-                ('digest', models.TextField()),
-                ('definition', models.JSONField()),
-                ('state', models.TextField(choices=[('pinned', 'Pinned'), ('quarantined', 'Quarantined'), ('retired', 'Retired')], default='quarantined')),
-                ('seen_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.TextField(default='')),
-                ('connector', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='tools', to='routing.connector')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                ("digest", models.TextField()),
+                ("definition", models.JSONField()),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[("pinned", "Pinned"), ("quarantined", "Quarantined"), ("retired", "Retired")],
+                        default="quarantined",
+                    ),
+                ),
+                ("seen_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by", models.TextField(default="")),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tools",
+                        to="routing.connector",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'pinned_tools',
+                "db_table": "pinned_tools",
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('statement', models.BinaryField()),
-                ('digest', models.TextField()),
-                ('signer', models.TextField()),
-                ('signature', models.BinaryField()),
-                ('sealed_in', models.BigIntegerField(null=True)),
-                ('leaf', models.PositiveIntegerField(null=True)),
-                ('execution', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='routing.execution')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("statement", models.BinaryField()),
+                ("digest", models.TextField()),
+                ("signer", models.TextField()),
+                ("signature", models.BinaryField()),
+                ("sealed_in", models.BigIntegerField(null=True)),
+                ("leaf", models.PositiveIntegerField(null=True)),
+                (
+                    "execution",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="routing.execution",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'receipts',
+                "db_table": "receipts",
             },
         ),
         migrations.CreateModel(
-            name='RoutingRule',
+            name="RoutingRule",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('request_pattern', models.TextField()),
-                ('request_embedding', pgvector.django.vector.VectorField(editable=False, null=True)),
-                ('embedding_model', models.TextField(default='', editable=False)),
-                ('alternative_systems', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), db_default=[], default=list, size=None)),
-                ('action', models.TextField(blank=True, default='')),
-                ('based_on_executions', models.IntegerField(db_default=0, default=0)),
-                ('success_rate', models.DecimalField(decimal_places=4, max_digits=5, null=True)),
-                ('avg_cost_usd', models.DecimalField(decimal_places=6, max_digits=18, null=True)),
-                ('avg_duration_ms', models.IntegerField(null=True)),
-                ('confidence_score', models.DecimalField(decimal_places=4, max_digits=5)),
-                ('last_validated', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('auto_generated', models.BooleanField(db_default=True, default=True)),
-                ('created_by', models.TextField(null=True)),
-                ('is_active', models.BooleanField(db_default=True, default=True)),
-                ('updated_at', models.DateTimeField()),
-                ('updated_by', models.TextField(default='')),
-                ('recommended_system', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("request_pattern", models.TextField()),
+                ("request_embedding", pgvector.django.vector.VectorField(editable=False, null=True)),
+                ("embedding_model", models.TextField(default="", editable=False)),
+                (
+                    "alternative_systems",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), db_default=[], default=list, size=None
+                    ),
+                ),
+                ("action", models.TextField(blank=True, default="")),
+                ("based_on_executions", models.IntegerField(db_default=0, default=0)),
+                ("success_rate", models.DecimalField(decimal_places=4, max_digits=5, null=True)),
+                ("avg_cost_usd", models.DecimalField(decimal_places=6, max_digits=18, null=True)),
+                ("avg_duration_ms", models.IntegerField(null=True)),
+                ("confidence_score", models.DecimalField(decimal_places=4, max_digits=5)),
+                ("last_validated", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("auto_generated", models.BooleanField(db_default=True, default=True)),
+                ("created_by", models.TextField(null=True)),
+                ("is_active", models.BooleanField(db_default=True, default=True)),
+                ("updated_at", models.DateTimeField()),
+                ("updated_by", models.TextField(default="")),
+                (
+                    "recommended_system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'routing_rules',
+                "db_table": "routing_rules",
             },
         ),
         migrations.CreateModel(
-            name='ToolCall',
+            name="ToolCall",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('execution_id', models.UUIDField(null=True)),
-                ('server_name', models.TextField()),
-                ('tool_name', models.TextField()),
-                ('input_data', models.JSONField(help_text='null: only the digest is kept', null=True)),
-                ('input_digest', models.TextField(default='')),
-                ('tool_digest', models.TextField(default='', help_text='of the definition that was called')),
-                ('execution_time_ms', models.DecimalField(decimal_places=3, max_digits=14, null=True)),
-                ('success', models.BooleanField(null=True)),
-                ('error_message', models.TextField(null=True)),
-                ('timestamp', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('verdict_id', models.UUIDField(null=True)),
-                ('approved_by', models.TextField(default='')),
-                ('reported_by', models.TextField(default='', help_text='"" : TARS saw the call itself')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("execution_id", models.UUIDField(null=True)),
+                ("server_name", models.TextField()),
+                ("tool_name", models.TextField()),
+                ("input_data", models.JSONField(help_text="null: only the digest is kept", null=True)),
+                ("input_digest", models.TextField(default="")),
+                ("tool_digest", models.TextField(default="", help_text="of the definition that was called")),
+                ("execution_time_ms", models.DecimalField(decimal_places=3, max_digits=14, null=True)),
+                ("success", models.BooleanField(null=True)),
+                ("error_message", models.TextField(null=True)),
+                ("timestamp", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("verdict_id", models.UUIDField(null=True)),
+                ("approved_by", models.TextField(default="")),
+                ("reported_by", models.TextField(default="", help_text='"" : TARS saw the call itself')),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'mcp_telemetry_log',
+                "db_table": "mcp_telemetry_log",
             },
         ),
         migrations.AddConstraint(
-            model_name='connector',
-            constraint=models.UniqueConstraint(fields=('tenant', 'system'), name='connectors_one_each'),
+            model_name="connector",
+            constraint=models.UniqueConstraint(fields=("tenant", "system"), name="connectors_one_each"),
         ),
         migrations.AddConstraint(
-            model_name='connector',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['http', 'n8n', 'mcp_stdio', 'mcp_http', 'callable'])), name='connectors_kind'),
+            model_name="connector",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["http", "n8n", "mcp_stdio", "mcp_http", "callable"])),
+                name="connectors_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connector',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'quarantined', 'disabled'])), name='connectors_state'),
+            model_name="connector",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["ready", "quarantined", "disabled"])), name="connectors_state"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connector',
-            constraint=models.CheckConstraint(condition=models.Q(('most_at_once__gte', 1), ('most_bytes__gte', 1), ('timeout_ms__range', (100, 3600000))), name='connectors_limits'),
+            model_name="connector",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("most_at_once__gte", 1), ("most_bytes__gte", 1), ("timeout_ms__range", (100, 3600000))
+                ),
+                name="connectors_limits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connectorsecret',
-            constraint=models.UniqueConstraint(fields=('tenant', 'connector', 'name', 'version'), name='connector_secrets_version'),
+            model_name="connectorsecret",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "connector", "name", "version"), name="connector_secrets_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connectorsecret',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None)), fields=('tenant', 'connector', 'name'), name='connector_secrets_one_in_force'),
+            model_name="connectorsecret",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at", None)),
+                fields=("tenant", "connector", "name"),
+                name="connector_secrets_one_in_force",
+            ),
         ),
         migrations.AddIndex(
-            model_name='duerequest',
-            index=models.Index(fields=['due_at'], name='due_requests_order'),
+            model_name="duerequest",
+            index=models.Index(fields=["due_at"], name="due_requests_order"),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(fields=['tenant', '-started_at', '-id'], name='executions_recent'),
+            model_name="execution",
+            index=models.Index(fields=["tenant", "-started_at", "-id"], name="executions_recent"),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(fields=['tenant', 'system', '-started_at'], name='executions_of_system'),
+            model_name="execution",
+            index=models.Index(fields=["tenant", "system", "-started_at"], name="executions_of_system"),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(fields=['tenant', 'status', '-started_at'], name='executions_by_status'),
+            model_name="execution",
+            index=models.Index(fields=["tenant", "status", "-started_at"], name="executions_by_status"),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(condition=models.Q(('user_satisfaction__isnull', False)), fields=['tenant', 'system'], include=('user_satisfaction',), name='executions_stars_of'),
+            model_name="execution",
+            index=models.Index(
+                condition=models.Q(("user_satisfaction__isnull", False)),
+                fields=["tenant", "system"],
+                include=("user_satisfaction",),
+                name="executions_stars_of",
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(condition=models.Q(('rated_at__isnull', False)), fields=['tenant', 'rated_at'], name='executions_rated'),
+            model_name="execution",
+            index=models.Index(
+                condition=models.Q(("rated_at__isnull", False)), fields=["tenant", "rated_at"], name="executions_rated"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['success', 'failed', 'partial', 'timeout', 'governance_blocked'])), name='executions_status'),
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["success", "failed", "partial", "timeout", "governance_blocked"])),
+                name="executions_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(('user_satisfaction__range', (1, 5))), name='executions_stars'),
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("user_satisfaction__range", (1, 5))), name="executions_stars"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(('lifecycle_state__in', ['HOT', 'WARM', 'COLD', 'ARCHIVED', 'PRUNED'])), name='executions_lifecycle'),
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lifecycle_state__in", ["HOT", "WARM", "COLD", "ARCHIVED", "PRUNED"])),
+                name="executions_lifecycle",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(('routing_confidence__range', (-1, 1))), name='executions_confidence'),
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("routing_confidence__range", (-1, 1))), name="executions_confidence"
+            ),
         ),
         migrations.AddIndex(
-            model_name='executionrequest',
-            index=models.Index(condition=models.Q(('stage', 'done'), _negated=True), fields=['tenant', '-created_at'], name='execution_requests_open'),
+            model_name="executionrequest",
+            index=models.Index(
+                condition=models.Q(("stage", "done"), _negated=True),
+                fields=["tenant", "-created_at"],
+                name="execution_requests_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='executionrequest',
-            index=models.Index(condition=models.Q(('stage', 'calling')), fields=['tenant', 'system'], name='execution_requests_calling'),
+            model_name="executionrequest",
+            index=models.Index(
+                condition=models.Q(("stage", "calling")), fields=["tenant", "system"], name="execution_requests_calling"
+            ),
         ),
         migrations.AddIndex(
-            model_name='executionrequest',
-            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['tenant', 'parent'], name='execution_requests_hops'),
+            model_name="executionrequest",
+            index=models.Index(
+                condition=models.Q(("parent__isnull", False)),
+                fields=["tenant", "parent"],
+                name="execution_requests_hops",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='executionrequest',
-            constraint=models.UniqueConstraint(fields=('tenant', 'key'), name='execution_requests_key'),
+            model_name="executionrequest",
+            constraint=models.UniqueConstraint(fields=("tenant", "key"), name="execution_requests_key"),
         ),
         migrations.AddConstraint(
-            model_name='executionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['received', 'routed', 'awaiting_approval', 'ready', 'calling', 'answered', 'done'])), name='execution_requests_stage'),
+            model_name="executionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stage__in", ["received", "routed", "awaiting_approval", "ready", "calling", "answered", "done"])
+                ),
+                name="execution_requests_stage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='executionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('user_request', ''), _negated=True), name='execution_requests_said'),
+            model_name="executionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("user_request", ""), _negated=True), name="execution_requests_said"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='executionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__range', (0, 100))), name='execution_requests_progress'),
+            model_name="executionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("progress__range", (0, 100))), name="execution_requests_progress"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='executionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('stage', 'done')), models.Q(models.Q(('stage', 'done'), _negated=True), ('finished_at', None)), _connector='OR'), name='execution_requests_finished'),
+            model_name="executionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("finished_at__isnull", False), ("stage", "done")),
+                    models.Q(models.Q(("stage", "done"), _negated=True), ("finished_at", None)),
+                    _connector="OR",
+                ),
+                name="execution_requests_finished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pinnedtool',
-            constraint=models.UniqueConstraint(fields=('tenant', 'connector', 'name', 'digest'), name='pinned_tools_digest'),
+            model_name="pinnedtool",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "connector", "name", "digest"), name="pinned_tools_digest"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pinnedtool',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pinned')), fields=('tenant', 'connector', 'name'), name='pinned_tools_one_in_force'),
+            model_name="pinnedtool",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "pinned")),
+                fields=("tenant", "connector", "name"),
+                name="pinned_tools_one_in_force",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pinnedtool',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pinned', 'quarantined', 'retired'])), name='pinned_tools_state'),
+            model_name="pinnedtool",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["pinned", "quarantined", "retired"])), name="pinned_tools_state"
+            ),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(condition=models.Q(('sealed_in', None)), fields=['tenant', 'id'], name='receipts_unsealed'),
+            model_name="receipt",
+            index=models.Index(
+                condition=models.Q(("sealed_in", None)), fields=["tenant", "id"], name="receipts_unsealed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('tenant', 'execution'), name='receipts_one_each'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("tenant", "execution"), name="receipts_one_each"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(condition=models.Q(('sealed_in', None), _negated=True), fields=('tenant', 'sealed_in', 'leaf'), name='receipts_leaf'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("sealed_in", None), _negated=True),
+                fields=("tenant", "sealed_in", "leaf"),
+                name="receipts_leaf",
+            ),
         ),
         migrations.AddIndex(
-            model_name='routingrule',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['tenant', 'embedding_model'], name='routing_rules_live'),
+            model_name="routingrule",
+            index=models.Index(
+                condition=models.Q(("is_active", True)), fields=["tenant", "embedding_model"], name="routing_rules_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence_score__range', (0, 1))), name='routing_rules_confidence'),
+            model_name="routingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence_score__range", (0, 1))), name="routing_rules_confidence"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('success_rate__range', (0, 1))), name='routing_rules_success'),
+            model_name="routingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("success_rate__range", (0, 1))), name="routing_rules_success"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('request_pattern', ''), _negated=True), name='routing_rules_pattern'),
+            model_name="routingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("request_pattern", ""), _negated=True), name="routing_rules_pattern"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('embedding_model', ''), ('request_embedding', None)), models.Q(('request_embedding__isnull', False), models.Q(('embedding_model', ''), _negated=True)), _connector='OR'), name='routing_rules_model_named'),
+            model_name="routingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("embedding_model", ""), ("request_embedding", None)),
+                    models.Q(("request_embedding__isnull", False), models.Q(("embedding_model", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="routing_rules_model_named",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='routingrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('tenant', 'request_pattern'), name='routing_rules_active_once'),
+            model_name="routingrule",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)),
+                fields=("tenant", "request_pattern"),
+                name="routing_rules_active_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='toolcall',
-            index=models.Index(fields=['tenant', '-timestamp', '-id'], include=('server_name', 'tool_name', 'execution_time_ms', 'success'), name='mcp_telemetry_log_recent'),
+            model_name="toolcall",
+            index=models.Index(
+                fields=["tenant", "-timestamp", "-id"],
+                include=("server_name", "tool_name", "execution_time_ms", "success"),
+                name="mcp_telemetry_log_recent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='toolcall',
-            index=models.Index(condition=models.Q(('success', False)), fields=['tenant', '-timestamp', '-id'], name='mcp_telemetry_log_failed'),
+            model_name="toolcall",
+            index=models.Index(
+                condition=models.Q(("success", False)),
+                fields=["tenant", "-timestamp", "-id"],
+                name="mcp_telemetry_log_failed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='toolcall',
-            index=models.Index(fields=['tenant', 'server_name', 'tool_name', '-timestamp', '-id'], name='mcp_telemetry_log_tool'),
+            model_name="toolcall",
+            index=models.Index(
+                fields=["tenant", "server_name", "tool_name", "-timestamp", "-id"], name="mcp_telemetry_log_tool"
+            ),
         ),
         migrations.AddIndex(
-            model_name='toolcall',
-            index=models.Index(fields=['tenant', 'execution_id'], name='mcp_telemetry_log_execution'),
+            model_name="toolcall",
+            index=models.Index(fields=["tenant", "execution_id"], name="mcp_telemetry_log_execution"),
         ),
         migrations.AddConstraint(
-            model_name='toolcall',
-            constraint=models.CheckConstraint(condition=models.Q(('execution_time_ms__gte', 0)), name='mcp_telemetry_log_time'),
+            model_name="toolcall",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("execution_time_ms__gte", 0)), name="mcp_telemetry_log_time"
+            ),
         ),
     ]

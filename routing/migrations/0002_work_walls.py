@@ -106,7 +106,15 @@ class Migration(migrations.Migration):
         rls.AppendOnly("mcp_telemetry_log"),
         *(
             rls.KeepRows(table)
-            for table in ("connector_secrets", "connectors", "execution_requests", "executions", "pinned_tools", "receipts", "routing_rules")
+            for table in (
+                "connector_secrets",
+                "connectors",
+                "execution_requests",
+                "executions",
+                "pinned_tools",
+                "receipts",
+                "routing_rules",
+            )
         ),
         migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),
     ]

@@ -5,147 +5,206 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('governance', '0009_systems_archived'),
-        ('routing', '0003_learning'),
+        ("governance", "0009_systems_archived"),
+        ("routing", "0003_learning"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Access',
+            name="Access",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('execution_id', models.UUIDField(null=True)),
-                ('system_id', models.UUIDField(null=True)),
-                ('at', models.DateTimeField()),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("execution_id", models.UUIDField(null=True)),
+                ("system_id", models.UUIDField(null=True)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'accesses',
+                "db_table": "accesses",
             },
         ),
         migrations.CreateModel(
-            name='Archive',
+            name="Archive",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('name', models.TextField()),
-                ('digest', models.TextField()),
-                ('bytes', models.BigIntegerField()),
-                ('rows', models.IntegerField()),
-                ('sequence', models.BigIntegerField(help_text='the ledger entry that names its digest', null=True)),
-                ('destroyed_at', models.DateTimeField(null=True)),
-                ('destroyed_in', models.BigIntegerField(help_text='the ledger entry that is its destruction certificate', null=True)),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("name", models.TextField()),
+                ("digest", models.TextField()),
+                ("bytes", models.BigIntegerField()),
+                ("rows", models.IntegerField()),
+                ("sequence", models.BigIntegerField(help_text="the ledger entry that names its digest", null=True)),
+                ("destroyed_at", models.DateTimeField(null=True)),
+                (
+                    "destroyed_in",
+                    models.BigIntegerField(help_text="the ledger entry that is its destruction certificate", null=True),
+                ),
             ],
             options={
-                'db_table': 'archives',
+                "db_table": "archives",
             },
         ),
         migrations.CreateModel(
-            name='ArchivedRow',
+            name="ArchivedRow",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('digest', models.TextField()),
-                ('bytes', models.IntegerField()),
-                ('archived_at', models.DateTimeField()),
-                ('restored_at', models.DateTimeField(null=True)),
-                ('pruned_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("digest", models.TextField()),
+                ("bytes", models.IntegerField()),
+                ("archived_at", models.DateTimeField()),
+                ("restored_at", models.DateTimeField(null=True)),
+                ("pruned_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'archived_rows',
+                "db_table": "archived_rows",
             },
         ),
         migrations.CreateModel(
-            name='LegalHold',
+            name="LegalHold",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('kind', models.TextField(choices=[('tenant', 'Everything'), ('system', 'One system'), ('execution', 'One execution')])),
-                ('reason', models.TextField()),
-                ('placed_at', models.DateTimeField()),
-                ('placed_by', models.TextField()),
-                ('released_at', models.DateTimeField(null=True)),
-                ('released_by', models.TextField(default='')),
-                ('released_because', models.TextField(default='')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[("tenant", "Everything"), ("system", "One system"), ("execution", "One execution")]
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("placed_at", models.DateTimeField()),
+                ("placed_by", models.TextField()),
+                ("released_at", models.DateTimeField(null=True)),
+                ("released_by", models.TextField(default="")),
+                ("released_because", models.TextField(default="")),
             ],
             options={
-                'db_table': 'legal_holds',
+                "db_table": "legal_holds",
             },
         ),
         migrations.AddField(
-            model_name='execution',
-            name='archived_at',
+            model_name="execution",
+            name="archived_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(fields=['tenant', 'lifecycle_state', 'last_accessed_at'], name='executions_ageing'),
+            model_name="execution",
+            index=models.Index(fields=["tenant", "lifecycle_state", "last_accessed_at"], name="executions_ageing"),
         ),
         migrations.AddField(
-            model_name='access',
-            name='tenant',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant'),
+            model_name="access",
+            name="tenant",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="governance.tenant",
+            ),
         ),
         migrations.AddField(
-            model_name='archive',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant'),
+            model_name="archive",
+            name="tenant",
+            field=models.ForeignKey(
+                editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.tenant"
+            ),
         ),
         migrations.AddField(
-            model_name='archivedrow',
-            name='archive',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='routing.archive'),
+            model_name="archivedrow",
+            name="archive",
+            field=models.ForeignKey(
+                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="routing.archive"
+            ),
         ),
         migrations.AddField(
-            model_name='archivedrow',
-            name='execution',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='routing.execution'),
+            model_name="archivedrow",
+            name="execution",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="routing.execution",
+            ),
         ),
         migrations.AddField(
-            model_name='archivedrow',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant'),
+            model_name="archivedrow",
+            name="tenant",
+            field=models.ForeignKey(
+                editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.tenant"
+            ),
         ),
         migrations.AddField(
-            model_name='legalhold',
-            name='execution',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='routing.execution'),
+            model_name="legalhold",
+            name="execution",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="routing.execution",
+            ),
         ),
         migrations.AddField(
-            model_name='legalhold',
-            name='system',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system'),
+            model_name="legalhold",
+            name="system",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="governance.system",
+            ),
         ),
         migrations.AddField(
-            model_name='legalhold',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant'),
+            model_name="legalhold",
+            name="tenant",
+            field=models.ForeignKey(
+                editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.tenant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='access',
-            index=models.Index(fields=['tenant', 'id'], name='accesses_waiting'),
+            model_name="access",
+            index=models.Index(fields=["tenant", "id"], name="accesses_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='archive',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='archives_name'),
+            model_name="archive",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="archives_name"),
         ),
         migrations.AddIndex(
-            model_name='archivedrow',
-            index=models.Index(condition=models.Q(('pruned_at', None), ('restored_at', None)), fields=['tenant', 'archived_at'], name='archived_rows_away'),
+            model_name="archivedrow",
+            index=models.Index(
+                condition=models.Q(("pruned_at", None), ("restored_at", None)),
+                fields=["tenant", "archived_at"],
+                name="archived_rows_away",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='archivedrow',
-            constraint=models.UniqueConstraint(condition=models.Q(('restored_at', None)), fields=('tenant', 'execution'), name='archived_rows_once_away'),
+            model_name="archivedrow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("restored_at", None)),
+                fields=("tenant", "execution"),
+                name="archived_rows_once_away",
+            ),
         ),
         migrations.AddIndex(
-            model_name='legalhold',
-            index=models.Index(condition=models.Q(('released_at', None)), fields=['tenant', 'kind'], name='legal_holds_in_force'),
+            model_name="legalhold",
+            index=models.Index(
+                condition=models.Q(("released_at", None)), fields=["tenant", "kind"], name="legal_holds_in_force"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='legalhold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('execution', None), ('kind', 'tenant'), ('system', None)), models.Q(('execution', None), ('kind', 'system'), ('system__isnull', False)), models.Q(('execution__isnull', False), ('kind', 'execution'), ('system', None)), _connector='OR'), name='legal_holds_on_one_thing'),
+            model_name="legalhold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("execution", None), ("kind", "tenant"), ("system", None)),
+                    models.Q(("execution", None), ("kind", "system"), ("system__isnull", False)),
+                    models.Q(("execution__isnull", False), ("kind", "execution"), ("system", None)),
+                    _connector="OR",
+                ),
+                name="legal_holds_on_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='legalhold',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='legal_holds_said'),
+            model_name="legalhold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="legal_holds_said"
+            ),
         ),
     ]

@@ -6,75 +6,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('governance', '0008_verdicts_indexes'),
-        ('routing', '0002_work_walls'),
+        ("governance", "0008_verdicts_indexes"),
+        ("routing", "0002_work_walls"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ExecutionDay',
+            name="ExecutionDay",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('total', models.BigIntegerField(db_default=0)),
-                ('succeeded', models.BigIntegerField(db_default=0)),
-                ('failed', models.BigIntegerField(db_default=0)),
-                ('partial', models.BigIntegerField(db_default=0)),
-                ('timed_out', models.BigIntegerField(db_default=0)),
-                ('blocked', models.BigIntegerField(db_default=0)),
-                ('confidence_sum', models.DecimalField(db_default=0, decimal_places=4, max_digits=24)),
-                ('confidence_count', models.BigIntegerField(db_default=0)),
-                ('cost_sum', models.DecimalField(db_default=0, decimal_places=6, max_digits=30)),
-                ('cost_count', models.BigIntegerField(db_default=0)),
-                ('ms_sum', models.BigIntegerField(db_default=0)),
-                ('ms_count', models.BigIntegerField(db_default=0)),
-                ('ms_max', models.BigIntegerField(db_default=0)),
-                ('durations', pgvector.django.vector.VectorField(dimensions=100)),
-                ('stars_sum', models.BigIntegerField(db_default=0)),
-                ('stars_count', models.BigIntegerField(db_default=0)),
-                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("day", models.DateField()),
+                ("total", models.BigIntegerField(db_default=0)),
+                ("succeeded", models.BigIntegerField(db_default=0)),
+                ("failed", models.BigIntegerField(db_default=0)),
+                ("partial", models.BigIntegerField(db_default=0)),
+                ("timed_out", models.BigIntegerField(db_default=0)),
+                ("blocked", models.BigIntegerField(db_default=0)),
+                ("confidence_sum", models.DecimalField(db_default=0, decimal_places=4, max_digits=24)),
+                ("confidence_count", models.BigIntegerField(db_default=0)),
+                ("cost_sum", models.DecimalField(db_default=0, decimal_places=6, max_digits=30)),
+                ("cost_count", models.BigIntegerField(db_default=0)),
+                ("ms_sum", models.BigIntegerField(db_default=0)),
+                ("ms_count", models.BigIntegerField(db_default=0)),
+                ("ms_max", models.BigIntegerField(db_default=0)),
+                ("durations", pgvector.django.vector.VectorField(dimensions=100)),
+                ("stars_sum", models.BigIntegerField(db_default=0)),
+                ("stars_count", models.BigIntegerField(db_default=0)),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'execution_days',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'day', 'system'), name='execution_days_one_each', nulls_distinct=False)],
+                "db_table": "execution_days",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "day", "system"), name="execution_days_one_each", nulls_distinct=False
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FigureMark',
+            name="FigureMark",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('source', models.TextField()),
-                ('sequence', models.BigIntegerField(default=0)),
-                ('until', models.DateTimeField(null=True)),
-                ('folded_at', models.DateTimeField(null=True)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("source", models.TextField()),
+                ("sequence", models.BigIntegerField(default=0)),
+                ("until", models.DateTimeField(null=True)),
+                ("folded_at", models.DateTimeField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'figure_marks',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'source'), name='figure_marks_one_each')],
+                "db_table": "figure_marks",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "source"), name="figure_marks_one_each")],
             },
         ),
         migrations.CreateModel(
-            name='ToolDay',
+            name="ToolDay",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('server_name', models.TextField()),
-                ('tool_name', models.TextField()),
-                ('calls', models.BigIntegerField()),
-                ('errors', models.BigIntegerField()),
-                ('ms_sum', models.DecimalField(decimal_places=3, max_digits=30)),
-                ('ms_count', models.BigIntegerField()),
-                ('ms_max', models.DecimalField(decimal_places=3, max_digits=14, null=True)),
-                ('durations', pgvector.django.vector.VectorField(dimensions=100)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("day", models.DateField()),
+                ("server_name", models.TextField()),
+                ("tool_name", models.TextField()),
+                ("calls", models.BigIntegerField()),
+                ("errors", models.BigIntegerField()),
+                ("ms_sum", models.DecimalField(decimal_places=3, max_digits=30)),
+                ("ms_count", models.BigIntegerField()),
+                ("ms_max", models.DecimalField(decimal_places=3, max_digits=14, null=True)),
+                ("durations", pgvector.django.vector.VectorField(dimensions=100)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'tool_days',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'day', 'server_name', 'tool_name'), name='tool_days_one_each')],
+                "db_table": "tool_days",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "day", "server_name", "tool_name"), name="tool_days_one_each"
+                    )
+                ],
             },
         ),
     ]

@@ -5,39 +5,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('governance', '0009_systems_archived'),
-        ('routing', '0009_ageing_late_calls'),
+        ("governance", "0009_systems_archived"),
+        ("routing", "0009_ageing_late_calls"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ArchivedSum',
+            name="ArchivedSum",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('archived_at', models.DateTimeField()),
-                ('away', models.BigIntegerField()),
-                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("archived_at", models.DateTimeField()),
+                ("away", models.BigIntegerField()),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'archived_sums',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'system', 'archived_at'), name='archived_sums_one_each', nulls_distinct=False)],
+                "db_table": "archived_sums",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "system", "archived_at"), name="archived_sums_one_each", nulls_distinct=False
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExecutionAge',
+            name="ExecutionAge",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('state', models.TextField()),
-                ('total', models.BigIntegerField()),
-                ('system', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("state", models.TextField()),
+                ("total", models.BigIntegerField()),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'execution_ages',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'system', 'state'), name='execution_ages_one_each', nulls_distinct=False)],
+                "db_table": "execution_ages",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "system", "state"), name="execution_ages_one_each", nulls_distinct=False
+                    )
+                ],
             },
         ),
     ]

@@ -7,23 +7,47 @@ from governance import rls
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [('routing', '0018_no_words_left')]
+    dependencies = [("routing", "0018_no_words_left")]
 
     operations = [
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('corrected_by', models.TextField()),
-                ('corrected_at', models.DateTimeField()),
-                ('execution', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='routing.execution')),
-                ('system', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.system')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.tenant')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("corrected_by", models.TextField()),
+                ("corrected_at", models.DateTimeField()),
+                (
+                    "execution",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="routing.execution",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.system",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'corrections',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'execution'), name='corrections_one_each')],
+                "db_table": "corrections",
+                "constraints": [models.UniqueConstraint(fields=("tenant", "execution"), name="corrections_one_each")],
             },
         ),
         rls.Wall("corrections"),

@@ -4,15 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('routing', '0016_corrections'),
+        ("routing", "0019_drift_scores_thinned"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='connector',
-            name='simulates_dreams',
-            field=models.BooleanField(default=False, help_text="the agent changes nothing when a call's mode is dream, so that dreams may ask it anything"),
+            model_name="connector",
+            name="simulates_dreams",
+            field=models.BooleanField(
+                default=False,
+                help_text="the agent changes nothing when a call's mode is dream, so that dreams may ask it anything",
+            ),
         ),
     ]
