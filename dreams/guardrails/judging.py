@@ -35,7 +35,7 @@ class Baseline:
     low: int = 0
     """Ratings of one or two stars."""
     violated: tuple[str, ...] = ()
-    """Sections of the law that its requests ran into before too: those are nothing new."""
+    """Clauses of the law that its requests ran into before too: those are nothing new."""
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__} | {"violated": list(self.violated)}
@@ -43,6 +43,10 @@ class Baseline:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Self:
         return cls(**{**said, "violated": tuple(said["violated"])})
+
+    def knows(self, clause: str) -> bool:
+        """Whether requests ran into it before. Watches begun by older versions keep "7.3" for "gov.md 7.3"."""
+        return clause in self.violated or clause.removeprefix("gov.md ") in self.violated
 
     def without(self, trigger: Trigger) -> str:
         """Why a trigger cannot be judged; "" where it can."""
@@ -59,12 +63,12 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One finished execution. `is_success` is None for what no agent was asked to do; `section`: of the law that it ran into."""
+    """One finished execution. `is_success` is None for what no agent was asked to do; `law`: the clauses that forbade it."""
 
     at: datetime
     is_success: bool | None = None
     cost: float | None = None
-    section: str = ""
+    law: tuple[str, ...] = ()
     id: str = ""
 
 
@@ -120,12 +124,13 @@ class Judge:
         return [crossing for at, is_low in low for crossing in self._step(rule, wealth, 0.0 if is_low else 1.0, at)]
 
     def _violated(self, one: Seen, rules: Mapping[Trigger, Rule]) -> Iterator[Crossing]:
-        if not one.section or one.section in self.baseline.violated:
+        section = next((clause for clause in one.law if not self.baseline.knows(clause)), "")
+        if not section:
             return
         self.violations += 1
         rule, count = rules[Trigger.VIOLATION], self.violations
         if rule.is_on and count >= rule.least:
-            yield Crossing(Trigger.VIOLATION, one.at, 0.0, float(count), count, 1.0, 0.0, one.section, one.id)
+            yield Crossing(Trigger.VIOLATION, one.at, 0.0, float(count), count, 1.0, 0.0, section, one.id)
 
     def _stepped(self, one: Seen, rules: Mapping[Trigger, Rule]) -> Iterator[Crossing]:
         for trigger, value in self._values(one):

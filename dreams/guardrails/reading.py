@@ -26,20 +26,37 @@ MOST_RATINGS: Final = 5_000
 SETTLES: Final = timedelta(seconds=5)
 """A receipt's id is made when its last step begins: by then that step has committed. What commits later is not counted."""
 
+MOST_FORBIDDEN: Final = 5_000
+"""Of what nobody got, how much of the time before an amendment is read for the law that its system ran into."""
+
 _OF: Final = "(e.system_id = %(system)s OR e.routing_path[1] = %(system)s)"
 _AGENT: Final = "e.system_id = %(system)s"
-_FACTS: Final = """e.id, e.completed_at, e.status, e.cost_usd, e.governance_check ->> 'outcome',
-  e.governance_check -> 'gov_md_sections_checked' ->> 0"""
+_FORBIDDEN: Final = """(e.system_id IS NULL AND e.status = 'governance_blocked'
+  AND e.route -> 'candidates' -> 0 ->> 'system_id' = %(system)s::text)"""
+"""Nobody got it, and this system was the best candidate."""
+_LAW: Final = "ARRAY(SELECT jsonb_array_elements_text(e.governance_check -> 'law'))"
+_LAW_BEFORE: Final = f"""CASE WHEN e.governance_check ? 'law' THEN {_LAW} WHEN e.governance_check ->> 'outcome' = 'deny' THEN
+  ARRAY(SELECT 'gov.md ' || jsonb_array_elements_text(e.governance_check -> 'gov_md_sections_checked')) END"""
+"""What was done before `law` was kept is no violation, and what it ran into is nothing new."""
+_FACTS: Final = "e.id, e.completed_at, e.status, e.cost_usd"
 _BEFORE: Final = f"""
-SELECT {_FACTS} FROM executions e WHERE e.tenant_id = %(tenant)s AND e.started_at >= %(first)s AND e.started_at < %(at)s
-  AND e.completed_at < %(at)s AND {{of}} ORDER BY e.started_at DESC LIMIT {MOST_BEFORE}"""  # noqa: S608
+SELECT {_FACTS}, {_LAW_BEFORE} FROM executions e
+WHERE e.tenant_id = %(tenant)s AND e.started_at >= %(first)s AND e.started_at < %(at)s AND e.completed_at < %(at)s AND {{of}}
+ORDER BY e.started_at DESC LIMIT {MOST_BEFORE}"""  # noqa: S608
+_FORBIDDEN_BEFORE: Final = f"""
+SELECT DISTINCT jsonb_array_elements_text(e.governance_check -> 'law') FROM (
+  SELECT system_id, status, route, governance_check FROM executions WHERE tenant_id = %(tenant)s AND system_id IS NULL
+    AND started_at >= %(first)s AND started_at < %(at)s AND completed_at < %(at)s
+  ORDER BY system_id, started_at DESC LIMIT {MOST_FORBIDDEN}) e
+WHERE {_FORBIDDEN}"""  # noqa: S608
 _RATED: Final = f"""
 SELECT e.rated_at, e.user_satisfaction <= 2 FROM executions e WHERE e.tenant_id = %(tenant)s AND e.rated_at >= %(first)s
   AND e.rated_at < %(at)s AND e.started_at >= %(first)s AND e.user_satisfaction IS NOT NULL AND {{of}}
   ORDER BY e.rated_at DESC LIMIT {MOST_RATINGS}"""  # noqa: S608
 _SINCE: Final = f"""
-SELECT r.id, {_FACTS} FROM receipts r JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = r.execution_id
-WHERE r.tenant_id = %(tenant)s AND r.id > %(seen)s AND r.id < %(until)s AND {{of}} AND e.started_at >= %(begins)s
+SELECT r.id, {_FACTS}, {_LAW} FROM receipts r JOIN executions e ON e.tenant_id = %(tenant)s AND e.id = r.execution_id
+WHERE r.tenant_id = %(tenant)s AND r.id > %(seen)s AND r.id < %(until)s AND e.started_at >= %(begins)s
+  AND ({{of}} OR {_FORBIDDEN})
 ORDER BY r.id LIMIT {BATCH}"""  # noqa: S608
 
 
@@ -57,11 +74,12 @@ class Watched:
 
 
 def baseline(watched: Watched, *, at: datetime) -> Baseline:
-    """What was before `at`. Two queries."""
+    """What was before `at`. Three queries."""
     seen = [_seen(row) for row in _rows(watched, _BEFORE, first=at - BEFORE, at=at)]
     finished = [one for one in seen if one.is_success is not None]
     priced = [one.cost for one in finished if one.cost is not None]
     ratings = ratings_between(watched, first=at - RATED_BEFORE, at=at)
+    forbidden = {clause for (clause,) in _rows(watched, _FORBIDDEN_BEFORE, first=at - BEFORE, at=at)}
     return Baseline(
         finished=len(finished),
         succeeded=sum(one.is_success is True for one in finished),
@@ -69,7 +87,7 @@ def baseline(watched: Watched, *, at: datetime) -> Baseline:
         cost=round(sum(priced) / len(priced), 8) if priced else 0.0,
         rated=len(ratings),
         low=sum(is_low for _, is_low in ratings),
-        violated=tuple(sorted({one.section for one in seen if one.section})),
+        violated=tuple(sorted(forbidden.union(*(one.law for one in seen)))),
     )
 
 
@@ -97,13 +115,13 @@ def _rows(watched: Watched, text: str, **values: Any) -> list[tuple[Any, ...]]:
 
 
 def _seen(row: tuple[Any, ...]) -> Seen:
-    id, at, status, cost, outcome, section = row
+    id, at, status, cost, law = row
     is_blocked = status == "governance_blocked"
     return Seen(
         at=at,
         is_success=None if is_blocked else status == "success",
         cost=None if cost is None or is_blocked else float(cost),
-        # What the e-stop, drift or the system's own constitution refuse is no section of the law, and no violation.
-        section=section or "" if is_blocked and outcome == "deny" else "",
+        # What the e-stop, drift or the system's own constitution refuse is no clause of the law, and no violation.
+        law=tuple(law or ()) if is_blocked else (),
         id=str(id),
     )

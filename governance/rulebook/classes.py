@@ -14,6 +14,7 @@ from governance.policy.errors import Finding
 from governance.policy.precedence import Precedence, label_of
 from governance.policy.rules import Rule, Theory
 from governance.policy.terms import Modality
+from governance.policy.verdict import Reason
 
 RESERVED: Final = ("approved", "action")
 """Names that only TARS asserts."""
@@ -53,6 +54,12 @@ CLASSES: Final[dict[str, SourceClass]] = {
 def is_reserved(name: str) -> bool:
     """Whether only TARS may assert a fact of this name."""
     return name in RESERVED or name.partition(".")[0] in RESERVED_BELOW
+
+
+def of_law(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """The clauses of the law ("gov.md 7.3") among a verdict's reasons: nothing of TARS, a constitution, a session or an asset."""
+    clauses = {one.source or one.rule for one in reasons if one.rule.partition("/")[0] not in OWN_PREFIXES}
+    return tuple(sorted(clauses))
 
 
 def findings(theory: Theory, *, source: str, prefix: str) -> tuple[Finding, ...]:

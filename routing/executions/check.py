@@ -7,20 +7,25 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from governance.policy.verdict import Reason
+from governance.rulebook.classes import of_law
+
 _SECTION: Final = re.compile(r"gov\.md\s+(\d+(?:\.\d+)*)")
 
 
 def of_verdict(
-    *, action: str, outcome: str, sentence: str, sources: Iterable[str], verdict_id: str | None
+    *, action: str, outcome: str, sentence: str, because: Iterable[Reason], verdict_id: str | None
 ) -> dict[str, Any]:
-    """What the rules said. `sources` are those of the rules that decided, such as "gov.md 7.3"."""
-    sections = sorted({found for source in sources for found in _SECTION.findall(source)}, key=_order)
+    """What the rules said; `because` are those that decided. `law`: the clauses of the law that forbade it."""
+    because = tuple(because)
+    sections = sorted({found for one in because for found in _SECTION.findall(one.source)}, key=_order)
     return {
         "requires_approval": outcome == "require_approval",
         "action": action,
         "outcome": outcome,
         "reason": sentence,
         "gov_md_sections_checked": sections,
+        "law": list(of_law(because)) if outcome == "deny" else [],
         "compliance_validated": outcome == "permit",
         "verdict_id": verdict_id,
     }
@@ -33,14 +38,16 @@ def of_answer(check: dict[str, Any], *, by: str, at: datetime, note: str, is_app
     return {**check, **answered, "reason": said, "compliance_validated": is_approved}
 
 
-def of_refusal(*, action: str, sentence: str) -> dict[str, Any]:
-    """What is kept where nobody could be asked: out of scope, or every candidate was vetoed."""
+def of_refusal(*, action: str, sentence: str, law: Iterable[str] = ()) -> dict[str, Any]:
+    """What is kept where nobody could be asked: out of scope, or every candidate was vetoed. `law`: the clauses of the law that
+    kept the best of them from it."""
     return {
         "requires_approval": False,
         "action": action,
         "outcome": "",
         "reason": sentence,
         "gov_md_sections_checked": [],
+        "law": list(law),
         "compliance_validated": False,
         "verdict_id": None,
     }

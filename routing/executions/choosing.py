@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from billing.budgets import room
@@ -32,6 +33,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> Gathered | None:
     try:
         choice = choice_of(request, at=at)
     except (Invalid, NotFound) as refused:
+        request.governance_check = check.of_refusal(action=request.action, sentence=refused.sentence)
         _end(request, Status.FAILED, refused.sentence, at=at)
         return None
     embedder = made_by(choice.model)
@@ -40,6 +42,7 @@ def step(request: ExecutionRequest, *, at: datetime) -> Gathered | None:
     chosen = choice.chosen
     after = after_choice(has_candidate=chosen is not None, is_vetoed_by_rules=is_forbidden(choice))
     if chosen is None or after.stage is Stage.DONE:
+        request.governance_check = refusal_of(request, choice)
         _end(request, after.status or Status.FAILED, choice.sentence, at=at)
         return None
     if choice.router_id and not (request.routing_path or request.wanted_system):
@@ -109,7 +112,13 @@ def is_forbidden(choice: Choice) -> bool:
     return bool(fits) and any(veto.code in _RULES for veto in fits[0].vetoes)
 
 
+def refusal_of(request: ExecutionRequest, choice: Choice) -> dict[str, Any]:
+    """`governance_check` of a request that nobody gets. What the law says against the best candidate counts against that one."""
+    best = choice.candidates[0].vetoes if choice.candidates else ()
+    law = [clause for veto in best for clause in veto.law]
+    return check.of_refusal(action=request.action, sentence=choice.sentence, law=law)
+
+
 def _end(request: ExecutionRequest, status: Status, sentence: str, *, at: datetime) -> None:
-    request.governance_check = check.of_refusal(action=request.action, sentence=sentence)
     noted(request, "routed", sentence, at=at)
     finish(request, End(status, sentence), at=at)

@@ -89,7 +89,7 @@ def _kept(request: ExecutionRequest, decided: Decided, bound: Bound) -> None:
         action=request.action,
         outcome=verdict.outcome.value,
         sentence=verdict.sentence,
-        sources=[reason.source for reason in verdict.because],
+        because=verdict.because,
         verdict_id=str(decided.id) if decided.id else None,
     ) | {
         "verdict_digest": decided.digest,

@@ -124,7 +124,7 @@ def _choose(road: Road) -> None:
     road.now += CHOOSING
     if choice.chosen is None:
         after = after_choice(has_candidate=False, is_vetoed_by_rules=choosing.is_forbidden(choice))
-        request.governance_check = check.of_refusal(action=request.action, sentence=choice.sentence)
+        request.governance_check = choosing.refusal_of(request, choice)
         road.note("routed", choice.sentence)
         end(road, End(after.status or Status.FAILED, choice.sentence))
         return
@@ -144,7 +144,7 @@ def _decide(road: Road) -> None:
         action=request.action,
         outcome=verdict.outcome.value,
         sentence=verdict.sentence,
-        sources=[reason.source for reason in verdict.because],
+        because=verdict.because,
         verdict_id=str(request.verdict_id) if request.verdict_id else None,
     ) | {**marks, "bound": plan.bound.as_json()}
     outcome = verdict.outcome

@@ -32,10 +32,11 @@ _RANK: Final = {source: rank for rank, source in enumerate(Source)}
 
 @dataclass(frozen=True, slots=True)
 class Veto:
-    """Why a candidate does not get the request."""
+    """Why a candidate does not get the request. `law`: the clauses of the law that forbid it; not kept in the route."""
 
     code: str
     sentence: str
+    law: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

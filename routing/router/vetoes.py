@@ -13,6 +13,7 @@ from uuid import UUID
 from governance.policy.verdict import Outcome, Verdict
 from governance.rulebook import answers
 from governance.rulebook.answers import Answer
+from governance.rulebook.classes import of_law
 from governance.rulebook.question import Question
 from governance.scope import Scope
 from routing.router.nearest import Standing
@@ -60,7 +61,7 @@ def outcomes(
 
 def of_verdict(verdict: Verdict) -> list[Veto]:
     """A denial is a veto; what needs approval is not."""
-    return [Veto("policy", verdict.sentence)] if verdict.outcome is Outcome.DENY else []
+    return [Veto("policy", verdict.sentence, of_law(verdict.because))] if verdict.outcome is Outcome.DENY else []
 
 
 def _cost(one: Candidate, facts: Mapping[str, Any]) -> dict[str, Any]:

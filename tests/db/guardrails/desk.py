@@ -29,6 +29,7 @@ class Done:
     cost: str | None = "0.01"
     stars: int | None = None
     section: str = ""
+    check: dict[str, Any] | None = None
 
 
 GOOD = Done()
@@ -50,7 +51,7 @@ def did(cast: make.Cast, ended: Iterable[Done], *, first: datetime, every: timed
 
 def _row(cast: make.Cast, one: Done, *, at: datetime) -> Execution:
     is_refused = one.status == "governance_blocked"
-    check: dict[str, Any] = {"outcome": "deny", "gov_md_sections_checked": [one.section]} if is_refused else {}
+    check: dict[str, Any] = {"outcome": "deny", "law": [one.section] if one.section else []} if is_refused else {}
     ended = at + timedelta(seconds=2)
     return Execution(
         id=new_id(at),
@@ -59,7 +60,7 @@ def _row(cast: make.Cast, one: Done, *, at: datetime) -> Execution:
         system_name=cast.system.name,
         user_request="Audit payroll",
         routing_path=[cast.system.id],
-        governance_check=check,
+        governance_check=check if one.check is None else one.check,
         status=one.status,
         started_at=at,
         completed_at=ended,

@@ -10,6 +10,7 @@ from dreams.guardrails import settings
 from governance.amendments.models import AmendmentProposal
 from tests import factories as make
 from tests.db.guardrails import desk
+from tests.db.guardrails import test_forbidden as forbidden
 from tests.db.guardrails.desk import APPLIED, BAD, GOOD, LOOK
 from tests.web import client_of
 
@@ -70,6 +71,17 @@ def test_rolled_back__the_page_says_what_fired_and_how_fast() -> None:
     assert "acted after" in client_of(cast.uma).get(LIST).content.decode()
     body = client_of(cast.uma).get(f"{LIST}").content.decode()
     assert "Rolled back" in body
+
+
+def test_what_the_law_forbids_at_the_router__is_shown_with_its_clause_and_undone() -> None:
+    cast = make.cast()
+    proposal = forbidden.watched(cast)
+    forbidden.asked(cast, "export_pii", system="payroll")
+    desk.looked(cast)
+    html = client_of(cast.bo).get(f"/amendments/AMD-{proposal.number}/").content.decode()
+    assert "Since then it ran into gov.md 7.1, which it did not before." in html
+    said = _json(client_of(cast.bo), "get", f"amendments/AMD-{proposal.number}/watch/").json()
+    assert (said["state"], said["crossing"]["section"]) == ("rolled_back", "gov.md 7.1")
 
 
 def test_who_may_not__is_told_who_may() -> None:

@@ -76,8 +76,8 @@ def test_wilson__is_the_textbooks() -> None:
 def test_a_violation__acts_on_one_event_and_only_a_new_section_is_one() -> None:
     known = Baseline(finished=50, succeeded=50, violated=("gov.md 1.1",))
     judge = Judge(known)
-    assert not judge.see([Seen(AT, section="gov.md 1.1")], rules=RULES)
-    (crossing,) = judge.see([Seen(AT, section="gov.md 7.3", id="x")], rules=RULES)
+    assert not judge.see([Seen(AT, law=("gov.md 1.1",))], rules=RULES)
+    (crossing,) = judge.see([Seen(AT, law=("gov.md 1.1", "gov.md 7.3"), id="x")], rules=RULES)
     assert sentence(crossing) == "Since then it ran into gov.md 7.3, which it did not before."
     assert crossing.as_json()["execution"] == "x"
 
