@@ -40,9 +40,7 @@ def law_of(*, scope: Scope, model: str) -> Law:
 
 def covering_rule(*, scope: Scope, text: str, vector: Vectors, law: Law) -> NearRule | None:
     """The rule in force by which a request like this finds its way already: the nearest that clears the router's threshold."""
-    rows = nearest.rules(
-        scope=scope, vector=nearest.written(vector), model=law.model, dimensions=len(vector), most=nearest.RULES
-    )
+    rows = nearest.rules(scope=scope, vector=vector, model=law.model)
     head = head_of(tenant_id=scope.tenant_id, model=law.model)
     sure = of_rules(rows, model=law.model, text=text, vector=vector, trained=head)
     clear = (rule for rule, one in zip(rows, sure, strict=True) if one * rule.confidence >= law.obeyed.threshold)

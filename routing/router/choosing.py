@@ -81,16 +81,11 @@ def _near(scope: Scope, text: str, *, wanted: str) -> Near:
 
 def _read(scope: Scope, text: str, embedder: Embedder, *, wanted: str) -> Near:
     vector = embedder.embed([text])[0]
-    known: dict[str, Any] = {
-        "vector": nearest.written(vector),
-        "model": embedder.model,
-        "dimensions": embedder.dimensions,
-    }
-    rules = nearest.rules(scope=scope, **known)
+    rules = nearest.rules(scope=scope, vector=vector, model=embedder.model)
     head = head_of(tenant_id=scope.tenant_id, model=embedder.model) if rules else None
     sure = sureness.of_rules(rules, model=embedder.model, text=text, vector=vector, trained=head)
     ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
-    found = nearest.systems(scope=scope, ids=ids, wanted=wanted, **known)
+    found = nearest.systems(scope=scope, vector=vector, model=embedder.model, ids=ids, wanted=wanted)
     return embedder, rules, sure, {one.id: one for one in found}
 
 

@@ -19,10 +19,14 @@ from governance.registry.models import System
 from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.scope import Scope
 from routing.embeddings.embedder import Vectors
+from routing.router import resident
+from routing.router.resident import Resident
 
 RULES: Final = 16
 """Rules that are looked at."""
 SYSTEMS: Final = 12
+CHANGED: Final = 32
+"""Rules that changed since memory was read, above which it is read anew."""
 
 # `hnsw.iterative_scan`: where dead rows fill the index's answer, it goes on until there are enough. Without an index both
 # settings mean nothing. They are made once, before the scan begins (a one-time filter of its plan), and end with the transaction:
@@ -35,6 +39,18 @@ FROM (SELECT id, request_embedding::vector({n}) <=> %(q)s::vector({n}) AS distan
     AND (SELECT set_config('hnsw.ef_search', '120', true) || set_config('hnsw.iterative_scan', 'strict_order', true)) <> ''
   ORDER BY 2 LIMIT %(most)s) near
 JOIN routing_rules r ON r.id = near.id
+"""
+# The rules that memory names, and all that changed since it was read, whatever they are now. HAZARD: both in one statement, so in
+# one snapshot; what is on is never taken from memory.
+_NAMED: Final = """
+SELECT r.id, r.request_pattern, r.recommended_system_id, r.alternative_systems, r.action, r.confidence_score, r.avg_cost_usd,
+  r.avg_duration_ms, NULL::bytea, r.is_active AND r.embedding_model = %(model)s, false
+FROM routing_rules r WHERE r.tenant_id = %(tenant)s AND r.id = ANY(%(ids)s::uuid[])
+UNION ALL
+SELECT r.id, r.request_pattern, r.recommended_system_id, r.alternative_systems, r.action, r.confidence_score, r.avg_cost_usd,
+  r.avg_duration_ms, vector_send(r.request_embedding), r.is_active AND r.embedding_model = %(model)s, true
+FROM routing_rules r WHERE r.tenant_id = %(tenant)s AND r.changed_in >= pg_snapshot_xmin(%(snapshot)s::pg_snapshot)
+  AND NOT pg_visible_in_snapshot(r.changed_in, %(snapshot)s::pg_snapshot)
 """
 _SYSTEMS: Final = """
 WITH near AS (
@@ -97,21 +113,47 @@ def written(vector: Vectors) -> str:
     return f"[{','.join(['%.8g'] * len(vector)) % tuple(vector.tolist())}]"
 
 
-def rules(*, scope: Scope, vector: str, model: str, dimensions: int, most: int = RULES) -> list[NearRule]:
-    """The nearest active rules of the tenant, nearest first: `most`, or all there are. One statement."""
-    values: dict[str, Any] = {"q": vector, "tenant": scope.tenant_id, "model": model, "most": most}
+def rules(*, scope: Scope, vector: Vectors, model: str, most: int = RULES) -> list[NearRule]:
+    """The nearest active rules of the tenant, nearest first: `most`, or all there are. One statement; seldom a few more."""
+    kept = resident.kept(tenant_id=scope.tenant_id, model=model)
+    found = _named(scope, kept, vector, model=model, most=most) if kept else None
+    if found is None:
+        found = searched(scope=scope, vector=vector, model=model, most=most)
+        if len(found) == most:
+            resident.keep(tenant_id=scope.tenant_id, model=model, dimensions=len(vector))
+    return found
+
+
+def searched(*, scope: Scope, vector: Vectors, model: str, most: int = RULES) -> list[NearRule]:
+    """As `rules`, by the database alone."""
+    values: dict[str, Any] = {"q": written(vector), "tenant": scope.tenant_id, "model": model, "most": most}
     with connection.cursor() as cursor:
-        cursor.execute(_RULES.format(n=int(dimensions)), values)
+        cursor.execute(_RULES.format(n=len(vector)), values)
         found = cursor.fetchall()
-    return sorted((_rule(row) for row in found), key=lambda one: (-one.cosine, one.id))
+    return sorted((_rule(row, float(row[8])) for row in found), key=lambda one: (-one.cosine, one.id))
 
 
-def systems(
-    *, scope: Scope, vector: str, model: str, dimensions: int, ids: Collection[UUID], wanted: str
-) -> list[Standing]:
+def _named(scope: Scope, kept: Resident, vector: Vectors, *, model: str, most: int) -> list[NearRule] | None:
+    """Those that memory names and those that changed since; None, and memory is read anew, where they are not all there are."""
+    near = {kept.ids[one.place]: one.cosine for one in kept.nearest(vector, most=most)}
+    values = {"tenant": scope.tenant_id, "model": model, "ids": list(near), "snapshot": kept.snapshot}
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, values)
+        rows = cursor.fetchall()
+    named, changed = [row for row in rows if row[9] and not row[10]], [row for row in rows if row[10]]
+    moved = {row[0] for row in changed}
+    if len(named) < len(near) or len(changed) > CHANGED or not moved.isdisjoint(near):
+        resident.drop(tenant_id=scope.tenant_id, model=model)
+        return None
+    found = [_rule(row, near[row[0]]) for row in named]
+    found += [_rule(row, resident.cosine(vector, row[8])) for row in changed if row[9]]
+    return sorted(found, key=lambda one: (-one.cosine, one.id))[:most]
+
+
+def systems(*, scope: Scope, vector: Vectors, model: str, ids: Collection[UUID], wanted: str) -> list[Standing]:
     """The nearest by capabilities, those that rules name (`ids`), the one that is wanted, the router and its fallback."""
     values: dict[str, Any] = {
-        "q": vector,
+        "q": written(vector),
         "tenant": scope.tenant_id,
         "model": model,
         "most": SYSTEMS,
@@ -120,7 +162,7 @@ def systems(
         "law": LAW,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_SYSTEMS.format(n=int(dimensions)), values)
+        cursor.execute(_SYSTEMS.format(n=len(vector)), values)
         return [_standing(row) for row in cursor.fetchall()]
 
 
@@ -132,8 +174,8 @@ def router(*, scope: Scope) -> System | None:
     return rows.annotate(first=ExpressionWrapper(speaks, BooleanField())).order_by("-first", "created_at", "id").first()
 
 
-def _rule(row: Sequence[Any]) -> NearRule:
-    return NearRule(row[0], row[1], row[2], tuple(row[3]), row[4], float(row[5]), row[6], row[7], float(row[8]))
+def _rule(row: Sequence[Any], cosine: float) -> NearRule:
+    return NearRule(row[0], row[1], row[2], tuple(row[3]), row[4], float(row[5]), row[6], row[7], cosine)
 
 
 def _standing(row: Sequence[Any]) -> Standing:

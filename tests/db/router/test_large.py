@@ -76,7 +76,7 @@ def _planned_as_if_large() -> None:
 def found(scope: Any, vector: np.ndarray, model: str, most: int = K) -> list[nearest.NearRule]:
     with in_tenant(scope.tenant_id):
         _planned_as_if_large()
-        return nearest.rules(scope=scope, vector=nearest.written(vector), model=model, dimensions=384, most=most)
+        return nearest.searched(scope=scope, vector=vector, model=model, most=most)
 
 
 def test_recall__at_5__is_95_of_100_of_exact(crowd: dict[str, Any]) -> None:
