@@ -136,7 +136,7 @@ def searched(*, scope: Scope, vector: Vectors, model: str, most: int = RULES) ->
 def _named(scope: Scope, kept: Resident, vector: Vectors, *, model: str, most: int) -> list[NearRule] | None:
     """Those that memory names and those that changed since; None, and memory is read anew, where they are not all there are."""
     near = {kept.ids[one.place]: one.cosine for one in kept.nearest(vector, most=most)}
-    values = {"tenant": scope.tenant_id, "model": model, "ids": list(near), "snapshot": kept.snapshot}
+    values: dict[str, Any] = {"tenant": scope.tenant_id, "model": model, "ids": list(near), "snapshot": kept.snapshot}
     with connection.cursor() as cursor:
         cursor.execute(_NAMED, values)
         rows = cursor.fetchall()

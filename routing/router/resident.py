@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -83,7 +83,7 @@ def keep(*, tenant_id: UUID, model: str, dimensions: int) -> None:
     key = (tenant_id, model)
     if not _is_due(key):
         return
-    values = {"tenant": tenant_id, "model": model, "most": MOST + 1}
+    values: dict[str, Any] = {"tenant": tenant_id, "model": model, "most": MOST + 1}
     with connection.cursor() as cursor:
         cursor.execute(_HOW_MANY, values)
         if not LEAST <= cursor.fetchone()[0] <= min(MOST, MOST_BYTES // (4 * dimensions)):
