@@ -101,6 +101,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return guardrails.bench_guardrails
 
+    def nights() -> Callable[..., Iterable[Row]]:
+        from tests.bench import nights
+
+        return nights.bench_nights
+
     def lifecycle() -> Callable[..., Iterable[Row]]:
         from tests.bench import lifecycle
 
@@ -139,6 +144,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
     return {
         "money": money,
         "guardrails": guardrails,
+        "nights": nights,
         "api": api,
         "decisions": decisions,
         "ledger": ledger,

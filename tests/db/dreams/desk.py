@@ -98,21 +98,24 @@ def furnish(
     serve(made, served)
 
 
-def serve(made: make.Cast, count: int, *, first: datetime = SERVED) -> list[Execution]:
+def serve(
+    made: make.Cast, count: int, *, first: datetime = SERVED, name: str = NAME, input: Any = None
+) -> list[Execution]:
     """Executions of the agent as they end, one a minute."""
-    own = system(made)
-    served = [_execution(made, own, number, at=first + timedelta(minutes=number)) for number in range(count)]
+    own = work.system(made.tars, name)
+    served = [_execution(made, own, number, input, at=first + timedelta(minutes=number)) for number in range(count)]
     with in_tenant(made.tenant.id):
         return Execution.objects.bulk_create(served)
 
 
-def _execution(made: make.Cast, own: System, number: int, *, at: datetime) -> Execution:
+def _execution(made: make.Cast, own: System, number: int, input: Any, *, at: datetime) -> Execution:
     return Execution(
         id=new_id(at),
         tenant_id=made.tenant.id,
         system=own,
-        system_name=NAME,
+        system_name=own.name,
         user_request=f"Audit the payroll of team {number}",
+        input_data=input,
         action="audit",
         routing_path=[],
         steps=[{"step": "received", "channel": "api"}],
@@ -170,18 +173,18 @@ def system(made: make.Cast) -> System:
     return work.system(made.tars, NAME)
 
 
-def moved(made: make.Cast, *, at: datetime) -> None:
+def moved(made: make.Cast, *, at: datetime, name: str = NAME, **fields: Any) -> None:
     """The agent's constitution moves on by an ordinary amendment."""
     proposal = amendments.propose(
         scope=made.bo,
-        system_name=NAME,
+        system_name=name,
         type=AmendmentType.MANUAL_UPDATE,
         basis=Basis.ORDINARY,
-        constitution={**system(made).constitution, "latency_target_ms": 300},
+        constitution={**work.system(made.tars, name).constitution, **(fields or {"latency_target_ms": 300})},
         evidence={"reason": "Faster."},
         at=at,
     )
-    make.approve(made.cy, proposal, at=at)
+    approved(made, proposal, at=at)
 
 
 def approved(made: make.Cast, proposal: AmendmentProposal, *, at: datetime) -> None:
