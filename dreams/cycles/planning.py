@@ -11,7 +11,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from dreams.cycles import signals
-from dreams.cycles.choices import Aim, Chosen
+from dreams.cycles.choices import WINDOW_HOURS, Aim, Chosen
 from dreams.cycles.models import Dream, DreamCycle, DreamWish, State
 from dreams.cycles.plans import Written
 from dreams.cycles.sampling import LEAST_PAIRS, NotDreamable, sampled
@@ -24,7 +24,7 @@ from dreams.mutate.choosing import Refused, Wish, candidates_of
 from dreams.verdict.plan import Plan
 from governance import canonical
 from governance.drift.queries import suspension
-from governance.errors import NotFound
+from governance.errors import Invalid, NotFound
 from governance.estop import queries as estop
 from governance.ids import new_id
 from governance.jobs import actions as jobs
@@ -35,6 +35,8 @@ from governance.scope import Capability, Scope, tars_scope
 
 KIND: Final = "dreams.night"
 ATTEMPTS: Final = 5
+SEEDS: Final = range(2**32)
+"""What the optimiser takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,13 @@ def plan(
     """Write a cycle's plan and queue its night. `starts_at`: now where it is not given; `hours`: how long it may last, the
     tenant's choice where it is not given; `seed` makes a night repeatable.
 
-    Raises `NotAllowed`, `NotFound`, `NotDreamable` with the reason: nothing tunable, too few recorded requests, held by drift
-    or a stop, a night that is not over yet."""
+    Raises `NotAllowed`, `NotFound`, `Invalid`, `NotDreamable` with the reason: nothing tunable, too few recorded requests, held
+    by drift or a stop, a night that is not over yet."""
     scope.demand(Capability.PROPOSE, to="plan a night")
+    if seed is not None and seed not in SEEDS:
+        raise Invalid("A seed is a whole number.", problems=(("/seed", f"is 0 to {SEEDS.stop - 1}"),))
+    if hours is not None and hours not in WINDOW_HOURS:
+        raise Invalid("A night lasts some hours.", problems=(("/hours", "is 1 to 12"),))
     system = System.objects.select_for_update(no_key=True).filter(tenant_id=scope.tenant_id, name=system_name).first()
     if system is None:
         raise NotFound(f"There is no system called {system_name}.")
@@ -266,7 +272,7 @@ def _record(scope: Scope, cycle: DreamCycle, system: System, written: Written, *
 
 
 def _seed(system: System, starts_at: datetime) -> int:
-    return int.from_bytes(hashlib.sha256(f"{system.id}\0{starts_at.isoformat()}".encode()).digest()[:6])
+    return int.from_bytes(hashlib.sha256(f"{system.id}\0{starts_at.isoformat()}".encode()).digest()[:4])
 
 
 def _free_minute(scope: Scope, wanted: datetime) -> datetime:

@@ -60,7 +60,7 @@ SELECT extract(hour FROM h.starts AT TIME ZONE 'UTC')::int, sum(found.n)::int
 FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz - interval '1 hour', interval '1 hour') AS h(starts)
 CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
   SELECT 1 FROM executions e WHERE e.tenant_id = %(tenant)s AND e.started_at >= h.starts
-    AND e.started_at < h.starts + interval '1 hour' LIMIT {AN_HOUR}) AS some) AS found
+    AND e.started_at < h.starts + interval '1 hour' LIMIT {AN_HOUR}) AS counted) AS found
 GROUP BY 1
 """  # noqa: S608
 

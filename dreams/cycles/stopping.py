@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from billing.budgets.holds import release_within
 from dreams.cycles.models import OPEN, DreamCycle, State
@@ -14,6 +15,7 @@ from governance.jobs.models import Job, JobState
 from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.scope import Capability, Scope
+from governance.tenancy import in_tenant
 from governance.tenants.actions import demand_reason
 
 ENDED: Final = (JobState.DONE, JobState.DEAD, JobState.CANCELLED)
@@ -59,15 +61,28 @@ def stop(*, scope: Scope, cycle_id: str, reason: str, at: datetime) -> DreamCycl
 
 def job_ended(scope: Scope, job: Job, at: datetime) -> None:
     """A night whose job will never run again is over; told by `jobs` in the transaction in which a job ends."""
-    if job.kind != KIND or job.state == JobState.DONE:
-        return
-    rows = DreamCycle.objects.select_for_update(of=("self",)).select_related("system")
-    cycle = rows.filter(
-        tenant_id=scope.tenant_id, id=job.payload["cycle"], state__in=[one.value for one in OPEN]
-    ).first()
+    if job.kind == KIND and job.state != JobState.DONE:
+        _end(scope, UUID(job.payload["cycle"]), is_person=job.state == JobState.CANCELLED, at=at)
+
+
+def sweep(*, scope: Scope, at: datetime) -> int:
+    """End the nights that nobody works at: their job was called off on its own page, or is gone. Returns how many."""
+    with in_tenant(scope.tenant_id, durable=True):
+        open = DreamCycle.objects.filter(tenant_id=scope.tenant_id, state__in=[one.value for one in OPEN])
+        ids = list(open.values_list("id", flat=True))
+        jobs = Job.objects.filter(tenant_id=scope.tenant_id, kind=KIND, payload__cycle__in=[str(id) for id in ids])
+        alive = set(jobs.exclude(state__in=ENDED).values_list("payload__cycle", flat=True))
+        dead = [id for id in ids if str(id) not in alive]
+        for id in dead:
+            _end(scope, id, is_person=jobs.filter(payload__cycle=str(id), state=JobState.CANCELLED).exists(), at=at)
+    return len(dead)
+
+
+def _end(scope: Scope, cycle_id: UUID, *, is_person: bool, at: datetime) -> None:
+    rows = DreamCycle.objects.select_for_update(of=("self",))
+    cycle = rows.filter(tenant_id=scope.tenant_id, id=cycle_id, state__in=[one.value for one in OPEN]).first()
     if cycle is None:
         return
-    is_person = job.state == JobState.CANCELLED
     code, said = ("person", "A person stopped its job.") if is_person else ("failed", FAILED)
     _over(cycle, code, said, at=at)
     if cycle.hold_id:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from dreams.cycles import forgetting, planning, promoting
+from dreams.cycles import forgetting, planning, promoting, stopping
 from dreams.cycles.calendar import next_window
 from dreams.cycles.models import DreamCycle
 from dreams.cycles.settings import chosen
@@ -67,8 +67,10 @@ def plan_tenant(*, scope: Scope, at: datetime) -> int:
 
 
 def tidy() -> int:
-    """Each minute: note what was promoted; returns how many dreams."""
-    return sum(_each(lambda scope, at: promoting.mark_promoted(scope=scope, at=at)))
+    """Each minute: note what was promoted, end the nights that nobody works at; returns how many."""
+    return sum(
+        _each(lambda scope, at: promoting.mark_promoted(scope=scope, at=at) + stopping.sweep(scope=scope, at=at))
+    )
 
 
 def drop_old() -> int:
