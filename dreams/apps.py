@@ -11,9 +11,9 @@ class DreamsConfig(AppConfig):
         from dreams.elicitation import export as elicitation_export
         from dreams.elicitation import panel as elicitation_panel
         from dreams.elicitation import running as eliciting
-        from dreams.guardrails import answering, export, looking
+        from dreams.guardrails import answering, export, looking, watching
         from dreams.guardrails import panel as guardrail_panel
-        from governance.amendments import panels, suspensions
+        from governance.amendments import caught, panels, suspensions
         from governance.drift import panels as drift_panels
         from governance.exports import sources
         from governance.jobs import handlers
@@ -24,6 +24,7 @@ class DreamsConfig(AppConfig):
         judging.register_kinds()
         forgetting.register("dreams", dreamed_words.forget)
         looking.register_kinds()
+        caught.register("guardrails", watching.uncaught)
         suspensions.register("guardrails", answering.suspension)
         for source in (export.SOURCE, *elicitation_export.SOURCES):
             sources.register(source)

@@ -37,6 +37,9 @@ class Baseline:
     violated: tuple[str, ...] = ()
     """Clauses of the law that its requests ran into before too: those are nothing new."""
 
+    is_router: bool | None = None
+    """Whether what the system sent on its way counts too; None in what older versions kept."""
+
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__} | {"violated": list(self.violated)}
 

@@ -16,7 +16,7 @@ from dreams.guardrails import judging, reading
 from dreams.guardrails.judging import Baseline, Crossing, Judge, Seen
 from dreams.guardrails.models import OPEN, State, Watch
 from dreams.guardrails.triggers import Reaction, rules_of
-from dreams.guardrails.watching import EVENT, watched_by
+from dreams.guardrails.watching import EVENT, watched_of
 from governance.amendments.actions.undo import roll_back_by_guardrail
 from governance.amendments.models import Rollback, RollbackState
 from governance.approvals.models import ApprovalDecision
@@ -125,7 +125,7 @@ def _seen(watch: Watch, *, scope: Scope, at: datetime) -> list[Crossing]:
     """Take in what is new; what crossed. Changes the row, which the caller saves."""
     rules = {rule.trigger: rule for rule in rules_of(watch.rules)}
     judge = Judge.of(Baseline.of(watch.baseline), watch.judge)
-    watched = watched_by(scope=scope, system_id=watch.system_id)
+    watched = watched_of(watch, scope=scope)
     found: list[Crossing] = []
     points = list(watch.series)
     last = min(at, watch.ends_at)

@@ -87,6 +87,7 @@ def baseline(watched: Watched, *, at: datetime) -> Baseline:
         cost=round(sum(priced) / len(priced), 8) if priced else 0.0,
         rated=len(ratings),
         low=sum(is_low for _, is_low in ratings),
+        is_router=watched.is_router,
         violated=tuple(sorted(forbidden.union(*(one.law for one in seen)))),
     )
 

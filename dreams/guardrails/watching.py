@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from dreams.guardrails import settings, triggers
-from dreams.guardrails.models import Watch
+from dreams.guardrails.judging import Baseline
+from dreams.guardrails.models import State, Watch
 from dreams.guardrails.reading import Watched, baseline
 from governance.amendments.models import ConstitutionalAmendment
 from governance.errors import NotAllowed
@@ -61,7 +62,7 @@ def begin(*, scope: Scope, amendment_id: UUID, at: datetime) -> Watch | None:
     watch = Watch(
         id=new_id(at),
         tenant_id=scope.tenant_id,
-        amendment_id=amendment.id,
+        amendment=amendment,
         system_id=amendment.system_id,
         begins_at=amendment.approved_at,
         ends_at=amendment.approved_at + timedelta(days=chosen.days),
@@ -91,7 +92,29 @@ def begin(*, scope: Scope, amendment_id: UUID, at: datetime) -> Watch | None:
     return watch
 
 
+def watched_of(watch: Watch, *, scope: Scope) -> Watched:
+    """Whose work a watch judges: that of its baseline, whichever system is the router now. A watch of an older version does not
+    know, and one query looks it up."""
+    is_router = Baseline.of(watch.baseline).is_router
+    if is_router is None:
+        return watched_by(scope=scope, system_id=watch.system_id)
+    return Watched(scope.tenant_id, watch.system_id, is_router=is_router)
+
+
+def uncaught(scope: Scope, number: int, at: datetime) -> str:
+    """Why TARS may not undo AMD-`number` by itself; "" where its open watch was crossed by what rolls back. Locks the watch."""
+    rows = Watch.objects.select_for_update(of=("self",)).filter(tenant_id=scope.tenant_id, amendment__number=number)
+    watch = rows.first()
+    if watch is None:
+        return f"AMD-{number} is not watched, so TARS may not undo it by itself."
+    if watch.state != State.FIRED or watch.crossing is None:
+        return f"No guardrail of AMD-{number} asks for a rollback now, so TARS may not undo it by itself."
+    if at > watch.ends_at:
+        return f"The watch of AMD-{number} is over, so TARS may not undo it by itself."
+    return ""
+
+
 def watched_by(*, scope: Scope, system_id: UUID) -> Watched:
-    """Whose work a system's amendments govern. One query."""
+    """Whose work a system's amendments govern now. One query."""
     found = router(scope=scope)
     return Watched(scope.tenant_id, system_id, is_router=found is not None and found.id == system_id)

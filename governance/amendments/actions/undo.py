@@ -11,6 +11,7 @@ from governance.amendments.actions import tell
 from governance.amendments.actions.apply import void_others
 from governance.amendments.actions.common import locked, locked_system, move
 from governance.amendments.actions.sound import demand_sound_rollback
+from governance.amendments.caught import demand_caught
 from governance.amendments.deadlines import ROLL_BACK_WITHIN
 from governance.amendments.errors import BaseMoved, MergeConflict, NotReversible, WrongState
 from governance.amendments.inverse import drafted
@@ -69,7 +70,7 @@ def roll_back(
 def roll_back_by_guardrail(
     *, scope: Scope, number: int, guardrail: Mapping[str, object], reason: str, at: datetime
 ) -> Rollback:
-    """TARS undoes what a guardrail caught, under the watch that the ledger names; `guardrail` is the data that fired.
+    """TARS undoes what a guardrail caught, under an open watch whose crossing asks for it; `guardrail` is the data that fired.
 
     Where undoing expands something TARS only asks: two people must confirm. Raises `NotAllowed`, `NotFound`, `WrongState`,
     `NotReversible`, `MergeConflict`.
@@ -78,6 +79,7 @@ def roll_back_by_guardrail(
         raise NotAllowed("Only TARS's guardrails do this. Roll the amendment back yourself.")
     proposal = locked(scope=scope, number=number)
     system = locked_system(scope=scope, system_id=proposal.system_id)
+    demand_caught(scope=scope, number=number, at=at)
     rollback, undo = _asked(scope=scope, proposal=proposal, system=system, reason=reason, at=at)
     if undo.effect in (Effect.EXPANDS, Effect.UNCLASSIFIED):
         tell.roll_back_asked(scope=scope, proposal=proposal, rollback=rollback, at=at)

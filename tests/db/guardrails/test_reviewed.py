@@ -8,10 +8,11 @@ import pytest
 
 from dreams.guardrails import answering, looking, settings
 from dreams.guardrails.triggers import DEFAULTS, Reaction, Rule, Trigger
+from governance.amendments import caught
 from governance.amendments.models import AmendmentProposal
 from governance.audit import queries as audit
 from governance.audit.verify import verify
-from governance.errors import Invalid
+from governance.errors import Invalid, NotAllowed
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.guardrails import desk
@@ -27,9 +28,14 @@ def _watched(cast: make.Cast, ended: list[Done]) -> AmendmentProposal:
     return proposal
 
 
-def test_under_a_watch_and_without_a_crossing__a_rollback_by_tars_is_named_by_the_verifier() -> None:
+def test_under_a_watch_and_without_a_crossing__a_rollback_by_tars_is_refused__and_named_by_the_verifier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cast = make.cast()
     proposal = _watched(cast, [GOOD])
+    with pytest.raises(NotAllowed, match="No guardrail of AMD-"):
+        looking.roll_back_by_guardrail(scope=cast.tars, number=proposal.number, guardrail={}, reason="So.", at=LOOK)
+    monkeypatch.setattr(caught, "_checks", {"none": lambda *_: ""})
     looking.roll_back_by_guardrail(scope=cast.tars, number=proposal.number, guardrail={}, reason="So.", at=LOOK)
     with in_tenant(cast.tenant.id):
         report = verify(audit.records(cast.ada))

@@ -11,6 +11,7 @@ from dreams.guardrails.answering import NotWatched
 from dreams.guardrails.models import Watch
 from dreams.guardrails.triggers import DEFAULTS, Reaction, Rule, Trigger
 from governance.amendments import actions as amendments
+from governance.amendments import caught
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import AmendmentProposal
 from governance.audit import queries as audit
@@ -240,9 +241,14 @@ def test_a_person__can_neither_look_nor_begin_nor_use_the_guardrails_rollback() 
         looking.roll_back_by_guardrail(scope=cast.bo, number=proposal.number, guardrail={}, reason="So.", at=LOOK)
 
 
-def test_tars_without_a_watch__is_named_by_the_verifier() -> None:
+def test_tars_without_a_watch__is_refused__and_named_by_the_verifier_where_that_is_got_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cast = make.cast()
     proposal = desk.amended(cast)
+    with pytest.raises(NotAllowed, match="is not watched"):
+        looking.roll_back_by_guardrail(scope=cast.tars, number=proposal.number, guardrail={}, reason="So.", at=LOOK)
+    monkeypatch.setattr(caught, "_checks", {"none": lambda *_: ""})
     looking.roll_back_by_guardrail(scope=cast.tars, number=proposal.number, guardrail={}, reason="So.", at=LOOK)
     with in_tenant(cast.tenant.id):
         report = verify(audit.records(cast.ada))
