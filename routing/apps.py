@@ -63,6 +63,7 @@ class RoutingConfig(AppConfig):
         panels.register_beside(router_panel.TEMPLATE, router_panel.card)
         router_panel.register_above_rules(learning_panel.WAITING, learning_panel.waiting)
         router_panel.register_of_rule(learning_panel.ORIGIN, learning_panel.origin)
+        learning_panel.register_beside(whatif_panel.OF_RULE, whatif_panel.of_rule)
         night.register_kinds()
         forgetting.register("patterns", learned_words.forget)
         forgetting.register("examples", replayed_words.forget)

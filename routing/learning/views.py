@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from governance.errors import DomainError, NotFound
 from governance.scope import Capability
 from governance.web import now, page_or_fragment, reading, scope_of, scoped
-from routing.learning import actions, queries
+from routing.learning import actions, panel, queries
 from routing.learning.embedder_panel import embedded
 from routing.learning.forms import SettingsForm
 from routing.learning.models import State
@@ -135,6 +135,7 @@ def _drawn(request: HttpRequest, proposal_id: UUID, *, refusal: DomainError | No
         "one": whole.line,
         "examples": whole.examples,
         "history": whole.history,
+        "beside": panel.beside(scope, whole.line),
         "refusal": refusal,
         "typed": request.POST.get("because", ""),
         "refused": scope.why_not(Capability.ROUTE, to=actions.TO),

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from governance.amendments.models import AmendmentProposal
 from governance.amendments.queries.rests import REVISABLE
 from governance.canonical import canonical_bytes, digest_bytes
@@ -17,6 +20,7 @@ from governance.scope import Capability, Scope
 from routing.router import nearest
 from routing.router.models import RoutingRule
 from routing.router.obeyed import Obeyed, obeyed
+from routing.whatif.asked import Added, Asked
 from routing.whatif.running import KIND
 
 MOST_RULES: Final = 200
@@ -118,6 +122,30 @@ def last_about(*, scope: Scope, number: int, digest: str) -> Found | None:
     )
     job = rows.filter(payload__digest=digest).order_by("-id").first()
     return _found(scope, job) if job else None
+
+
+def last_of(*, scope: Scope, added: tuple[Added, ...]) -> Found | None:
+    """The newest question about these new rules and nothing else, whatever became of it. One query."""
+    alone = Asked(added=added).as_json()
+    del alone["days"]
+    rows = Job.objects.filter(tenant_id=scope.tenant_id, kind=KIND, payload__asked__contains=alone)
+    job = rows.filter(payload__asked__added=alone["added"]).order_by("-id").first()
+    return _found(scope, job) if job else None
+
+
+def moved_since(*, scope: Scope, result: dict[str, Any]) -> str:
+    """What a result no longer knows: rules that were written, changed or turned off since, or another threshold. Two queries."""
+    until = datetime.fromisoformat(result["until"])
+    changed = RoutingRule.objects.filter(tenant_id=scope.tenant_id, updated_at__gt=until).count()
+    if changed:
+        return ngettext("%(n)s rule changed since.", "%(n)s rules changed since.", changed) % {"n": f"{changed:,}"}
+    router = nearest.router(scope=scope)
+    law = obeyed(router.name, router.constitution) if router else Obeyed()
+    before = result["thresholds"]["before"]
+    if law.threshold != before:
+        said = {"before": f"{before:.2f}", "now": f"{law.threshold:.2f}"}
+        return _("The threshold was %(before)s and is %(now)s.") % said
+    return ""
 
 
 def content_of(result: dict[str, Any]) -> bytes:

@@ -6,13 +6,16 @@ from html import unescape
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from governance.jobs.models import Job
 from governance.tenancy import in_tenant
 from routing.learning.models import RuleProposal, State
 from routing.router.models import RoutingRule
 from tests import factories as make
+from tests.db.router import desk as routing
 from tests.db.routing.learning import desk
+from tests.db.whatif import desk as replays
 from tests.web import client_of
 
 LIST = "/routing/learned/"
@@ -64,6 +67,30 @@ def test_proposal__what_would_have_happened__in_one_click(cast: make.Cast) -> No
     with in_tenant(cast.tenant.id):
         job = Job.objects.get(tenant_id=cast.tenant.id, id=started["Location"].split("/")[2])
     assert job.payload["asked"]["added"] == [{"text": row.pattern, "system": "domicile"}]
+
+
+def test_proposal__its_last_replay__is_shown_and_says_when_rules_changed_since(cast: make.Cast) -> None:
+    row, bo = desk.proposed(cast), client_of(cast.bo)
+    page = f"{LIST}{row.id}/"
+    assert "Last replay" not in bo.get(page).content.decode()
+    added = re.search(r'name="added" value="([^"]+)"', bo.get(page).content.decode())
+    assert added is not None
+    bo.post("/what-if/", {"days": "30", "added": unescape(added[1]), "threshold": "0.5"})
+    assert "Last replay" not in bo.get(page).content.decode()
+    bo.post("/what-if/", {"days": "30", "added": unescape(added[1])})
+    with in_tenant(cast.tenant.id):
+        job = Job.objects.filter(tenant_id=cast.tenant.id, kind="routing.whatif").latest("created_at")
+    html = bo.get(page).content.decode()
+    assert "It is being replayed." in html and f"/what-if/{job.id}/" in html
+    done = replays.worked(job, at=timezone.now())
+    html = unescape(bo.get(page).content.decode())
+    assert done.state == "done" and done.result["sentence"] in html and "Out of date" not in html
+    routing.written(cast.bo, "Bake a cake", "notion")
+    with in_tenant(cast.tenant.id):
+        RoutingRule.objects.filter(tenant_id=cast.tenant.id).update(updated_at=timezone.now())
+    html = bo.get(page).content.decode()
+    assert "Out of date" in html and "1 rule changed since." in html
+    assert "Last replay" not in client_of(make.cast().bo).get(page).content.decode()
 
 
 def test_accept__the_evidence_moved__refused_and_said(cast: make.Cast) -> None:
