@@ -37,26 +37,28 @@ class Items(Face):
 
 class OneItem(Face):
     @endpoint(gives=shapes.Item)
-    def get(self, request: Request, kind: str, key: str) -> Response:
+    def get(self, request: Request, item_kind: str, item_key: str) -> Response:
         """One scenario or pair."""
-        return Response(item_record(queries.item(scope=self.reader(request), kind=kind_of(kind), key=key).item))
+        return Response(
+            item_record(queries.item(scope=self.reader(request), kind=kind_of(item_kind), key=item_key).item)
+        )
 
     @endpoint(
         gives=shapes.Item,
         takes=shapes.NewItem,
         problems=(BadScenario, actions.NothingChanged, actions.TooManyScenarios, ReasonMissing),
     )
-    def put(self, request: Request, kind: str, key: str, body: dict[str, Any]) -> Response:
+    def put(self, request: Request, item_kind: str, item_key: str, body: dict[str, Any]) -> Response:
         """Write it, in place of what stands there."""
-        made = actions.save(scope=self.scope(request), kind=kind_of(kind), key=key, at=now(), **body)
+        made = actions.save(scope=self.scope(request), kind=kind_of(item_kind), key=item_key, at=now(), **body)
         return Response(item_record(made))
 
 
 class Undo(Face):
     @endpoint(gives=shapes.Item, takes=shapes.Reasoned, problems=(actions.NothingToUndo, ReasonMissing))
-    def post(self, request: Request, kind: str, key: str, body: dict[str, Any]) -> Response:
+    def post(self, request: Request, item_kind: str, item_key: str, body: dict[str, Any]) -> Response:
         """Bring back what stood before the last change."""
-        made = actions.undo(scope=self.scope(request), kind=kind_of(kind), key=key, at=now(), **body)
+        made = actions.undo(scope=self.scope(request), kind=kind_of(item_kind), key=item_key, at=now(), **body)
         return Response(item_record(made))
 
 

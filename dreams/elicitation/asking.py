@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from dreams.elicitation.consistency import Answered
 from dreams.elicitation.preferences import Shown, preferred
-from dreams.elicitation.scenario import Asked, Asker, Circumstance, Item, Pair, Scenario, facts_of, filled
+from dreams.elicitation.scenario import ASKS, Asked, Asker, Circumstance, Item, Pair, Scenario, facts_of, filled
 from governance.policy.verdict import Verdict
 from governance.registry.models import System
-from governance.rulebook import answers
+from governance.rulebook import answers, house_rules
 from governance.rulebook.gather import Gathered
 from governance.rulebook.house_rules import Standing
 from governance.rulebook.question import Question
@@ -114,7 +114,7 @@ _NO_ANSWERS: Final = "Its answer would have to be heard: agents are not called b
 
 
 def _unfilled(ground: Ground, action: str) -> str:
-    what = "action that needs approval" if action == "{asks}" else "capability that needs no approval"
+    what = "action that needs approval" if action == ASKS else "capability that acts and needs no approval"
     return f"The constitution of {ground.system.name} names no {what}."
 
 
@@ -174,12 +174,19 @@ def _shown(pair: Pair, left: str, right: str) -> Shown:
     return Shown(pair.dimension, pair.left.label, pair.right.label, pair.expected, preferred(left, right))
 
 
+def _acts(capability: str, bears: Gathered) -> bool:
+    act = house_rules.act_of(
+        capability, actor_kind=ActorKind.SYSTEM.value, law=bears.law.reads, own=bears.constitution.reads
+    )
+    return act == "acts"
+
+
 def ground_of(*, system: System, bears: Gathered, document: Any) -> Ground:
     """What questions are filled in from; `document` is the constitution in force."""
     approvals = document.get("requires_approval") or ()
     return Ground(
         system=system,
         bears=bears,
-        capabilities=tuple(one for one in system.capabilities if isinstance(one, str)),
+        capabilities=tuple(one for one in system.capabilities if _acts(one, bears)),
         approvals=tuple(one for one in approvals if isinstance(one, str)),
     )

@@ -24,7 +24,9 @@ PREFERENCES = (
     (Preference.RIGHT.value, _("The right one")),
     (Preference.NEITHER.value, _("Neither")),
 )
-_ACTION = _("%(own)s: its first capability that needs no approval; %(asks)s: the first action that needs it.") % {
+_ACTION = _(
+    "%(own)s: its first capability that acts and needs no approval; %(asks)s: the first action that needs it."
+) % {
     "own": OWN,
     "asks": ASKS,
 }

@@ -53,15 +53,21 @@ class Found:
 
 
 def handle(run: Run) -> dict[str, Any]:
-    """Ask each system of the payload. A system that was asked by this job before is passed over."""
+    """Ask each system of the payload. One that this job has asked is passed over; of several, so is one that cannot be asked."""
     names = list(run.payload["systems"])
     made: list[Elicitation] = []
     for place, name in enumerate(names):
         run.progress(place, len(names), name if len(names) > 1 else "")
-        if (one := asked(run, name)) is not None:
+        try:
+            one = asked(run, name)
+        except GiveUp:
+            if len(names) == 1:
+                raise
+            one = None
+        if one is not None:
             made.append(one)
     if len(names) > 1 or not made:
-        return {"asked": len(made), "url": reverse("elicitation:runs"), "label": "See the runs"}
+        return {"asked": len(made), "of": len(names), "url": reverse("elicitation:runs"), "label": "See the runs"}
     return {
         "run": str(made[0].id),
         "url": reverse("elicitation:run", args=[made[0].id]),

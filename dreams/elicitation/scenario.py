@@ -18,7 +18,7 @@ from governance.rulebook import question
 MOST: Final = 500
 """Scenarios of a tenant, and as many pairs."""
 OWN: Final = "{own}"
-"""An action to be filled in: the first capability that needs no approval."""
+"""An action to be filled in: the first capability that acts (what only looks is never held back) and needs no approval."""
 ASKS: Final = "{asks}"
 """An action to be filled in: the first that needs approval."""
 _LENGTHS: Final = {"title": 120, "domain": 40, "principle": 120, "text": 2_000, "system": 200, "expected_system": 200}

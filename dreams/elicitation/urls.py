@@ -10,7 +10,7 @@ urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("runs/<uuid:run_id>/", views.run, name="run"),
     path("ask/<path:name>/", views.ask, name="ask"),
-    path("new/<str:kind>/", views.new, name="new"),
-    path("<str:kind>/<slug:key>/", views.item, name="item"),
-    path("<str:kind>/<slug:key>/undo/", views.undo, name="undo"),
+    path("new/<str:item_kind>/", views.new, name="new"),
+    path("<str:item_kind>/<slug:item_key>/", views.item, name="item"),
+    path("<str:item_kind>/<slug:item_key>/undo/", views.undo, name="undo"),
 ]

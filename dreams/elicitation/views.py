@@ -53,18 +53,18 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scoped(to=queries.TO_SEE)
-def new(request: HttpRequest, kind: str) -> HttpResponse:
+def new(request: HttpRequest, item_kind: str) -> HttpResponse:
     """A form for another scenario or pair; a POST writes it."""
-    return _form(request, kind_of(kind), None)
+    return _form(request, kind_of(item_kind), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scoped(to=queries.TO_SEE)
-def item(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+def item(request: HttpRequest, item_kind: str, item_key: str) -> HttpResponse:
     """One scenario or pair; a POST writes it anew."""
     with reading(request):
-        line = queries.item(scope=scope_of(request), kind=kind_of(kind), key=key)
-    return _form(request, kind_of(kind), line)
+        line = queries.item(scope=scope_of(request), kind=kind_of(item_kind), key=item_key)
+    return _form(request, kind_of(item_kind), line)
 
 
 def _form(request: HttpRequest, kind: Kind, line: Line | None) -> HttpResponse:
@@ -105,17 +105,19 @@ def _drawn(
 
 @require_POST
 @scoped(None)
-def undo(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+def undo(request: HttpRequest, item_kind: str, item_key: str) -> HttpResponse:
     """Take the last change back."""
     try:
-        actions.undo(scope=scope_of(request), kind=kind_of(kind), key=key, reason=typed(request, "reason"), at=now())
+        actions.undo(
+            scope=scope_of(request), kind=kind_of(item_kind), key=item_key, reason=typed(request, "reason"), at=now()
+        )
     except (NotAllowed, NotFound):
         raise
     except DomainError as refusal:
         messages.error(request, refusal.sentence)
     else:
         messages.success(request, _("It stands as it did before."))
-    return redirect("elicitation:item", kind, key)
+    return redirect("elicitation:item", item_kind, item_key)
 
 
 @require_safe

@@ -26,7 +26,7 @@ from governance.registry.models import System
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 
-STEP: Final = 500
+STEP: Final = 2_000
 """Rows of one source in one transaction."""
 STEPS: Final = 40
 """Transactions of one source in one run; the rest comes with the next."""
@@ -97,9 +97,12 @@ def _take_vectors(row: DriftMetric, model: str, vectors: list[np.ndarray], at: d
 
 def _metric(scope: Scope, system_id: UUID, name: str, at: datetime) -> DriftMetric:
     known = {"tenant_id": scope.tenant_id, "system_id": system_id, "name": name}
+    rows = DriftMetric.objects.select_for_update(no_key=True)
+    if (row := rows.filter(**known).first()) is not None:
+        return row
     start = DriftMetric(id=new_id(at), armed_at=at, baseline_since=at, seen_at=at, **known)
     DriftMetric.objects.bulk_create([start], ignore_conflicts=True)
-    return DriftMetric.objects.select_for_update(no_key=True).get(**known)
+    return rows.get(**known)
 
 
 def _gauge(row: DriftMetric) -> Gauge:

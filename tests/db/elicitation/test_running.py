@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from dreams.elicitation import actions, queries, suite
+from dreams.elicitation import actions, queries, running, suite
 from dreams.elicitation.actions import NothingChanged, NothingToUndo
 from dreams.elicitation.models import CanonicalItem, Elicitation
 from dreams.elicitation.running import record_of
 from dreams.elicitation.scenario import BadScenario, Item, Kind
+from dreams.elicitation.tasks import ask_all
 from governance import canonical
 from governance.amendments.kinds import AmendmentType
 from governance.errors import NotAllowed, NotFound
 from governance.estop.actions import stop
+from governance.jobs.handlers import GiveUp
+from governance.jobs.models import Job
 from governance.ledger.models import LedgerEntry
 from governance.registry.actions import register_system
-from governance.registry.models import SystemType
+from governance.registry.models import System, SystemType
 from governance.rulebook.question import ReservedFact
 from governance.scope import Scope
 from governance.tenancy import in_tenant
@@ -71,7 +75,14 @@ def test_run__of_a_system_that_may_do_nothing__asks_20_that_need_no_capability(c
     assert row.is_passed and row.asked >= 20 and row.left_out > 0
     with in_tenant(cast.tenant.id):
         found = queries.whole(scope=cast.uma, row=row, at=make.later(4))
-    assert "names no capability that needs no approval" in str(found.left_out)
+    assert "names no capability that acts and needs no approval" in str(found.left_out)
+
+
+def test_run__of_a_system_that_only_reads__leaves_out_what_is_about_acting(cast: make.Cast) -> None:
+    constitution = {"version": "1.0.0", "capabilities": ["read-pages", "search"]}
+    register_system(scope=cast.bo, name="reader", type=SystemType.AGENT, constitution=constitution, at=make.AT)
+    row = asked(cast, name="reader")
+    assert row.is_passed and row.asked == 22 and row.left_out > 9
 
 
 def test_run__an_answer_that_is_not_expected__fails_and_says_where(cast: make.Cast) -> None:
@@ -199,3 +210,39 @@ def test_save__two_at_once__one_row(cast: make.Cast) -> None:
     assert sorted(type(one.result or one.refusal).__name__ for one in found) == ["Item", "NothingChanged"]
     with in_tenant(cast.tenant.id):
         assert CanonicalItem.objects.count() == 1
+
+
+def test_run__of_several__passes_over_what_cannot_be_asked(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    register_system(scope=cast.bo, name="broken", type=SystemType.AGENT, constitution={"version": "1"}, at=make.AT)
+    ground = running._ground
+
+    def refusing(scope: Scope, system: System, at: datetime) -> Any:
+        if system.name == "broken":
+            raise GiveUp("Nothing can be asked of broken: it cannot be read.")
+        return ground(scope, system, at)
+
+    monkeypatch.setattr(running, "_ground", refusing)
+    assert ask_all(scope=cast.tars, at=make.AT)
+    with in_tenant(cast.tenant.id):
+        (job,) = Job.objects.filter(kind="elicitation")
+    done = desk.work(job, make.later(1))
+    assert (done.state, done.result["asked"], done.result["of"]) == ("done", 1, 2)
+    alone = desk.work(actions.start(scope=cast.bo, system_name="broken", at=make.later(2)), make.later(2))
+    assert alone.state == "dead" and "it cannot be read" in alone.error
+
+
+def test_run__the_constitution_moves_while_it_is_asked__keeps_nothing(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = running._found
+
+    def moving(scope: Scope, system: System, *, at: datetime) -> Any:
+        done = found(scope, system, at=at)
+        make.applied(cast, at=at, fallback_delay_ms=300)
+        return done
+
+    monkeypatch.setattr(running, "_found", moving)
+    job = desk.work(actions.start(scope=cast.bo, system_name=CLAY, at=make.later(2)), make.later(2))
+    assert job.state == "dead" and "was changed meanwhile. Ask again." in job.error
+    with in_tenant(cast.tenant.id):
+        assert not Elicitation.objects.exists()

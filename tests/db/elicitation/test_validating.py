@@ -18,6 +18,7 @@ from governance.ledger.models import LedgerEntry
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from tests import factories as make
+from tests.db.amendments.desk import at_once
 from tests.db.elicitation import desk
 from tests.db.elicitation.desk import CLAY, SCENARIO, asked
 
@@ -94,3 +95,9 @@ def test_run__once_kept__never_changes(cast: make.Cast) -> None:
     row = asked(cast)
     with pytest.raises(DatabaseError, match="permission denied"), in_tenant(cast.tenant.id):
         Elicitation.objects.filter(id=row.id).update(is_passed=True)
+
+
+def test_validate__two_at_once__one_moves_it(cast: make.Cast) -> None:
+    row = asked(cast)
+    found = at_once([lambda: named(cast.bo, row.id), lambda: named(cast.cy, row.id)])
+    assert sorted(type(one.result or one.refusal).__name__ for one in found) == ["DriftState", "WrongState"]

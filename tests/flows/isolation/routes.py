@@ -41,6 +41,7 @@ IDS = {
     "proposal_id": "RuleProposal",
     "quorum_id": "Quorum",
     "resource_id": "Resource",
+    "run_id": "Elicitation",
     "routing_rule_id": "RoutingRule",
     "rule_id": "SessionRule",
     "search_id": "SavedSearch",
@@ -51,10 +52,10 @@ IDS = {
 }
 """Parameters that are the id of a row of this table."""
 
-WORDS = {"verb": "remove", "kind": "amendments"}
+WORDS = {"verb": "remove", "kind": "amendments", "item_kind": "scenario"}
 """Parameters that are a word of ours and name nobody's thing."""
 
-ANYBODY_S = {"session"}
+ANYBODY_S = {"session", "item_key"}
 """Parameters that are a name which every tenant may use for a thing of its own: theirs is as empty as one that nobody uses."""
 
 EXEMPT = {
@@ -85,7 +86,7 @@ class Route:
 
     @property
     def is_open(self) -> bool:
-        return set(self.parameters) <= ANYBODY_S
+        return set(self.parameters) - set(WORDS) <= ANYBODY_S
 
     @property
     def names_somebody_s(self) -> bool:
@@ -126,6 +127,7 @@ def ids_of(cast: make.Cast) -> dict[str, Any]:
         **ids,
         **WORDS,
         "asset_name": "gpu-pool",
+        "item_key": "refunds",
         "name": cast.system.name,
         "number": number,
         "sequence": sequence,
@@ -142,6 +144,7 @@ def ids_of_nobody() -> dict[str, Any]:
         **rows,
         **WORDS,
         "asset_name": "no-such-asset",
+        "item_key": "no-such-scenario",
         "name": "no-such-system",
         "number": 987_654,
         "sequence": 987_654,
