@@ -1,62 +1,68 @@
-"""One request on one side of a stage: who is asked, whether it may, what it answers. The road of a live request, and nothing
-kept.
+"""One request on one side of a stage, to its end: the road of a live request, with nothing written and nothing waited for.
 
-INVARIANT: no call is made but of a tool that only reads, or of an agent that says that it simulates in dreams. Waits are
-counted and not slept. What needs approval goes on as if approved: its verdict says so."""
+INVARIANT: no call is made but of a tool that only reads, or of an agent that says that it simulates in dreams. What needs approval
+goes on as if approved: its verdict says so. Budgets are not asked: a dream sets nothing aside.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid5
 
-from billing.budgets.kinds import USD
 from billing.budgets.prices import dollars
-from governance import sql
 from governance.errors import DomainError
-from governance.policy.verdict import Outcome
-from governance.rulebook import answers
-from governance.rulebook.answers import Answer
-from governance.rulebook.question import Question
-from governance.tenancy import in_tenant
 from routing.connectors import calling as agents
 from routing.connectors import pins, ways
-from routing.connectors.calling import Opened
 from routing.connectors.contract import Call, Reply
-from routing.connectors.queries import WhyNot, callable_now
 from routing.executions.answering import told, usage_of
 from routing.executions.calling import failure_of
-from routing.executions.facts import facts_of
+from routing.executions.choosing import is_forbidden
 from routing.executions.going_on import WAITED, pause
-from routing.executions.stages import Failure, after_failure
+from routing.executions.stages import Failure, Next, Standing, after_failure
 from routing.executions.stages import Stage as Where
-from routing.executions.stages import Standing as Stands
-from routing.rehearsal.answer import bounded, text_of
-from routing.rehearsal.shapes import Hop, Ran, Recorded
-from routing.rehearsal.stage import Stage, Way
-from routing.router.acting import action_of
-from routing.router.nearest import Standing
-from routing.router.ranking import Candidate, Source
-from routing.whatif.cases import Case, Past
-from routing.whatif.scoring import placed
+from routing.executions.stages import Status as Ended
+from routing.rehearsal import allowing, looking
+from routing.rehearsal.allowing import NoTurn
+from routing.rehearsal.answer import MOST_TEXT, bounded, text_of
+from routing.rehearsal.aside import only_reading
+from routing.rehearsal.looking import Seen
+from routing.rehearsal.planning import Plan
+from routing.rehearsal.shapes import Hop, HopOutcome, Ran, Recorded, Status
+from routing.rehearsal.stage import Stage
+from routing.router.ranking import Candidate, Choice
 
-_SPACE: Final = UUID("0f1c1a52-7a55-4d0e-9a5c-4a7b7d1ce0de")
-_NOT_THEN: Final = Past(is_success=False, cost=None, stars=None, ms=None)
-PATIENCE: Final = 10.0
-"""Seconds for which a dream waits until live requests leave an agent room."""
-A_MOMENT: Final = 0.05
-_CALLING: Final = (
-    "SELECT count(*) FROM execution_requests WHERE tenant_id = %s AND system_id = %s AND stage = 'calling'"
-)
+log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+_SPACE: Final = UUID("0f1c1a52-7a55-4d0e-9a5c-4a7b7d1ce0de")
+"""Ids of rehearsals are made from their keys: no execution has one of them."""
+_OVER: Final = "The time of this rehearsal was over before anybody had answered."
+_OUTCOMES: Final[dict[Failure, HopOutcome]] = {Failure.DENIED: "denied", Failure.UNREACHABLE: "unreachable"}
 
 
-class Refused(Exception):
-    """The dream may not make this call; its text says why."""
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Why a system did not do it; as `going_on.failed` takes it."""
+
+    failure: Failure
+    sentence: str
+    may_retry: bool = True
+    is_repeatable: bool = False
+
+
+def rehearse(*, stage: Stage, side: str, recorded: Recorded, attempt_key: str, deadline: datetime, clock: Clock) -> Ran:
+    """Ask one recorded request on one side, outside any transaction; threads may do so at once.
+
+    `attempt_key` names the try for agents that know repeated calls; none is asked past `deadline`. What fails is an outcome, and
+    nothing is raised for it; raises `NotFound` for a side that was not staged.
+    """
+    plan = stage.plan(side, recorded)
+    return _Road(stage, side, recorded, plan, uuid5(_SPACE, f"{attempt_key}/{side}"), deadline, clock).to_its_end()
 
 
 @dataclass(slots=True)
@@ -66,265 +72,212 @@ class _Road:
     stage: Stage
     side: str
     recorded: Recorded
-    attempt_key: str
+    plan: Plan
+    id: UUID
     deadline: datetime
     clock: Clock
     hops: list[Hop] = field(default_factory=list)
-    verdict: str = ""
-    verdict_sentence: str = ""
-    is_violation: bool = False
-    waited: int = 0
+    costs: list[Decimal | None] = field(default_factory=list)
     usage: dict[str, Decimal] = field(default_factory=dict)
-    cost: Decimal | None = Decimal(0)
+    waited_ms: int = 0
+    confidence: float | None = None
+    last: Candidate | None = None
+    is_violation: bool = False
+    is_simulated: bool = False
 
-    @property
-    def duration(self) -> int:
-        return sum(one.ms + one.waited_ms for one in self.hops)
+    def to_its_end(self) -> Ran:
+        if self.plan.fault:
+            return self._ended("failed", self.plan.fault)
+        seen = self._look(self.plan.open)
+        choice = self.plan.choice({id: one.against for id, one in seen.items() if one.against})
+        self.confidence = choice.confidence
+        self._passed_over(choice)
+        if choice.chosen is None:
+            self.last = _fitting(choice)
+            return self._ended("governance_blocked" if is_forbidden(choice) else "failed", choice.sentence)
+        return self._asked([choice.chosen, *choice.alternatives], seen, choice)
 
+    def _look(self, candidates: Iterable[Candidate]) -> dict[UUID, Seen]:
+        ids = [one.system_id for one in candidates]
+        if not ids:
+            return {}
+        with only_reading(self.stage.scope.tenant_id):
+            return looking.seen(scope=self.stage.scope, system_ids=ids, at=self.clock())
 
-def rehearse(*, stage: Stage, side: str, recorded: Recorded, attempt_key: str, deadline: datetime, clock: Clock) -> Ran:
-    """Ask one recorded request on one side, outside any transaction.
+    def _passed_over(self, choice: Choice) -> None:
+        """Who came before the one that is chosen and was turned away: by rules, a stop, or for want of a way there."""
+        for one in choice.candidates:
+            if one is choice.chosen:
+                return
+            if not one.vetoes or one.vetoes[0].code == "below_threshold":
+                continue
+            veto, said = one.vetoes[0], self.plan.judged.get(one.system_id)
+            self._hop(one, "unreachable" if veto.code.startswith("connector") else "denied", veto.sentence)
+            self.is_violation |= veto.code == "policy" and said is not None and said.is_broken
 
-    `attempt_key` names the try for agents that know repeated calls; none is asked past `deadline`. What fails is an outcome;
-    nothing is raised for it."""
-    road = _Road(stage, side, recorded, attempt_key, deadline, clock)
-    candidates = _candidates(road)
-    open = [one for one in candidates if not one.vetoes]
-    if not open:
-        return _nobody(road, candidates)
-    try:
-        return _asked(road, open)
-    except Refused as refused:
-        last = road.hops[-1] if road.hops else None
-        return _ran(road, open[0], "refused", str(refused), action=last.action if last else "")
-
-
-def _candidates(road: _Road) -> Sequence[Candidate]:
-    """Who would be asked, in order, as the router ranks them on this side."""
-    law, recorded = road.stage.laws[road.side], road.recorded
-    if recorded.system:
-        named = [one for one in law.systems if one.name == recorded.system]
-        return [
-            Candidate(one.id, one.name, 1.0, Source.NAMED, vetoes=tuple(law.against.get(one.id, ()))) for one in named
-        ]
-    case = Case(
-        id=uuid5(_SPACE, recorded.key), at="", text="", chosen=None, vetoes={}, judged=frozenset(), past=_NOT_THEN,
-        asked=recorded.text, channel=recorded.channel,
-    )  # fmt: skip
-    vectors = road.stage.vector(recorded.text)[None, :]
-    return placed(law, cases=[case], vectors=vectors, model=road.stage.embedder.model)[0].candidates
-
-
-def _asked(road: _Road, candidates: Sequence[Candidate]) -> Ran:
-    """Ask one after another until one answers, as a live request goes on after a failure."""
-    law = road.stage.laws[road.side]
-    why, last = "", Failure.UNREACHABLE
-    for place, one in enumerate(candidates):
-        standing = law.by_id[one.system_id]
-        action = _action(road, one, standing)
-        answer = _verdict(road, standing, action)
-        if answer.verdict.outcome is Outcome.DENY:
-            road.hops.append(_hop(road, one, action, "denied", sentence=answer.verdict.sentence))
-            why, last = answer.verdict.sentence, Failure.DENIED
-            continue
-        way, refusal = _way(road, standing)
-        if way is None:
-            road.hops.append(_hop(road, one, action, "unreachable", sentence=refusal))
-            why, last = refusal, Failure.UNREACHABLE
-            continue
-        found = _worked(road, one, standing, way, action, others=len(candidates) - place - 1)
-        if isinstance(found, Reply):
-            return _answered(road, one, action, found)
-        why, last, goes_on = found
-        if not goes_on:
-            break
-        if last in WAITED:
-            road.waited += law.law.fallback_delay_ms
-    return _ran(road, candidates[0], "governance_blocked" if last is Failure.DENIED else "failed", why)
-
-
-def _verdict(road: _Road, one: Standing, action: str) -> Answer:
-    """The rulebook's preview on this side. The first verdict is the request's."""
-    recorded, scope = road.recorded, road.stage.scope
-    facts = facts_of(text=recorded.text, input=recorded.input, channel=recorded.channel, depth=0, handed_on_by="")
-    question = Question(one.name, action, facts, recorded.session)
-    with in_tenant(scope.tenant_id):
-        (found,) = answers.answered(
-            scope=scope,
-            questions=[question],
-            at=road.clock(),
-            constitutions=road.stage.constitutions(road.side),
-            is_own=True,
-        )
-    if not road.verdict:
-        road.verdict, road.verdict_sentence = found.verdict.outcome.value, found.verdict.sentence
-        road.is_violation = found.verdict.outcome is Outcome.DENY
-    return found
-
-
-def _way(road: _Road, one: Standing) -> tuple[Way | None, str]:
-    """How the system is reached now, or None and why it is not."""
-    at, scope = road.clock(), road.stage.scope
-    with in_tenant(scope.tenant_id):
-        now = callable_now(scope=scope, system_ids=[one.id], at=at)[one.id]
-    if isinstance(now, WhyNot):
-        return None, now.sentence
-    way = road.stage.way(one.id, at=at)
-    if way is None:
-        return None, f"{one.name} has no connector."
-    return (way, "") if isinstance(way.opened, Opened) else (None, way.opened.sentence)
-
-
-def _worked(
-    road: _Road, one: Candidate, standing: Standing, way: Way, action: str, *, others: int
-) -> Reply | tuple[str, Failure, bool]:
-    """Call one system, again where a live request would; its good answer, or why there is none and whether another is asked."""
-    assert isinstance(way.opened, Opened)
-    connector, law = way.opened.connector, road.stage.laws[road.side].law
-    tool = _tool(way.opened, action)
-    reads = road.stage.only_reads(way, tool) if tool else False
-    if not (reads or connector.simulates_dreams):
-        what = f"{tool or action} of {one.name} may write, and nobody said that this agent only simulates in dreams."
-        road.hops.append(_hop(road, one, action, "refused", tool=tool, sentence=what))
-        raise Refused(what)
-    for attempt in range(1, law.max_retries + 2):
-        if not _has_room(road, standing, connector.most_at_once):
-            return f"{one.name} had no room beside live requests.", Failure.UNREACHABLE, bool(others)
-        started = time.monotonic()
-        try:
-            reply = agents.call(
-                connector,
-                _call(road, standing, tool, action, attempt),
-                lambda *_: None,
-                clock=road.clock,
-                opened=way.opened,
+    def _asked(self, rest: list[Candidate], seen: dict[UUID, Seen], choice: Choice) -> Ran:
+        """Ask one after the other, as a live request goes on after a failure."""
+        attempt, one = 1, rest.pop(0)
+        while True:
+            self.last = one
+            if self.clock() >= self.deadline:
+                return self._ended("refused", _OVER)
+            found = self._tried(one, seen.get(one.system_id) or self._look([one])[one.system_id], attempt)
+            if isinstance(found, Ran):
+                return found
+            step = after_failure(
+                found.failure,
+                Standing(
+                    attempt=attempt,
+                    retries=choice.max_retries if found.may_retry else -1,
+                    alternatives=len(rest),
+                    is_repeatable=found.is_repeatable,
+                ),
             )
-        except DomainError as error:
-            failure, sentence = failure_of(error), error.sentence
-            may_retry = getattr(error, "is_passing", False) or failure is not Failure.UNREACHABLE
-        else:
-            if not reply.is_error:
-                road.hops.append(_hop(road, one, action, "answered", tool=tool, ms=reply.ms))
-                return reply
-            _charge(road, reply)
-            failure, sentence, may_retry = Failure.SAID_ERROR, reply.error or "The agent said that it failed.", False
-        ms = int((time.monotonic() - started) * 1000)
-        road.hops.append(_hop(road, one, action, "failed", tool=tool, ms=ms, sentence=sentence))
-        retries = law.max_retries if may_retry else -1
-        step = after_failure(failure, Stands(attempt, retries, others, is_repeatable=True))
-        if not step.is_retry:
-            return sentence, failure, step.stage is not Where.DONE
-        road.waited += int(pause(attempt).total_seconds() * 1000)
-    return sentence, failure, False
+            if step.stage is Where.DONE:
+                return self._ended(_status_of(step), found.sentence)
+            seen = {}  # whoever is asked later is looked at then
+            if step.is_retry:
+                self.waited_ms += int(pause(attempt).total_seconds() * 1000)
+                attempt += 1
+            else:
+                self.waited_ms += choice.fallback_delay_ms if found.failure in WAITED else 0
+                attempt, one = 1, rest.pop(0)
+
+    def _tried(self, one: Candidate, seen: Seen, attempt: int) -> Ran | _Failed:
+        """One call: the end, or how it failed."""
+        if seen.against is not None:
+            failure = Failure.DENIED if seen.against.code == "estop" else Failure.UNREACHABLE
+            return self._failed(one, _Failed(failure, seen.against.sentence, may_retry=False))
+        tool = seen.tool_for(one.action)
+        if seen.connector.kind in ways.WITH_TOOLS and (
+            why := pins.refusal(seen.tools.pins, system=one.name, tool=tool)
+        ):
+            return self._failed(one, _Failed(Failure.UNREACHABLE, why, may_retry=False), tool=tool)
+        if why := seen.refusal(system=one.name, tool=tool):
+            return self._refused(one, tool, why)
+        self.is_simulated |= not seen.only_reads(tool)
+        try:
+            outcome, ms = self._called(one, seen, tool, attempt)
+        except NoTurn:
+            return self._refused(one, tool, f"{one.name} was busy until the time of this rehearsal was over.")
+        return self._heard(one, seen, tool, outcome, ms)
+
+    def _called(self, one: Candidate, seen: Seen, tool: str, attempt: int) -> tuple[Reply | Exception, int]:
+        """What came back, and after how many milliseconds. Raises `NoTurn`."""
+        tenant_id, connector = self.stage.scope.tenant_id, seen.connector
+        try:
+            with only_reading(tenant_id):
+                way = looking.opened(seen, at=self.clock())
+            asked = self._call(one, seen, tool, attempt)
+        except DomainError as refused:
+            return refused, 0
+        live = looking.live_at(tenant_id=tenant_id, system_id=one.system_id)
+        left = (self.deadline - self.clock()).total_seconds()
+        with allowing.turn(connector.id, most=connector.most_at_once, live=live, seconds=left):
+            started = time.monotonic()
+            try:
+                reply = agents.call(connector, asked, lambda *_: None, clock=self.clock, opened=way)
+            except Exception as error:
+                if not isinstance(error, DomainError):
+                    log.exception("a rehearsal's call of %s failed inside TARS", one.name)
+                return error, int((time.monotonic() - started) * 1000)
+        return reply, reply.ms
+
+    def _call(self, one: Candidate, seen: Seen, tool: str, attempt: int) -> Call:
+        said, recorded = self.plan.judged.get(one.system_id), self.recorded
+        return Call(
+            execution_id=str(self.id),
+            tenant_id=str(self.stage.scope.tenant_id),
+            system=one.name,
+            action=one.action,
+            request=recorded.text,
+            input=recorded.input,
+            constitution=self.stage.law(self.side, system_id=one.system_id, system=one.name),
+            deadline=min(self.deadline, self.clock() + timedelta(milliseconds=seen.connector.timeout_ms)),
+            idempotency_key=f"dream/{self.id}/{one.system_id}",
+            tool=tool,
+            session=recorded.session,
+            guidance=said.guidance if said else (),
+            session_rules=said.session_rules if said else (),
+            mode="dream",
+            budget=dict(seen.connector.maximums),
+            routing_path=(str(one.system_id),),
+            attempt=attempt,
+        )
+
+    def _heard(self, one: Candidate, seen: Seen, tool: str, outcome: Reply | Exception, ms: int) -> Ran | _Failed:
+        if isinstance(outcome, Reply):
+            return self._answered(one, tool, outcome)
+        failure = failure_of(outcome)
+        sentence = outcome.sentence if isinstance(outcome, DomainError) else "TARS failed while the agent worked."
+        if failure is not Failure.UNREACHABLE:
+            self.costs.append(None)
+        if failure is Failure.TIMEOUT and self.clock() >= self.deadline:
+            return self._refused(one, tool, _OVER, ms=ms)
+        found = _Failed(
+            failure,
+            sentence,
+            may_retry=failure is not Failure.UNREACHABLE or getattr(outcome, "is_passing", False),
+            is_repeatable=seen.connector.may_repeat or seen.only_reads(tool),
+        )
+        return self._failed(one, found, tool=tool, ms=ms)
+
+    def _answered(self, one: Candidate, tool: str, reply: Reply) -> Ran | _Failed:
+        usage = usage_of(told(reply.usage))
+        self.costs.append(dollars(usage, self.stage.prices))
+        for name, amount in usage.amounts().items():
+            self.usage[name] = self.usage.get(name, Decimal(0)) + amount
+        used = sorted({call.tool for call in reply.tool_calls if not call.is_seen})
+        self.is_violation |= any(self.stage.forbids(self.side, system=one.name, action=name) for name in used)
+        if reply.is_error:
+            said = reply.error or "The agent said that it failed, and not why."
+            return self._failed(one, _Failed(Failure.SAID_ERROR, said), tool=tool, ms=reply.ms)
+        said = f"{one.name} answered."
+        self._hop(one, "answered", said, tool=tool, ms=reply.ms)
+        return self._ended("partial" if reply.is_partial else "completed", said, reply)
+
+    def _failed(self, one: Candidate, found: _Failed, *, tool: str = "", ms: int = 0) -> _Failed:
+        self._hop(one, _OUTCOMES.get(found.failure, "failed"), found.sentence, tool=tool, ms=ms)
+        return found
+
+    def _refused(self, one: Candidate, tool: str, why: str, *, ms: int = 0) -> Ran:
+        self._hop(one, "refused", why, tool=tool, ms=ms)
+        return self._ended("refused", why)
+
+    def _hop(self, one: Candidate, outcome: HopOutcome, sentence: str, *, tool: str = "", ms: int = 0) -> None:
+        self.hops.append(Hop(one.name, one.action, tool, outcome, ms, self.waited_ms, sentence[:500]))
+        self.waited_ms = 0
+
+    def _ended(self, status: Status, why: str, reply: Reply | None = None) -> Ran:
+        said = self.plan.judged.get(self.last.system_id) if self.last else None
+        output, digest = bounded(reply.output) if reply else (None, "")
+        known = [cost for cost in self.costs if cost is not None]
+        return Ran(
+            status=status,
+            system=self.last.name if self.last else "",
+            action=self.last.action if self.last else "",
+            confidence=self.confidence,
+            verdict=said.outcome if said else "",
+            verdict_sentence=said.sentence if said else "",
+            is_violation=self.is_violation,
+            duration_ms=sum(hop.ms + hop.waited_ms for hop in self.hops),
+            cost_usd=sum(known, Decimal(0)) if known and len(known) == len(self.costs) else None,
+            usage=dict(self.usage),
+            output=output,
+            output_digest=digest,
+            text=text_of(reply.output) if reply else "",
+            hops=tuple(self.hops),
+            why=why[:MOST_TEXT],
+            is_simulated=self.is_simulated,
+        )
 
 
-def _call(road: _Road, one: Standing, tool: str, action: str, attempt: int) -> Call:
-    recorded, stage = road.recorded, road.stage
-    return Call(
-        execution_id=str(uuid5(_SPACE, road.attempt_key)),
-        tenant_id=str(stage.scope.tenant_id),
-        system=one.name,
-        action=action,
-        request=recorded.text,
-        input=recorded.input,
-        constitution=stage.law_of(road.side, one),
-        deadline=road.deadline,
-        idempotency_key=f"{road.attempt_key}/{one.id}/{attempt}"[-200:],
-        tool=tool,
-        session=recorded.session,
-        mode="dream",
-        routing_path=(),
-        attempt=attempt,
-    )
+def _fitting(choice: Choice) -> Candidate | None:
+    """The first who fits and does not get it."""
+    fits = (one for one in choice.candidates if all(veto.code != "below_threshold" for veto in one.vetoes))
+    return next(fits, None)
 
 
-def _tool(opened: Opened, action: str) -> str:
-    if opened.connector.kind not in ways.WITH_TOOLS:
-        return ""
-    return pins.needed(opened.pins, tool="", action=action, entry=opened.connector.entry_tool)
-
-
-def _action(road: _Road, one: Candidate, standing: Standing) -> str:
-    rule = road.stage.laws[road.side].actions.get(one.rule_id, "") if one.rule_id and not one.place else ""
-    return action_of(
-        text=road.recorded.text,
-        stated=road.recorded.action,
-        by_rule=rule,
-        requires_approval=standing.requires_approval,
-        capabilities=standing.capabilities,
-    )
-
-
-def _has_room(road: _Road, one: Standing, most: int) -> bool:
-    """Live requests come first: a dream waits until one more call is not one too many."""
-    tenant, ends = road.stage.scope.tenant_id, time.monotonic() + PATIENCE
-    while True:
-        with in_tenant(tenant):
-            calling = int(sql.rows(_CALLING, [tenant, one.id])[0][0])
-        if calling < most:
-            return True
-        if time.monotonic() >= ends:
-            return False
-        time.sleep(A_MOMENT)
-
-
-def _answered(road: _Road, one: Candidate, action: str, reply: Reply) -> Ran:
-    _charge(road, reply)
-    output, digest = bounded(reply.output)
-    found = _ran(road, one, "partial" if reply.is_partial else "completed", "", action=action)
-    return replace(found, output=output, output_digest=digest, text=text_of(reply.output))
-
-
-def _charge(road: _Road, reply: Reply) -> None:
-    """Add what a reply used; once something has no price, the whole has none."""
-    usage = usage_of(told(reply.usage))
-    for name, amount in usage.amounts().items():
-        road.usage[name] = road.usage.get(name, Decimal(0)) + amount
-    cost = dollars(usage, road.stage.prices)
-    road.cost = None if road.cost is None or cost is None else road.cost + cost
-
-
-def _nobody(road: _Road, candidates: Sequence[Candidate]) -> Ran:
-    """Nothing in scope fails; what rules, a stop or drift keep from everybody is blocked, as live."""
-    codes = {veto.code for one in candidates for veto in one.vetoes}
-    is_forbidden = bool(codes & {"estop", "drift"}) and "below_threshold" not in codes
-    why = candidates[0].vetoes[0].sentence if candidates else "No system can be compared with this request."
-    road.verdict = road.verdict or Outcome.PERMIT.value
-    return _ran(road, candidates[0] if candidates else None, "governance_blocked" if is_forbidden else "failed", why)
-
-
-def _hop(
-    road: _Road, one: Candidate, action: str, outcome: Any, *, tool: str = "", ms: int = 0, sentence: str = ""
-) -> Hop:
-    waited, road.waited = road.waited, 0
-    return Hop(one.name, action, tool, outcome, ms, waited, sentence[:500])
-
-
-def _ran(road: _Road, one: Candidate | None, status: Any, why: str, *, action: str = "") -> Ran:
-    answered = next((hop for hop in road.hops if hop.outcome == "answered"), None)
-    return Ran(
-        status=status,
-        system=answered.system if answered else one.name if one else "",
-        action=action or (road.hops[-1].action if road.hops else ""),
-        confidence=one.score if one else None,
-        verdict=road.verdict or Outcome.PERMIT.value,
-        verdict_sentence=road.verdict_sentence,
-        is_violation=road.is_violation,
-        duration_ms=road.duration,
-        cost_usd=road.cost,
-        usage={name: amount for name, amount in road.usage.items() if name != USD},
-        hops=tuple(road.hops),
-        why=why,
-        is_simulated=_simulates(road, answered),
-    )
-
-
-def _simulates(road: _Road, answered: Hop | None) -> bool:
-    """Whether the answer came from an agent that is trusted to simulate, and not from a tool that only reads."""
-    if answered is None:
-        return False
-    return any(
-        way is not None and isinstance(way.opened, Opened) and way.opened.system == answered.system
-        and not way.reads.get(answered.tool, False)
-        for way in road.stage._ways.values()
-    )  # fmt: skip
+def _status_of(step: Next) -> Status:
+    return "governance_blocked" if step.status is Ended.GOVERNANCE_BLOCKED else "failed"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
+from uuid import UUID
 
 from governance.canonical import JSON
 
@@ -17,7 +18,8 @@ HopOutcome = Literal["answered", "failed", "denied", "refused", "unreachable"]
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A request as it came. `key`: its execution's id, or `scenario/<id>`; `action` and `system`: wanted by the asker, "" where
-    they were left to TARS; `kind`: the action that was done, for grouping; `was`: what happened then."""
+    they were left to TARS; `kind`: the action that was done, for grouping; `was`: what happened then. Who asked
+    (`requested_by` and the ids) counts for the rules; "" is TARS itself."""
 
     key: str
     text: str
@@ -30,6 +32,9 @@ class Recorded:
     stars: int | None = None
     at: datetime | None = None
     was: Mapping[str, Any] = field(default_factory=dict)
+    requested_by: str = ""
+    user_id: UUID | None = None
+    accountable_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,10 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one law made of one request. `refused`: the dream may not make this call, so there is no outcome. `duration_ms`: the
-    calls as measured and the waits between them; `text`: the words of the answer; `is_simulated`: the agent said that it only
-    simulated."""
+    """What one law made of one request. `refused`: the dream may not make this call, or its own time was over, so there is no
+    outcome. `verdict`: what the rules said of who was asked last, "" where they were not asked. `is_violation`: rules forbade it,
+    or the agent tells that it used what they forbid. `duration_ms`: the calls as measured and the waits between them; `cost_usd`
+    None where nobody can say; `text`: the words of the answer; `is_simulated`: an agent was called that only simulates."""
 
     status: Status
     system: str = ""

@@ -1,138 +1,246 @@
-"""Laws made ready to be tried side by side: who would be asked, under which constitution, and how those agents are reached."""
+"""Laws made ready to be tried side by side: rules, systems, verdicts, prices and constitutions as they stand at one moment.
+
+Where a request goes under a law, and what the rules say to it, follows from nothing else, so it is found once and kept. What
+changes from one call to the next (a stop, a connector, its tools and secrets) is `looking`'s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from threading import RLock
 from typing import Any, Final
 from uuid import UUID
 
-from billing.budgets.models import Price
+import numpy as np
+
+from billing.budgets.kinds import USD
+from billing.budgets.predicting import predicted
 from billing.budgets.prices import Priced, in_force
-from governance import canonical
+from billing.budgets.queries import prices
+from governance import canonical, sql
 from governance.canonical import JSON
-from governance.errors import DomainError
-from governance.registry.models import SystemVersion
+from governance.errors import NotFound
+from governance.rulebook import answers
+from governance.rulebook.gather import Gathered, gathered_all
+from governance.rulebook.question import Question, action_fault
 from governance.scope import Scope
-from governance.tenancy import in_tenant
-from routing.connectors.calling import Opened, open_connector
 from routing.connectors.contract import Law
 from routing.connectors.models import Connector
-from routing.connectors.queries import only_reads
 from routing.embeddings.embedder import Embedder, Vectors
-from routing.router.nearest import Standing
+from routing.executions.asker import actor_of
+from routing.rehearsal import planning
+from routing.rehearsal.aside import only_reading
+from routing.rehearsal.planning import Judged, Plan
+from routing.rehearsal.shapes import Recorded
+from routing.router.ranking import Candidate
 from routing.router.serving import embedder_of
-from routing.whatif import sides
+from routing.whatif import scoring, sides
+from routing.whatif.cases import Case, Past
 from routing.whatif.changed import Changed
 from routing.whatif.scoring import Side
 
-MOST_VECTORS: Final = 5_000
-Prices = Mapping[tuple[str, str], Decimal]
+CHUNK: Final = 200
+"""Requests that are embedded and judged at once."""
+_LAW: Final = """
+SELECT s.constitution, s.constitution_version, coalesce(v.digest, '') FROM systems s
+LEFT JOIN system_versions v ON v.tenant_id = s.tenant_id AND v.system_id = s.id AND v.number = s.constitution_version
+WHERE s.tenant_id = %s AND s.id = %s
+"""
+_NOT_THEN: Final = Past(is_success=False, cost=None, stars=None, ms=None)
+_NO_ID: Final = UUID(int=0)
+Asked = tuple[Question, Recorded | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How one system is reached; `opened` is why it cannot be, where that is so. `reads` remembers which of its tools only
-    read."""
+@dataclass(frozen=True)
+class Bench:
+    """One side: the router's law, the constitutions that are asked instead of those in force, and what was found under them."""
 
-    connector_id: UUID
-    opened: Opened | DomainError
-    reads: dict[str, bool] = field(default_factory=dict)
+    name: str
+    side: Side
+    documents: Mapping[str, Mapping[str, JSON]]
+    plans: dict[str, Plan] = field(default_factory=dict)
+    gathered: dict[tuple[str, str], Gathered] = field(default_factory=dict)
+    forbidden: dict[tuple[str, str], bool] = field(default_factory=dict)
+    laws: dict[UUID, Law] = field(default_factory=dict)
 
 
 @dataclass
 class Stage:
-    """Several laws over one ground. `documents`: by side, the constitution of `system` that holds there; None: the one in force.
-
-    Not for several threads at once: it remembers vectors and ways as it goes.
-    """
+    """What `rehearse` needs; threads may share it. The sides differ in the constitution of `system`."""
 
     scope: Scope
     system: str
-    documents: Mapping[str, Mapping[str, JSON] | None]
-    laws: Mapping[str, Side]
+    at: datetime
     embedder: Embedder
-    prices: Prices
+    benches: Mapping[str, Bench]
+    prices: Mapping[tuple[str, str], Decimal]
     _vectors: dict[str, Vectors] = field(default_factory=dict)
-    _ways: dict[UUID, Way | None] = field(default_factory=dict)
-    _in_force: dict[UUID, Law] = field(default_factory=dict)
-    _changed: dict[str, Law] = field(default_factory=dict)
+    _costs: dict[UUID, float | None] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
 
-    def vector(self, text: str) -> Vectors:
-        """The vector of a request's words."""
-        if text not in self._vectors:
-            if len(self._vectors) >= MOST_VECTORS:
-                self._vectors.clear()
-            self._vectors[text] = self.embedder.embed([text])[0]
-        return self._vectors[text]
+    @property
+    def laws(self) -> Mapping[str, Side]:
+        """By side, whom it would choose and how."""
+        return {name: one.side for name, one in self.benches.items()}
 
-    def constitutions(self, side: str) -> dict[str, Any]:
-        """What the rulebook is asked with instead of what is in force."""
-        document = self.documents[side]
-        return {} if document is None else {self.system: document}
+    def bench(self, side: str) -> Bench:
+        """Raises `NotFound` for a side that was not staged."""
+        if side not in self.benches:
+            raise NotFound(f"No side called {side} was staged.")
+        return self.benches[side]
 
-    def way(self, system_id: UUID, *, at: datetime) -> Way | None:
-        """How a system is reached; None where nobody has said so. Secrets are opened once."""
-        if system_id not in self._ways:
-            self._ways[system_id] = self._found(system_id, at=at)
-        return self._ways[system_id]
+    def prepare(self, recordeds: Sequence[Recorded], *, names: Collection[str] = ()) -> None:
+        """Find ahead where requests go under these sides (all without names): a few statements, however many there are."""
+        with self._lock:
+            for name in names or self.benches:
+                bench = self.bench(name)
+                missing = [one for one in recordeds if one.key not in bench.plans]
+                for start in range(0, len(missing), CHUNK):
+                    self._plan(bench, missing[start : start + CHUNK])
 
-    def only_reads(self, way: Way, tool: str) -> bool:
-        """Whether the approved definition of the tool says that it changes nothing."""
-        if tool not in way.reads:
-            with in_tenant(self.scope.tenant_id):
-                way.reads[tool] = only_reads(scope=self.scope, connector_id=way.connector_id, tool=tool)
-        return way.reads[tool]
+    def plan(self, side: str, recorded: Recorded) -> Plan:
+        """Where a request goes under a side. Raises `NotFound`."""
+        found = self.bench(side).plans.get(recorded.key)
+        if found is None:
+            self.prepare([recorded], names=[side])
+            found = self.bench(side).plans[recorded.key]
+        return found
 
-    def law_of(self, side: str, one: Standing) -> Law:
+    def law(self, side: str, *, system_id: UUID, system: str) -> Law:
         """The constitution that an agent gets with its call."""
-        document = self.documents[side]
-        if one.name != self.system or document is None:
-            return self._law_in_force(one.id)
-        if side not in self._changed:
-            version = f"{self._law_in_force(one.id).version}+{side}"
-            self._changed[side] = Law(dict(document), version, canonical.digest(dict(document)))
-        return self._changed[side]
+        bench = self.bench(side)
+        with self._lock:
+            if system_id not in bench.laws:
+                bench.laws[system_id] = self._law(bench, system_id, system)
+            return bench.laws[system_id]
 
-    def _law_in_force(self, system_id: UUID) -> Law:
-        if system_id not in self._in_force:
-            with in_tenant(self.scope.tenant_id):
-                rows = SystemVersion.objects.filter(tenant_id=self.scope.tenant_id, system_id=system_id)
-                version = rows.order_by("-number").only("number", "digest", "canonical")[0]
-            document = canonical.loads_canonical(bytes(version.canonical))
-            self._in_force[system_id] = Law(document, str(version.number), version.digest)
-        return self._in_force[system_id]
+    def forbids(self, side: str, *, system: str, action: str) -> bool:
+        """Whether a rule forbids the action to the system, whatever the request."""
+        bench, key = self.bench(side), (system, action)
+        if action_fault(action):
+            return False
+        with self._lock:
+            if key not in bench.forbidden:
+                (said,) = self._judged(bench, [(Question(system, action), None)])
+                bench.forbidden[key] = said.is_broken
+            return bench.forbidden[key]
 
-    def _found(self, system_id: UUID, *, at: datetime) -> Way | None:
-        with in_tenant(self.scope.tenant_id):
-            rows = Connector.objects.filter(tenant_id=self.scope.tenant_id, system_id=system_id)
-            id = rows.values_list("id", flat=True).first()
-        if id is None:
-            return None
-        try:
-            return Way(id, open_connector(tenant_id=self.scope.tenant_id, connector_id=id, at=at))
-        except DomainError as refused:
-            return Way(id, refused)
+    def _plan(self, bench: Bench, recordeds: Sequence[Recorded]) -> None:
+        placed = self._placed(bench, recordeds)
+        reached = [(one, candidate) for one in recordeds for candidate in placed[one.key] if not candidate.vetoes]
+        self._cost({candidate.system_id for _, candidate in reached})
+        asked: list[Asked] = [(self._question(one, candidate), one) for one, candidate in reached]
+        judged: dict[str, dict[UUID, Judged]] = {one.key: {} for one in recordeds}
+        for (one, candidate), said in zip(reached, self._judged(bench, asked), strict=True):
+            judged[one.key][candidate.system_id] = said
+        for one in recordeds:
+            bench.plans[one.key] = Plan(
+                candidates=placed[one.key],
+                judged=judged[one.key],
+                law=bench.side.law,
+                model=self.embedder.model,
+                rules=planning.patterns(bench.side, placed[one.key]),
+                fault=f"There is no system called {one.system}." if one.system and not placed[one.key] else "",
+            )
+
+    def _placed(self, bench: Bench, recordeds: Sequence[Recorded]) -> dict[str, tuple[Candidate, ...]]:
+        side = bench.side
+        found = {one.key: planning.named(side, one) for one in recordeds if one.system}
+        free = [one for one in recordeds if not one.system]
+        if free:
+            cases, vectors = [_case(one) for one in free], np.stack(self._embedded(free))
+            chosen = scoring.choices(side, cases=cases, vectors=vectors, model=self.embedder.model)
+            for one, choice in zip(free, chosen, strict=True):
+                found[one.key] = planning.candidates_of(side, one, choice)
+        return found
+
+    def _embedded(self, recordeds: Sequence[Recorded]) -> list[Vectors]:
+        new = sorted({one.text for one in recordeds} - self._vectors.keys())
+        if new:
+            self._vectors |= dict(zip(new, self.embedder.embed(new), strict=True))
+        return [self._vectors[one.text] for one in recordeds]
+
+    def _question(self, one: Recorded, candidate: Candidate) -> Question:
+        facts = planning.facts(one, self._costs[candidate.system_id])
+        return Question(candidate.name, candidate.action, facts, one.session)
+
+    def _judged(self, bench: Bench, asked: Sequence[Asked]) -> list[Judged]:
+        """What the rules say to each question of its asker. What bears on a system is read once for the stage."""
+        self._gather(bench, {(question.system, question.session) for question, _ in asked})
+        places: dict[Any, list[int]] = {}
+        for place, (_, one) in enumerate(asked):
+            who = ("", None, None) if one is None else (one.requested_by, one.user_id, one.accountable_id)
+            places.setdefault(who, []).append(place)
+        found: dict[int, Judged] = {}
+        for (name, user_id, accountable_id), mine in places.items():
+            actor = actor_of(name=name, user_id=user_id, accountable_id=accountable_id)
+            said = answers.answered(
+                scope=replace(self.scope, actor=actor),
+                questions=[asked[place][0] for place in mine],
+                at=self.at,
+                is_own=True,
+                known=bench.gathered,
+            )
+            found |= {place: planning.judged_of(answer) for place, answer in zip(mine, said, strict=True)}
+        return [found[place] for place in range(len(asked))]
+
+    def _gather(self, bench: Bench, pairs: Iterable[tuple[str, str]]) -> None:
+        if missing := [pair for pair in pairs if pair not in bench.gathered]:
+            with only_reading(self.scope.tenant_id):
+                found = gathered_all(scope=self.scope, wanted=missing, at=self.at, constitutions=bench.documents)
+            bench.gathered.update(found)
+
+    def _cost(self, system_ids: Collection[UUID]) -> None:
+        """What a call will probably cost, else what it may cost at most: a live verdict is asked with that."""
+        missing = [id for id in system_ids if id not in self._costs]
+        if not missing:
+            return
+        with only_reading(self.scope.tenant_id):
+            rows = Connector.objects.filter(tenant_id=self.scope.tenant_id, system_id__in=missing)
+            most = dict(rows.values_list("system_id", "maximums"))
+            for id in missing:
+                known = predicted(scope=self.scope, system_id=id, at=self.at) or {}
+                cost = known.get(USD, most.get(id, {}).get(USD))
+                self._costs[id] = None if cost is None else float(cost)
+
+    def _law(self, bench: Bench, system_id: UUID, system: str) -> Law:
+        with only_reading(self.scope.tenant_id):
+            ((document, version, digest),) = sql.rows(_LAW, [self.scope.tenant_id, system_id])
+        instead = bench.documents.get(system)
+        if instead is None:
+            return Law(json.loads(document), str(version), digest)
+        return Law(dict(instead), f"{version}+{bench.name}"[:100], canonical.digest(dict(instead)))
 
 
 def staged(*, scope: Scope, system: str, documents: Mapping[str, Mapping[str, JSON] | None], at: datetime) -> Stage:
-    """Make each side of `documents` ready, in one transaction; embeds what a changed constitution lets its system do newly.
+    """A side for each document, by name; None stands for the constitution that is in force. Reads the ground once, and embeds
+    what a document changes of what the system can do. Outside any transaction.
 
-    Raises `GiveUp` where there are more rules than fit into memory.
+    Raises `NotFound`, and `GiveUp` where there are more rules than fit into memory.
     """
     embedder = embedder_of(tenant_id=scope.tenant_id)
-    with in_tenant(scope.tenant_id):
-        asked = Changed(system, {}, "", "")
-        ground = sides.ground(scope=scope, model=embedder.model, changed=asked)
-        rows = Price.objects.filter(tenant_id=scope.tenant_id, from_at__lte=at)
-        prices = in_force((Priced(one.measure, one.model, one.usd, one.from_at) for one in rows), at=at)
+    with only_reading(scope.tenant_id):
+        ground = sides.ground(scope=scope, model=embedder.model, changed=Changed(system, {}, "", ""))
+        lines = prices(scope=scope, as_of=at)
+    if all(one.name != system for one in ground.systems):
+        raise NotFound(f"There is no system called {system}.")
     today = sides.today(ground, dimensions=embedder.dimensions)
-    laws = {
-        name: today
-        if document is None
-        else sides.under_document(today, ground, changed=Changed(system, document, "", ""), embedder=embedder)
-        for name, document in documents.items()
-    }
-    return Stage(scope, system, documents, laws, embedder, prices)
+    benches = {}
+    for name, document in documents.items():
+        if document is None:
+            benches[name] = Bench(name, today, {})
+            continue
+        changed = Changed(system, document, "", "")
+        side = sides.under_document(today, ground, changed=changed, embedder=embedder)
+        benches[name] = Bench(name, side, {system: dict(document)})
+    table = in_force((Priced(one.measure, one.model, one.usd, one.from_at) for one in lines), at=at)
+    return Stage(scope, system, at, embedder, benches, table)
+
+
+def _case(one: Recorded) -> Case:
+    at = one.at.isoformat() if one.at else ""
+    return Case(_NO_ID, at, "", None, {}, frozenset(), _NOT_THEN, one.text, one.channel)

@@ -18,7 +18,7 @@ from routing.router import vetoes
 from routing.router.choosing import reaches
 from routing.router.nearest import RULES, SYSTEMS, NearRule, Standing
 from routing.router.obeyed import Obeyed
-from routing.router.ranking import Veto, decided, ordered
+from routing.router.ranking import Choice, Veto, decided, ordered
 from routing.router.scoring import Trained
 from routing.router.sureness import of_rules
 from routing.whatif.cases import Case, Placed, placed_of
@@ -57,16 +57,21 @@ class Side:
 
 def placed(side: Side, *, cases: Sequence[Case], vectors: Vectors, model: str) -> list[Placed]:
     """Where this side puts each case."""
+    return [placed_of(choice) for choice in choices(side, cases=cases, vectors=vectors, model=model)]
+
+
+def choices(side: Side, *, cases: Sequence[Case], vectors: Vectors, model: str) -> list[Choice]:
+    """The same as whole decisions, every candidate with what speaks against it."""
     rules = vectors @ side.rule_vectors.T
     systems = np.where(side.near, vectors @ side.system_vectors.T, _NOWHERE)
     near_rules, near_systems = _nearest(rules, RULES), _nearest(systems, SYSTEMS)
     return [
-        _placed(side, case, vectors[row], near_rules[row], rules[row], near_systems[row], systems[row], model=model)
+        _chosen(side, case, vectors[row], near_rules[row], rules[row], near_systems[row], systems[row], model=model)
         for row, case in enumerate(cases)
     ]
 
 
-def _placed(
+def _chosen(
     side: Side,
     case: Case,
     vector: Vectors,
@@ -76,7 +81,7 @@ def _placed(
     system_cosines: Vectors,
     *,
     model: str,
-) -> Placed:
+) -> Choice:
     near = [replace(side.rules[place], cosine=float(rule_cosines[place])) for place in rule_places]
     near.sort(key=lambda one: (-one.cosine, one.id))
     systems: dict[UUID, Standing] = {}
@@ -93,7 +98,7 @@ def _placed(
     sure = of_rules(near, model=model, text=case.asked, vector=vector, trained=side.trained)
     candidates = ordered(reaches(near, sure, systems, law=side.law, model=model), threshold=side.law.threshold)
     held = {one.system_id: _held(side, case, one.system_id) for one in candidates}
-    return placed_of(decided(candidates, vetoes=held, obeyed=side.law, model=model, rule=""))
+    return decided(candidates, vetoes=held, obeyed=side.law, model=model, rule="")
 
 
 def _held(side: Side, case: Case, id: UUID) -> Sequence[Veto]:
