@@ -1,7 +1,7 @@
 """One request on one side of a stage, to its end: the road of a live request, with nothing written and nothing waited for.
 
-INVARIANT: no call is made but of a tool that only reads, or of an agent that says that it simulates in dreams. What needs approval
-goes on as if approved: its verdict says so. Budgets are not asked: a dream sets nothing aside.
+INVARIANT: no call is made but of a tool that only reads, or of an agent that says that it simulates in dreams. What needs a
+person goes on as if one had said yes: its verdict says so. Budgets are not asked: a dream sets nothing aside.
 """
 
 from __future__ import annotations

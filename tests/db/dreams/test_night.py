@@ -23,7 +23,9 @@ from governance.errors import NotAllowed, NotFound
 from governance.estop.actions import stop as press
 from governance.jobs.models import Job, JobState
 from governance.tenancy import in_tenant
+from routing.connectors.actions import configure
 from routing.connectors.contract import Call, OnProgress, Reply
+from routing.connectors.models import Connector
 from tests import factories as make
 from tests.db.dreams import desk
 
@@ -269,9 +271,19 @@ def test_plan__while_one_is_open__is_refused() -> None:
         desk.planned(cast, seed=9)
 
 
-def test_plan__an_agent_that_may_write_in_dreams__comes_to_no_pair_and_is_invalid() -> None:
-    cast = desk.cast(simulates=False)
+def test_plan__an_agent_that_may_write_in_dreams__has_nothing_that_a_dream_may_repeat() -> None:
+    with pytest.raises(NotDreamable, match="has 0 recorded requests"):
+        desk.planned(desk.cast(simulates=False))
+
+
+def test_night__the_agent_simulates_no_longer__comes_to_no_pair_and_is_invalid() -> None:
+    cast = desk.cast()
     cycle = desk.planned(cast)
+    with in_tenant(cast.tenant.id):
+        target = Connector.objects.get(tenant_id=cast.tenant.id, system__name=desk.NAME).target
+    configure(
+        scope=cast.bo, system_name=desk.NAME, deployment_type="local", kind="callable", target=target, at=desk.NIGHT
+    )
     desk.ran(cast, cycle)
     assert {one.verdict for one in desk.dreams(cast, cycle)} <= {"invalid", "hold"}
     assert {one.ran["status"] for one in desk.runs(cast, cycle)} == {"refused"}
