@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from dreams.cycles.models import Dream, DreamBar, DreamCycle, DreamRun, DreamSetting, DreamWish, RegressionRequest
+from dreams.cycles.models import (
+    Dream,
+    DreamBar,
+    DreamCycle,
+    DreamRating,
+    DreamRun,
+    DreamSetting,
+    DreamWish,
+    RegressionRequest,
+)
 from governance.admin_base import TenantAdmin
 
 
@@ -38,6 +47,16 @@ class DreamRunAdmin(TenantAdmin):
     ordering = ("-ran_at",)
     # an answer may hold what somebody asked
     unread = ("ran",)
+
+
+@admin.register(DreamRating)
+class DreamRatingAdmin(TenantAdmin):
+    """Stars that people gave both answers, blind."""
+
+    list_display = ("dream", "request_key", "normal_stars", "dream_stars", "rated_by", "rated_at")
+    list_select_related = ("dream",)
+    search_fields = ("request_key", "rated_by")
+    ordering = ("-rated_at",)
 
 
 @admin.register(DreamWish)

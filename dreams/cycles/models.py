@@ -247,3 +247,25 @@ class RegressionRequest(TenantRow):
                 name="regression_requests_once",
             )
         ]
+
+
+class DreamRating(TenantRow):
+    """What one person gave both answers to one request, without knowing which was whose."""
+
+    dream = reference("dreams.Dream", related_name="ratings")
+    request_key = models.TextField()
+    normal_stars = models.PositiveSmallIntegerField()
+    dream_stars = models.PositiveSmallIntegerField()
+    rated_by = models.TextField()
+    rated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dream_ratings"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "dream", "request_key", "rated_by"], name="dream_ratings_one_each"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(normal_stars__range=(1, 5), dream_stars__range=(1, 5)), name="dream_ratings_stars"
+            ),
+        ]

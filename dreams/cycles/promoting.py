@@ -13,6 +13,7 @@ from uuid import UUID
 from dreams.cycles import signals
 from dreams.cycles.models import Dream, DreamCycle, State
 from dreams.cycles.plans import Written
+from dreams.cycles.rating import Stars, stars_of, waits_for
 from dreams.cycles.settings import EVENT, chosen
 from dreams.mutate.candidate import applied, refusal
 from dreams.verdict.observed import Metric
@@ -48,13 +49,14 @@ def promote(*, scope: Scope, cycle_id: UUID, at: datetime) -> AmendmentProposal 
         cycle = DreamCycle.objects.get(tenant_id=scope.tenant_id, id=cycle_id)
         won = _won(scope, cycle) if cycle.state == State.JUDGED else []
         proposes = chosen(scope=scope).proposes
+        words = waits_for(scope=scope, dream=won[0]) if won else ""
     if not won or any(one.proposal_id for one in won):
         return None
     best, *others = won
     for one in others:
         _not_proposed(scope=scope, dream_id=one.id, because=SECOND, at=at)
-    if not proposes:
-        _not_proposed(scope=scope, dream_id=best.id, because=WAITS, at=at)
+    if not proposes or words:
+        _not_proposed(scope=scope, dream_id=best.id, because=words or WAITS, at=at)
         return None
     try:
         return _proposed(scope=scope, dream_id=best.id, by="", at=at)
@@ -105,13 +107,14 @@ def _proposed(*, scope: Scope, dream_id: UUID, by: str, at: datetime) -> Amendme
         with in_tenant(scope.tenant_id):
             dream, written, document = _ready(scope, dream_id)
             made = _made_before(scope, dream)
+            evidence = evidence_of(dream, written, by=by, stars=stars_of(scope=scope, dream_id=dream.id))
         proposal = made or propose_amendment(
             scope=tars,
             system_name=dream.system_name,
             type=AmendmentType.DREAM_PROMOTION,
             basis=Basis.ORDINARY,
             constitution=applied(dream.mutations, document),
-            evidence=evidence_of(dream, written, by=by),
+            evidence=evidence,
             base_version=written.base_version,
             at=at,
         )
@@ -134,6 +137,8 @@ def _ready(scope: Scope, dream_id: UUID) -> tuple[Dream, Written, dict[str, Any]
         raise NotPromotable(
             f"{system.name} moved on from version {written.base_version} to {system.constitution_version}. Dream of it again."
         )
+    if why := waits_for(scope=scope, dream=dream):
+        raise NotPromotable(why)
     barred = signals.barred(scope=scope, system_id=system.id)
     if why := refusal(dream.mutations, system.constitution, barred=barred):
         raise NotPromotable(why)
@@ -148,7 +153,7 @@ def _made_before(scope: Scope, dream: Dream) -> AmendmentProposal | None:
     return revision.proposal if revision else None
 
 
-def evidence_of(dream: Dream, written: Written, *, by: str) -> dict[str, Any]:
+def evidence_of(dream: Dream, written: Written, *, by: str, stars: Stars) -> dict[str, Any]:
     """What the amendment rests on: the source's fields (seeds/000 Phase 3), then where to check them."""
     outcome: Mapping[str, Any] = dream.outcome
     found = {
@@ -162,6 +167,7 @@ def evidence_of(dream: Dream, written: Written, *, by: str) -> dict[str, Any]:
         "plan_digest": dream.night.plan_digest,
         "verdict": dream.because,
         "asked_by": by,
+        "stars": f"{stars.dream:.2f} against {stars.normal:.2f}, {stars.n} pairs, blind" if stars.n else None,
     }
     return {key: value for key, value in found.items() if value not in (None, "")}
 

@@ -198,3 +198,20 @@ def approved(made: make.Cast, proposal: AmendmentProposal, *, at: datetime) -> N
 def called_off(*_: Any) -> None:
     """A job's progress that ends it after its first block."""
     raise Cancelled
+
+
+WORDS: dict[str, Any] = {
+    **LAW,
+    "covenant": "Be brief.",
+    "tunable": {"/covenant": {"values": ["Be brief.", "Say everything."]}},
+}
+
+
+def wordy(call: Call, told: OnProgress) -> Reply:
+    """Answers in the words of its covenant; one of them costs less."""
+    document: Any = call.constitution.document
+    is_brief = document["covenant"] == "Be brief."
+    calls, how = (50, "All entries were read") if is_brief else (30, "Each and every entry was read")
+    said = f"{call.request}. {how}, and nothing wrong was found in the payroll."
+    usage = Usage(tokens_in={}, tokens_out={}, compute_seconds=Decimal(0), api_calls=calls)
+    return Reply(output={"said": said}, usage=usage)

@@ -46,6 +46,7 @@ KEPT = (
     "connectors",
     "dream_bars",
     "dream_cycles",
+    "dream_ratings",
     "dream_settings",
     "dream_wishes",
     "dreams",

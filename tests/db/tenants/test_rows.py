@@ -45,6 +45,7 @@ TABLES = {
     "deputies": "tenant_id",
     "dream_bars": "tenant_id",
     "dream_cycles": "tenant_id",
+    "dream_ratings": "tenant_id",
     "dream_runs": "tenant_id",
     "dream_settings": "tenant_id",
     "dream_wishes": "tenant_id",

@@ -1,0 +1,163 @@
+"""Stars for both answers to a request, given blind: what a change of words is judged by, beside how like its answers are.
+
+A wording is never scored by itself. Where a dream changes a text, its numbers alone do not make it an amendment: people compare
+some of its answers first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Avg, Count
+
+from dreams.cycles.models import Dream, DreamRating, DreamRun
+from dreams.cycles.plans import Written
+from dreams.cycles.settings import EVENT
+from dreams.verdict.plan import Plan
+from governance.canonical import JSON
+from governance.errors import Invalid, NotFound
+from governance.ids import new_id
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
+from governance.scope import Capability, Scope
+
+STARS: Final = range(1, 6)
+LEAST_RATED: Final = 5
+"""So many pairs of answers have stars before a change of words may become an amendment."""
+MAY_LOSE: Final = 0.2
+"""Stars that the new wording may have less, as a mean."""
+SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """Two answers to one request, in an order that the plan's seed tossed. `given`: the stars this person gave already."""
+
+    request_key: str
+    first: JSON
+    second: JSON
+    given: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """What people gave so far: pairs with stars, and both means (None without any)."""
+
+    n: int = 0
+    normal: float | None = None
+    dream: float | None = None
+
+
+@governed("dreams.rate", subject="dream_id")
+def rate(*, scope: Scope, dream_id: UUID, request_key: str, first: int, second: int, at: datetime) -> DreamRating:
+    """Give stars to both answers as they were shown (`blind`); a second time revises the same person's.
+
+    Raises `NotAllowed`, `NotFound` (no such dream or pair), `Invalid`.
+    """
+    scope.demand(Capability.PROPOSE, to="rate a dream's answers")
+    if first not in STARS or second not in STARS:
+        raise Invalid(
+            "Give each answer one to five stars.", problems=(("/first", "is 1 to 5"), ("/second", "is 1 to 5"))
+        )
+    dream, plan = _found(scope, dream_id)
+    if not {request_key} <= {one.request_key for one in _pairs(scope, dream, keys=[request_key])}:
+        raise NotFound("This dream has no two answers to such a request.")
+    normal, own = _sides(plan, request_key, first, second)
+    row, is_new = DreamRating.objects.update_or_create(
+        tenant_id=scope.tenant_id,
+        dream=dream,
+        request_key=request_key,
+        rated_by=scope.actor.name,
+        defaults={"normal_stars": normal, "dream_stars": own, "rated_at": at},
+        create_defaults={"id": new_id(at), "normal_stars": normal, "dream_stars": own, "rated_at": at},
+    )
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type=EVENT,
+        action={
+            "name": "dreams.rate",
+            "subject": dream.system_name,
+            "dream_id": str(dream.id),
+            "execution_id": request_key,
+            "normal_stars": normal,
+            "dream_stars": own,
+        },
+        explanation=f"{scope.actor.name} {'gave' if is_new else 'revised the'} stars to two answers of {dream.cycle_id}, blind.",
+        rules_applied=["dreams"],
+    )
+    return row
+
+
+def blind(*, scope: Scope, dream_id: UUID) -> Sequence[Blind]:
+    """Pairs of answers that differ, in the plan's seeded order; identical ones say nothing. Three queries. Raises `NotAllowed`,
+    `NotFound`."""
+    scope.demand(Capability.READ_RECORD, to="see a dream")
+    dream, plan = _found(scope, dream_id)
+    mine = DreamRating.objects.filter(tenant_id=scope.tenant_id, dream=dream, rated_by=scope.actor.name)
+    given = {one.request_key: (one.normal_stars, one.dream_stars) for one in mine}
+    pairs = sorted(_pairs(scope, dream), key=lambda one: plan.rank(one.request_key))
+    return [_blind(plan, one, given.get(one.request_key)) for one in pairs[:SHOWN]]
+
+
+def stars_of(*, scope: Scope, dream_id: UUID) -> Stars:
+    """What people gave so far. One query."""
+    rows = DreamRating.objects.filter(tenant_id=scope.tenant_id, dream_id=dream_id)
+    found = rows.aggregate(n=Count("request_key", distinct=True), normal=Avg("normal_stars"), dream=Avg("dream_stars"))
+    return Stars(found["n"], found["normal"], found["dream"])
+
+
+def waits_for(*, scope: Scope, dream: Dream) -> str:
+    """What a change of words waits for before it may become an amendment, as a sentence; "" where nothing does."""
+    if not any(isinstance(value, str) for value in dream.mutations.values()):
+        return ""
+    found = stars_of(scope=scope, dream_id=dream.id)
+    if found.n < LEAST_RATED or found.normal is None or found.dream is None:
+        return f"It changes words: compare {LEAST_RATED} of its answers first, blind. {found.n} have stars so far."
+    if found.dream < found.normal - MAY_LOSE:
+        return f"It changes words, and people gave its answers {found.dream:.1f} stars where today's have {found.normal:.1f}."
+    return ""
+
+
+def _found(scope: Scope, dream_id: UUID) -> tuple[Dream, Plan]:
+    dream = Dream.objects.select_related("night").filter(tenant_id=scope.tenant_id, id=dream_id).first()
+    if dream is None:
+        raise NotFound("There is no such dream.")
+    return dream, Written.of(bytes(dream.night.plan)).plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    request_key: str
+    normal: Mapping[str, Any]
+    dream: Mapping[str, Any]
+
+
+def _pairs(scope: Scope, dream: Dream, *, keys: Sequence[str] = ()) -> list[_Pair]:
+    """Requests that both sides answered, and differently."""
+    rows = DreamRun.objects.filter(tenant_id=scope.tenant_id, night=dream.night)
+    rows = rows.filter(request_key__in=keys) if keys else rows
+    own = dict(rows.filter(dream=dream).values_list("request_key", "ran"))
+    normal = dict(rows.filter(dream=None, request_key__in=list(own)).values_list("request_key", "ran"))
+    return [
+        _Pair(key, normal[key], ran)
+        for key, ran in own.items()
+        if key in normal
+        and ran["text"]
+        and normal[key]["text"]
+        and ran["output_digest"] != normal[key]["output_digest"]
+    ]
+
+
+def _blind(plan: Plan, one: _Pair, given: tuple[int, int] | None) -> Blind:
+    answers = (one.normal["output"], one.dream["output"])
+    first, second = answers if plan.goes_first(one.request_key) == "normal" else answers[::-1]
+    return Blind(one.request_key, first, second, given and _sides(plan, one.request_key, *given))
+
+
+def _sides(plan: Plan, key: str, first: int, second: int) -> tuple[int, int]:
+    """From shown order to (normal, dream), and back: the toss is its own inverse."""
+    return (first, second) if plan.goes_first(key) == "normal" else (second, first)
