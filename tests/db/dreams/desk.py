@@ -4,6 +4,7 @@ end."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -198,6 +199,13 @@ def approved(made: make.Cast, proposal: AmendmentProposal, *, at: datetime) -> N
 def called_off(*_: Any) -> None:
     """A job's progress that ends it after its first block."""
     raise Cancelled
+
+
+def telling(call: Call, told: OnProgress) -> Reply:
+    """As dear, and its answer says by what it matched, so that no two are the same."""
+    document: Any = call.constitution.document
+    found = dear(call, told)
+    return replace(found, output={"found": call.request, "matched_at": str(document["fuzzy_match_threshold"])})
 
 
 WORDS: dict[str, Any] = {

@@ -9,8 +9,8 @@ import numpy as np
 
 from billing.budgets.actions import ask_top_up, check_alerts, grant_monthly, reserve, seal_due, set_price, settle
 from billing.budgets.usage import Usage
+from dreams.cycles import rating, wishes
 from dreams.cycles import settings as nights
-from dreams.cycles import wishes
 from dreams.elicitation import actions as elicitation
 from dreams.elicitation.scenario import Kind
 from dreams.guardrails import settings as guardrails
@@ -178,11 +178,16 @@ def _work(cast: make.Cast) -> None:
 
 def _dreamed(cast: make.Cast) -> None:
     """A night that was called off after its first block, a wish, and something that must never come again."""
-    dreams.furnish(cast, served=82)
+    dreams.furnish(cast, dreams.telling, served=82)
     nights.change(scope=cast.bo, changes={"budget_usd": Decimal(0)}, reason="They cost nothing.", at=make.AT)
     cycle = dreams.planned(cast)
     dreams.ran(cast, cycle, progress=dreams.called_off)
     wishes.bar(scope=cast.ada, dream_id=dreams.dreams(cast, cycle)[1].id, reason="It is wrong.", at=dreams.NIGHT)
+    dream = dreams.dreams(cast, cycle)[1]
+    with in_tenant(cast.tenant.id):
+        pair = rating.blind(scope=cast.bo, dream_id=dream.id)[0]
+    stars = {"first": 4, "second": 2}
+    rating.rate(scope=cast.bo, dream_id=dream.id, request_key=pair.request_key, at=dreams.NIGHT, **stars)
     changes = {"/fuzzy_match_threshold": 0.6}
     wishes.ask(scope=cast.bo, system_name=dreams.NAME, changes=changes, note="", at=dreams.NIGHT)
 
