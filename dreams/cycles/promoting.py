@@ -137,8 +137,8 @@ def _ready(scope: Scope, dream_id: UUID) -> tuple[Dream, Written, dict[str, Any]
         raise NotPromotable(
             f"{system.name} moved on from version {written.base_version} to {system.constitution_version}. Dream of it again."
         )
-    if why := waits_for(scope=scope, dream=dream):
-        raise NotPromotable(why)
+    if waits := waits_for(scope=scope, dream=dream):
+        raise NotPromotable(waits)
     barred = signals.barred(scope=scope, system_id=system.id)
     if why := refusal(dream.mutations, system.constitution, barred=barred):
         raise NotPromotable(why)
