@@ -95,9 +95,9 @@ def retry(*, scope: Scope, job_id: UUID, at: datetime) -> Job:
     return job
 
 
-def amend_result(*, job: Job, result: Mapping[str, Any]) -> None:
-    """Take something away from what a job that is over has found, inside the caller's transaction."""
-    Job.objects.filter(tenant_id=job.tenant_id, id=job.id, state=JobState.DONE).update(result=dict(result))
+def take_away(*, job: Job) -> None:
+    """Keep what somebody took away from a job's question and from what it found, inside the caller's transaction."""
+    Job.objects.filter(tenant_id=job.tenant_id, id=job.id).update(payload=job.payload, result=job.result)
 
 
 def is_own(*, scope: Scope, job: Job) -> bool:

@@ -23,7 +23,8 @@ from routing.router.models import RoutingRule
 from routing.whatif.asked import Asked, problems_of
 from routing.whatif.attaching import demand_fitting
 from routing.whatif.changed import Changed, changed_by
-from routing.whatif.queries import found
+from routing.whatif.evidence import plain
+from routing.whatif.queries import content_of, found
 from routing.whatif.running import KIND
 
 SLOT: Final = timedelta(minutes=5)
@@ -67,8 +68,8 @@ def attach(*, scope: Scope, job_id: UUID, number: int, at: datetime) -> Amendmen
     scope.demand(Capability.PROPOSE, to="attach evidence to an amendment")
     with in_tenant(scope.tenant_id):
         result = found(scope=scope, job_id=job_id).demand_result()
-    content = canonical.canonical_bytes(result)
-    said = f"{result['said']} {result['coverage']['sentence']} {result['sentence']}"
+    content = content_of(result)
+    said = f"{plain(result)} {result['coverage']['sentence']} {result['sentence']}"
     return amendments.attach(
         scope=scope,
         number=number,

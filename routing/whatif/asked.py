@@ -119,9 +119,10 @@ def _routing(constitution: Mapping[str, Any]) -> list[Any]:
 
 
 def words_of(
-    asked: Asked, *, label: str, system: str, thresholds: tuple[float, float], patterns: Mapping[str, str]
+    asked: Asked, *, label: str, system: str, thresholds: tuple[float, float], patterns: Mapping[str, str] | None
 ) -> str:
-    """The change as sentences. `label` and `system` are of the amendment or the constitution; `patterns` of rules by id."""
+    """The change as sentences. `label` and `system` are of the amendment or the constitution; `patterns` of rules by id, without
+    which no rule's words are repeated."""
     said = []
     if label:
         said.append(f"The constitution of {system} is as {label} asks.")
@@ -132,12 +133,13 @@ def words_of(
         said.append(f"The threshold is {after:.2f} instead of {before:.2f}.")
     elif asked.threshold is not None:
         said.append(f"The threshold is {after:.2f}, as today.")
-    off = [patterns.get(id, "") for id in asked.off]
+    off = [id if patterns is None else quoted(patterns.get(id, "")) for id in asked.off]
     if off:
-        names = ", ".join(f"“{_short(name)}”" for name in off[:3])
+        names = ", ".join(off[:3])
         said.append(f"{_count(len(off), 'rule is', 'rules are')} off: {names}{' and more' if len(off) > 3 else ''}.")
     if asked.added:
-        names = ", ".join(f"“{_short(one.text)}” to {one.system}" for one in asked.added[:3])
+        named = [f"{quoted(one.text)} to {one.system}" for one in asked.added[:3]]
+        names = ", ".join(named if patterns is not None else [f"to {one.system}" for one in asked.added[:3]])
         more = " and more" if len(asked.added) > 3 else ""
         said.append(f"{_count(len(asked.added), 'rule is', 'rules are')} new: {names}{more}.")
     return " ".join(said)
@@ -145,6 +147,11 @@ def words_of(
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def quoted(text: str) -> str:
+    """How `words_of` repeats a rule's pattern."""
+    return f"“{_short(text)}”"
 
 
 def _short(text: str) -> str:

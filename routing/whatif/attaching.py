@@ -14,6 +14,7 @@ from governance.amendments.queries.rests import REVISABLE
 from governance.canonical import canonical_bytes, digest_bytes
 from governance.errors import DomainError
 from governance.scope import Capability, Scope
+from routing.whatif.evidence import evidence_of
 
 MOST: Final = 20
 
@@ -52,7 +53,7 @@ def targets(*, scope: Scope, result: Mapping[str, Any]) -> list[Target]:
         tenant_id=scope.tenant_id, proposal__in=rows, number=F("proposal__revision")
     )
     revisions = {one.proposal_id: one for one in current}
-    digest = digest_bytes(canonical_bytes(dict(result)))
+    digest = digest_bytes(canonical_bytes(evidence_of(result)))
     return [_target(row, revisions[row.id], digest) for row in rows if _is_same(revisions[row.id], result)]
 
 

@@ -21,6 +21,7 @@ from routing.router import nearest
 from routing.router.models import RoutingRule
 from routing.router.obeyed import Obeyed, obeyed
 from routing.whatif.asked import Added, Asked
+from routing.whatif.evidence import evidence_of
 from routing.whatif.running import KIND
 
 MOST_RULES: Final = 200
@@ -149,8 +150,8 @@ def moved_since(*, scope: Scope, result: dict[str, Any]) -> str:
 
 
 def content_of(result: dict[str, Any]) -> bytes:
-    """The result as the file that is taken away or attached."""
-    return canonical_bytes(result)
+    """The result as the file that is taken away or attached: without the words of requests and rules."""
+    return canonical_bytes(evidence_of(result))
 
 
 def _found(scope: Scope, job: Job) -> Found:

@@ -38,6 +38,8 @@ from routing.lifecycle.checking import check
 from routing.router.models import RoutingRule
 from routing.router.rewording import GONE
 from routing.telemetry.actions import report
+from routing.whatif import actions as replays
+from routing.whatif.asked import Added
 from tests import factories as make
 from tests.db.lifecycle import old
 from tests.db.lifecycle.old import END, cast
@@ -59,8 +61,8 @@ ALLOWED = {
 
 STANDS = {
     "execution_requests.answer", "execution_requests.input_data", "execution_requests.user_request", "executions.dispute",
-    "executions.input_data", "executions.output_data", "executions.user_feedback", "executions.user_request", "jobs.result",
-    "ledger_entries.openings", "mcp_telemetry_log.error_message", "notices.sentence", "outbox_mails.body",
+    "executions.input_data", "executions.output_data", "executions.user_feedback", "executions.user_request", "jobs.payload",
+    "jobs.result", "ledger_entries.openings", "mcp_telemetry_log.error_message", "notices.sentence", "outbox_mails.body",
     "routing_rules.request_pattern", "rule_proposals.pattern", "verdicts.question",
 }  # fmt: skip
 """Where the words are before: what this test must at least see."""
@@ -89,7 +91,8 @@ def test_prune__no_word_is_left_in_any_table_or_file(
     with in_tenant(cast.tenant.id):
         said = explained(scope=cast.uma, sequence=done.sequence).document["content"]["action"]
         rule = RoutingRule.objects.get(tenant_id=cast.tenant.id, auto_generated=True)
-        assert not StoredFile.objects.filter(tenant_id=cast.tenant.id).exists()
+        evidence = StoredFile.objects.get(tenant_id=cast.tenant.id)
+    assert evidence.name.startswith("what-if-") and b'"execution_id"' in bytes(evidence.content)
     assert said["copies"]["patterns"] >= 2 and said["copies"]["examples"] >= 1
     assert not rule.is_active and rule.request_embedding is None
 
@@ -172,7 +175,9 @@ def _everything_said(cast: make.Cast) -> None:
     seal_receipts(scope=cast.tars, at=timezone.now() + timedelta(hours=2))
     _rule(cast, f"Book a meeting room for {WORD} in {{}}")
     whatif.past(cast, [f"{whatif.PAYROLL} of {WORD}"])
-    assert whatif.asked(cast.bo, threshold=0.99).result["counts"]["moved"]
+    job = whatif.asked(cast.bo, threshold=0.99, added=(Added(f"Run payroll of {WORD}", "payroll"),))
+    assert job.result["counts"]["moved"] and WORD in job.result["said"]
+    replays.attach(scope=cast.bo, job_id=job.id, number=make.proposed(cast).number, at=make.later(700))
     job = exports.take(scope=cast.bo, kind="executions", format="csv", filters={}, at=make.later(60))
     assert isinstance(job, Job) and whatif.worked(job).state == "done"
 

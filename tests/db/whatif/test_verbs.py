@@ -181,6 +181,7 @@ def test_attach__the_file_is_bound_by_digest__and_the_approval_is_void(cast: mak
         assert kept.expires_at is None and bytes(kept.content) == queries.content_of(found.result or {})
         assert file["digest"] == found.digest
         assert ApprovalRequest.objects.get(id=question).state == RequestState.VOID
+        assert desk.PAYROLL.encode() not in bytes(kept.content)
     assert "could be replayed" in now.evidence["what_if"] and now.evidence["reason"] == first.evidence["reason"]
     assert len(entries(cast, "amendments.attach")) == 1
 
