@@ -2,6 +2,6 @@
 
 Promise: what is expected is written by people and stands on the ledger with every change; what is found is computed by the
 worker from the law and the constitution in force, in circumstances that the scenario names and never in those of the day, and
-kept whole under a digest. Only such a run leads out of RECOVERY (`evidence`).
+kept whole under a digest; an agent is heard in dream mode alone. Only such a run leads out of RECOVERY (`evidence`).
 Verbs: `actions.save`, `undo`, `start`. `running.handle` asks; `consistency` judges.
 """

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dreams.elicitation.consistency import Answered
+from dreams.elicitation.hearing import Heard
 from dreams.elicitation.preferences import Shown, preferred
 from dreams.elicitation.scenario import ASKS, Asked, Asker, Circumstance, Item, Pair, Scenario, facts_of, filled
 from governance.policy.verdict import Verdict
@@ -101,16 +102,9 @@ def put(ground: Ground, scenarios: Iterable[tuple[Item, Scenario]]) -> tuple[lis
         asked = ground.filled(scenario.asked)
         if asked is None:
             left_out.append(LeftOut(item.key, scenario.title, _unfilled(ground, scenario.asked.action)))
-        elif not scenario.expected and not scenario.expected_system:
-            left_out.append(LeftOut(item.key, scenario.title, _NO_ANSWERS))
         else:
             puts.append(Put(item, scenario, asked))
-            if scenario.wants_answer:
-                left_out.append(LeftOut(item.key, f"{scenario.title}: the words of its answer", _NO_ANSWERS))
     return puts, left_out
-
-
-_NO_ANSWERS: Final = "Its answer would have to be heard: agents are not called by a run."
 
 
 def _unfilled(ground: Ground, action: str) -> str:
@@ -118,28 +112,41 @@ def _unfilled(ground: Ground, action: str) -> str:
     return f"The constitution of {ground.system.name} names no {what}."
 
 
-def answered(one: Put, verdict: Verdict, chosen: str | None) -> Answered:
-    """What was found, beside what is expected. `chosen`: the system that would get it, "" for nobody, None where not asked."""
+def answered(one: Put, verdict: Verdict, *, chosen: str | None, heard: Heard | None) -> Answered | None:
+    """What was found, beside what is expected; None where nothing was. `chosen`: the system that would get it, "" for nobody,
+    None where not asked."""
     scenario = one.scenario
-    wanted, found = [scenario.expected or ""], [verdict.outcome.value if scenario.expected else ""]
+    found = []
+    if scenario.expected:
+        found.append((scenario.expected, verdict.outcome.value, verdict.sentence))
     if chosen is not None:
-        wanted.append(scenario.expected_system)
-        found.append(chosen or "nobody")
-    sentence = verdict.sentence if scenario.expected else ""
-    if chosen is not None:
-        sentence = f"{sentence} {chosen or 'Nobody'} would get it.".strip()
+        found.append((scenario.expected_system, chosen or "nobody", f"{chosen or 'Nobody'} would get it."))
+    if heard is not None and heard.fits is not None:
+        found.append((_FITS, _FITS if heard.fits else "other words", heard.said))
+    if not found:
+        return None
     return Answered(
         key=one.item.key,
         title=scenario.title,
         domain=scenario.domain,
         principle=scenario.principle,
         question=one.asked.digest,
-        expected=" · ".join(filter(None, wanted)),
-        found=" · ".join(filter(None, found)),
-        sentence=sentence,
-        agrees=wanted == found,
+        expected=" · ".join(wanted for wanted, _, _ in found),
+        found=" · ".join(got for _, got, _ in found),
+        sentence=" ".join(sentence for _, _, sentence in found),
+        agrees=all(wanted == got for wanted, got, _ in found),
         reasons=tuple(verdict.rules_applied)[:20],
     )
+
+
+_FITS: Final = "its words"
+
+
+def unheard(one: Put, heard: Heard | None) -> LeftOut | None:
+    """The words that were to be heard and were not."""
+    if heard is None or heard.fits is not None:
+        return None
+    return LeftOut(one.item.key, f"{one.scenario.title}: the words of its answer", heard.said)
 
 
 def chosen(*, scope: Scope, one: Put, at: datetime) -> str:

@@ -9,10 +9,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 
-from dreams.elicitation import asking, consistency, suite
+from dreams.elicitation import asking, consistency, hearing, suite
 from dreams.elicitation.asking import Ground, LeftOut, Put
 from dreams.elicitation.consistency import Answered, Check, Past, Report
+from dreams.elicitation.hearing import Heard
 from dreams.elicitation.models import Elicitation
 from dreams.elicitation.scenario import Item, Pair
 from governance import canonical
@@ -25,6 +27,7 @@ from governance.registry.models import Status, System
 from governance.rulebook.gather import gathered
 from governance.scope import Scope
 from governance.tenancy import in_tenant
+from routing.rehearsal.stage import Stage
 
 KIND: Final = "elicitation"
 BACK: Final = timedelta(days=30)
@@ -84,10 +87,11 @@ def asked(run: Run, name: str) -> Elicitation | None:
         rows = Elicitation.objects.filter(tenant_id=run.scope.tenant_id, job=run.job_id, system_id=system.id)
         if (done := rows.first()) is not None:
             return done
-    return _kept(run, _found(run.scope, system, at=run.at))
+    return _kept(run, _found(run, system))
 
 
-def _found(scope: Scope, system: System, *, at: datetime) -> Found:
+def _found(run: Run, system: System) -> Found:
+    scope, at = run.scope, run.at
     with in_tenant(scope.tenant_id):
         system.refresh_from_db()
         ground, basis = _ground(scope, system, at)
@@ -96,15 +100,57 @@ def _found(scope: Scope, system: System, *, at: datetime) -> Found:
         verdicts = asking.verdicts(scope=scope, ground=ground, asked=[one.asked for one in puts], at=at)
         shown, unpaired = asking.paired(scope=scope, ground=ground, pairs=_pairs(items), at=at)
         usual = consistency.baseline(_past(scope, system, at))
-    answers = [_answered(scope, one, verdict, at) for one, verdict in zip(puts, verdicts, strict=True)]
+    answers, unheard = _answers(run, system, list(zip(puts, verdicts, strict=True)))
     checks: tuple[Check, ...] = (
         *consistency.of_scenarios(answers),
         *consistency.of_preferences(shown),
         *consistency.of_time(answers, usual, law=basis.law, constitution=basis.constitution),
         *consistency.across(answers),
     )
+    left_out += unheard
     report = consistency.judged(checks, left_out=len(left_out))
     return Found(system, basis, suite.digest(items), report, (*left_out, *unpaired))
+
+
+def _answers(run: Run, system: System, asked: list[tuple[Put, Verdict]]) -> tuple[list[Answered], list[LeftOut]]:
+    """With the router's choices and the agent's words where they are expected; an embedder and an agent may be far away."""
+    answers, left_out, hear = [], [], _Ears(run, system)
+    for one, verdict in asked:
+        heard = hear(one)
+        found = asking.answered(one, verdict, chosen=_chosen(run, one), heard=heard)
+        answers += [found] if found else []
+        left_out += [gap] if (gap := asking.unheard(one, heard)) else []
+    return answers, left_out
+
+
+def _chosen(run: Run, one: Put) -> str | None:
+    if not one.scenario.expected_system:
+        return None
+    with in_tenant(run.scope.tenant_id):
+        return asking.chosen(scope=run.scope, one=one, at=run.at)
+
+
+@dataclass(slots=True)
+class _Ears:
+    """Hears the system's agent; made ready when the first scenario asks for words."""
+
+    run: Run
+    system: System
+    stage: Stage | str = ""
+
+    def __call__(self, one: Put) -> Heard | None:
+        if not one.scenario.wants_answer:
+            return None
+        self.run.progress(0, None, f"{self.system.name}: {one.scenario.title}")
+        if self.stage == "":
+            try:
+                self.stage = hearing.stage_of(scope=self.run.scope, system=self.system, at=self.run.at)
+            except GiveUp as given:
+                self.stage = str(given)
+        if isinstance(self.stage, str):
+            return Heard(None, self.stage)
+        known = {"key": one.item.key, "scenario": one.scenario, "asked": one.asked, "job": self.run.job_id}
+        return hearing.heard(stage=self.stage, system=self.system, clock=timezone.now, **known)
 
 
 def _ground(scope: Scope, system: System, at: datetime) -> tuple[Ground, Basis]:
@@ -117,15 +163,6 @@ def _ground(scope: Scope, system: System, at: datetime) -> tuple[Ground, Basis]:
 
 def _pairs(items: tuple[Item, ...]) -> list[tuple[Item, Pair]]:
     return [(one, one.content) for one in items if isinstance(one.content, Pair)]
-
-
-def _answered(scope: Scope, one: Put, verdict: Verdict, at: datetime) -> Answered:
-    """With the router's choice where one is expected, in a transaction of its own: an embedder may be far away."""
-    chosen = None
-    if one.scenario.expected_system:
-        with in_tenant(scope.tenant_id):
-            chosen = asking.chosen(scope=scope, one=one, at=at)
-    return asking.answered(one, verdict, chosen)
 
 
 def _past(scope: Scope, system: System, at: datetime) -> list[Past]:

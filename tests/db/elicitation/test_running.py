@@ -17,7 +17,7 @@ from governance import canonical
 from governance.amendments.kinds import AmendmentType
 from governance.errors import NotAllowed, NotFound
 from governance.estop.actions import stop
-from governance.jobs.handlers import GiveUp
+from governance.jobs.handlers import GiveUp, Run
 from governance.jobs.models import Job
 from governance.ledger.models import LedgerEntry
 from governance.registry.actions import register_system
@@ -26,8 +26,10 @@ from governance.rulebook.question import ReservedFact
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from governance.tenants.actions import ReasonMissing
+from routing.connectors.contract import Call, OnProgress, Reply
 from tests import factories as make
 from tests.db.amendments.desk import at_once
+from tests.db.dreams import desk as night
 from tests.db.elicitation import desk
 from tests.db.elicitation.desk import CLAY, SCENARIO, asked
 
@@ -132,11 +134,45 @@ def test_run__a_system_that_should_get_it__is_asked_of_the_router(cast: make.Cas
     assert check["expected"] == f"permit · {CLAY}" and check["found"].startswith("permit · ")
 
 
-def test_run__words_of_an_answer__are_not_asked_and_said_so(cast: make.Cast) -> None:
+def test_run__words_of_an_answer_that_cannot_be_heard__are_not_asked_and_said_so(cast: make.Cast) -> None:
     written(cast, expected="", has=["dollars"])
     row = asked(cast)
     assert row.asked == 31 and row.left_out == 1
-    assert record_of(row)["left_out"][0]["title"] == "Refunds of any size"
+    (gap,) = record_of(row)["left_out"]
+    assert gap["title"] == "Refunds of any size: the words of its answer" and "no connector" in gap["why"].lower()
+
+
+@pytest.mark.parametrize(
+    ("has", "lacks", "found", "said"),
+    [
+        (["Team 7"], ["password"], "its words", "as expected"),
+        (["euros"], [], "other words", "Its answer does not contain “euros”."),
+        ([], ["team"], "other words", "Its answer contains “team”."),
+    ],
+)
+def test_run__words_of_an_answer__are_heard_in_dream_mode(
+    has: list[str], lacks: list[str], found: str, said: str, cast: make.Cast
+) -> None:
+    modes = []
+
+    def answer(call: Call, _told: OnProgress) -> Reply:
+        modes.append(call.mode)
+        return Reply(output={"said": f"Done for {call.request}"})
+
+    night.furnish(cast, answer, served=0)
+    known = {"text": "Audit team 7", "action": "audit", "expected": "permit", "has": has, "lacks": lacks}
+    written(cast, system=night.NAME, **known)
+    record = record_of(asked(cast, name=night.NAME))
+    (check,) = (one for one in record["checks"] if one["key"] == "refunds" and one["part"] == "scenarios")
+    assert check["found"] == f"permit · {found}" and said in check["said"], (check, record["left_out"])
+    assert modes == ["dream"] and check["agrees"] is (found == "its words")
+
+
+def test_run__words_while_it_is_stopped__are_not_heard(cast: make.Cast) -> None:
+    night.furnish(cast, served=0)
+    written(cast, system=night.NAME, action="audit", circumstance="stopped", has=["dollars"])
+    (gap,) = record_of(asked(cast, name=night.NAME))["left_out"][-1:]
+    assert gap["why"] == "Answers are heard only where nothing is out of the ordinary."
 
 
 def test_start__again_while_one_is_under_way__is_that_one(cast: make.Cast) -> None:
@@ -236,9 +272,9 @@ def test_run__the_constitution_moves_while_it_is_asked__keeps_nothing(
 ) -> None:
     found = running._found
 
-    def moving(scope: Scope, system: System, *, at: datetime) -> Any:
-        done = found(scope, system, at=at)
-        make.applied(cast, at=at, fallback_delay_ms=300)
+    def moving(run: Run, system: System) -> Any:
+        done = found(run, system)
+        make.applied(cast, at=run.at, fallback_delay_ms=300)
         return done
 
     monkeypatch.setattr(running, "_found", moving)
