@@ -149,7 +149,12 @@ class _Ears:
                 self.stage = str(given)
         if isinstance(self.stage, str):
             return Heard(None, self.stage)
-        known = {"key": one.item.key, "scenario": one.scenario, "asked": one.asked, "job": self.run.job_id}
+        known: dict[str, Any] = {
+            "key": one.item.key,
+            "scenario": one.scenario,
+            "asked": one.asked,
+            "job": self.run.job_id,
+        }
         return hearing.heard(stage=self.stage, system=self.system, clock=timezone.now, **known)
 
 
