@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import re_path
 
 from billing.budgets import api_urls as budgets
+from dreams.cycles import api_acts_urls as dream_acts
 from dreams.elicitation import api_urls as elicitation
 from dreams.guardrails import api_urls as guardrails
 from governance.amendments import api_urls as amendments
@@ -42,6 +43,7 @@ urlpatterns = [
     *assets.urlpatterns,
     *audit.urlpatterns,
     *connectors.urlpatterns,
+    *dream_acts.urlpatterns,
     *elicitation.urlpatterns,
     *drift.urlpatterns,
     *estop.urlpatterns,

@@ -25,6 +25,7 @@ urlpatterns = [
     path("executions/", include("routing.executions.urls")),
     path("archives/", include("routing.lifecycle.urls")),
     path("guardrails/", include("dreams.guardrails.urls")),
+    path("dreams/", include("dreams.cycles.urls")),
     path("drift/scenarios/", include("dreams.elicitation.urls")),
     path("drift/", include("governance.drift.urls")),
     path("estop/", include("governance.estop.urls")),

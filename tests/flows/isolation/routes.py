@@ -22,12 +22,14 @@ from tests import factories as make
 IDS = {
     "archive_id": "Archive",
     "authority_id": "StandingAuthority",
+    "bar_id": "DreamBar",
     "call_id": "ToolCall",
     "case_id": "PolicyCase",
     "comment_id": "Comment",
     "decision_id": "ApprovalDecision",
     "delivery_id": "WebhookDelivery",
     "deputy_id": "Deputy",
+    "dream_id": "Dream",
     "execution_id": "ExecutionRequest",
     "file_id": "StoredFile",
     "hold_id": "Reservation",
@@ -49,6 +51,7 @@ IDS = {
     "token_id": "ApiToken",
     "verdict_id": "StoredVerdict",
     "webhook_id": "Webhook",
+    "wish_id": "DreamWish",
 }
 """Parameters that are the id of a row of this table."""
 
@@ -123,11 +126,13 @@ def ids_of(cast: make.Cast) -> dict[str, Any]:
         ids: dict[str, Any] = {name: _any(model) for name, model in IDS.items()}
         number = _highest("AmendmentProposal", "number")
         sequence = _highest("LedgerEntry", "sequence")
+        cycle_id = _model("DreamCycle").objects.latest("starts_at").cycle_id  # type: ignore[attr-defined]
     return {
         **ids,
         **WORDS,
         "asset_name": "gpu-pool",
         "item_key": "refunds",
+        "cycle_id": cycle_id,
         "name": cast.system.name,
         "number": number,
         "sequence": sequence,
@@ -145,6 +150,7 @@ def ids_of_nobody() -> dict[str, Any]:
         **WORDS,
         "asset_name": "no-such-asset",
         "item_key": "no-such-scenario",
+        "cycle_id": "dream-1999-01-01-03:00",
         "name": "no-such-system",
         "number": 987_654,
         "sequence": 987_654,

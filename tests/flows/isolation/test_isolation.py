@@ -22,7 +22,19 @@ FORM = "reason=Over&note=Over&text=Over&pointer=/x&digest=sha256:0&password=x&na
 """Something in every field that a page's form may ask for."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REFUSED = {403, 404, 405}
-_KNOWN = {*IDS, *WORDS, "asset_name", "item_key", "name", "number", "sequence", "session", "tenant_id", "user_id"}
+_KNOWN = {
+    *IDS,
+    *WORDS,
+    "asset_name",
+    "cycle_id",
+    "item_key",
+    "name",
+    "number",
+    "sequence",
+    "session",
+    "tenant_id",
+    "user_id",
+}
 _CHANGES = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|hx-headers=\S+|[0-9a-f]{32}|\bv?\d{2}:\d{2}\b')
 
 
