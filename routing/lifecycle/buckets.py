@@ -7,6 +7,7 @@ every version that the bucket keeps of it: destroyed is destroyed.
 from __future__ import annotations
 
 import io
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -128,7 +129,19 @@ class Bucket:
         except MinioException as error:
             raise StoreFailed(f"What is at {self.place.host} does not answer as an S3 store does.") from error
         except (HTTPError, OSError) as error:
-            raise StoreFailed(f"The archive store, {self.place.said}, cannot be reached. Try again later.") from error
+            raise StoreFailed(self._unreached(error)) from error
+
+    def _unreached(self, error: Exception) -> str:
+        from urllib3.exceptions import SSLError
+
+        place, tls = self.place, getattr(error, "reason", error)
+        if not isinstance(tls, SSLError):
+            return f"The archive store, {place.said}, cannot be reached. Try again later."
+        if place.ca and not _is_readable(place.ca):
+            return f"TARS_ARCHIVE_CA names {place.ca}, and no certificates can be read there. Name the file of your CA."
+        if "CERTIFICATE_VERIFY_FAILED" in str(tls):
+            return f"TARS does not trust the certificate of {place.host}. Name the file of its CA in TARS_ARCHIVE_CA."
+        return f"The archive store, {place.said}, speaks no TLS that TARS knows. Look at TARS_ARCHIVE_ENDPOINT."
 
     def _sentence(self, code: str) -> str:
         place = self.place
@@ -139,6 +152,15 @@ class Bucket:
         if code in _ELSEWHERE:
             return f"The bucket {place.bucket} is in another region than {place.region}. Set TARS_ARCHIVE_REGION."
         return f"The archive store, {place.said}, answered {code}. Try again later."
+
+
+def _is_readable(path: str) -> bool:
+    """Whether certificates can be read from the file."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=4)

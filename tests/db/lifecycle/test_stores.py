@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from minio.error import S3Error
+from typer.testing import CliRunner
 
 from governance.audit.queries import verified
 from governance.tenancy import in_tenant
+from routing.executions.models import Execution
 from routing.lifecycle import ageing, moving, pack, pruning, stores
 from routing.lifecycle.buckets import Bucket
 from routing.lifecycle.checking import check
 from routing.lifecycle.errors import FileMissing, StoreFailed
 from routing.lifecycle.stores import Store
+from tarsweb.cli import app
 from tests import factories as make
 from tests.db.lifecycle import old, s3
 from tests.db.lifecycle.old import END, cast
@@ -145,3 +148,73 @@ def test_bucket__out_of_reach__says_so_and_nothing_moves(cast: make.Cast, settin
     settings.ARCHIVE_BUCKET = at
     assert old.state(cast.bo, made.id) == "ARCHIVED" and check(scope=cast.uma).is_whole
     assert archive.name.startswith(f"{cast.tenant.id}/")
+
+
+def test_bucket__wrong_keys__says_so_and_nothing_moves(cast: make.Cast, settings: Any) -> None:
+    at = s3.place()
+    with s3.strict(at) as known:
+        settings.ARCHIVE_BUCKET = known
+        _, (made,) = old.archived(cast)
+        wrong_secret = replace(known, secret=s3.SECRET)
+        for broken, code in (
+            (replace(known, key="AKIAUNKNOWN", secret=s3.SECRET), "InvalidAccessKeyId"),
+            (wrong_secret, "SignatureDoesNotMatch"),
+        ):
+            settings.ARCHIVE_BUCKET = broken
+            _said_everywhere(cast, made, "does not let TARS into the bucket", code)
+            (more,) = old.done(cast, f"Run payroll beside {code}")
+            _not_archived(cast, more, "does not let TARS into")
+        settings.ARCHIVE_BUCKET = known
+        assert check(scope=cast.uma).is_whole
+        moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
+        assert old.state(cast.bo, made.id) == "HOT"
+
+
+def test_bucket__behind_a_ca_of_ones_own__is_trusted_where_its_file_is_named(
+    cast: make.Cast, settings: Any, tmp_path: Path
+) -> None:
+    with s3.secure(tmp_path) as at:
+        settings.ARCHIVE_BUCKET = at
+        _, (made,) = old.archived(cast)
+        assert check(scope=cast.uma).is_whole
+        empty = tmp_path / "empty.pem"
+        empty.write_text("no certificate")
+        for broken, said in (
+            (replace(at, ca=""), f"TARS does not trust the certificate of {at.host}. Name the file of its CA"),
+            (replace(at, ca=str(tmp_path / "nowhere.pem")), "no certificates can be read there"),
+            (replace(at, ca=str(empty)), "no certificates can be read there"),
+            (replace(at, host=s3.server()), "speaks no TLS that TARS knows"),
+        ):
+            settings.ARCHIVE_BUCKET = broken
+            with s3.impatient():
+                _said_everywhere(cast, made, said)
+        (more,) = old.done(cast, "Run payroll beside it")
+        settings.ARCHIVE_BUCKET = replace(at, ca="")
+        _not_archived(cast, more, "TARS does not trust")
+        settings.ARCHIVE_BUCKET = at
+        moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
+        assert old.state(cast.bo, made.id) == "HOT" and check(scope=cast.uma).is_whole
+
+
+def _said_everywhere(cast: make.Cast, made: Execution, *said: str) -> None:
+    """Refused with these words by the verb, on the page, by the API, in the terminal; no key is in any of them."""
+    with pytest.raises(StoreFailed) as refusal:
+        moving.restore(scope=cast.bo, execution_id=made.id, at=old.LATER)
+    page = client_of(cast.bo).post(f"/archives/restore/{made.id}/", follow=True).content.decode()
+    answer = client_of(cast.bo).post(f"/api/v1/executions/{made.id}/restore/", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (503, "archive_store")
+    told = CliRunner().invoke(app, ["archive", "verify", "--tenant", str(cast.tenant.id)])
+    assert told.exit_code == 1 and "NOT whole" in told.output
+    for words in said:
+        assert words in refusal.value.sentence and words in page and words in told.output
+        assert words in answer.content.decode()
+    assert s3.SECRET not in f"{refusal.value.sentence}{page}{told.output}{answer.content.decode()}"
+    assert old.state(cast.bo, made.id) == "ARCHIVED"
+
+
+def _not_archived(cast: make.Cast, made: Execution, said: str) -> None:
+    before = old.whole(cast.bo, made.id)
+    ageing.age(scope=cast.tars, at=old.LATER)
+    with pytest.raises(StoreFailed, match=said):
+        moving.archive(scope=cast.tars, at=old.LATER)
+    assert old.whole(cast.bo, made.id) == before
