@@ -5,6 +5,7 @@ class DreamsConfig(AppConfig):
     name = "dreams"
 
     def ready(self) -> None:
+        from dreams.cycles import export as night_export
         from dreams.cycles import export_acts as dream_exports
         from dreams.cycles import forgetting as dreamed_words
         from dreams.cycles import judging, planning, running, stopping
@@ -27,7 +28,7 @@ class DreamsConfig(AppConfig):
         looking.register_kinds()
         caught.register("guardrails", watching.uncaught)
         suspensions.register("guardrails", answering.suspension)
-        for source in (export.SOURCE, *elicitation_export.SOURCES, *dream_exports.SOURCES):
+        for source in (export.SOURCE, *night_export.SOURCES, *elicitation_export.SOURCES, *dream_exports.SOURCES):
             sources.register(source)
         evidence.register()
         handlers.register(eliciting.KIND, eliciting.handle)

@@ -116,6 +116,7 @@ MENU = (
     _Entry("Decide", "Inbox", "inbox:list", "inbox", key="i", is_waiting=True, needs=Capability.READ_RECORD),
     _Entry("Decide", "Amendments", "amendments:list", "amendment", needs=Capability.READ_RECORD),
     _Entry("Decide", "Guardrails", "guardrails:list", "shield", needs=Capability.READ_RECORD),
+    _Entry("Decide", "Dreams", "dreams:list", "moon", key="d", needs=Capability.READ_RECORD),
     _Entry("Agents", "Systems", "systems:list", "system", key="s", needs=Capability.READ_RECORD),
     _Entry("Agents", "Connectors", "connectors:list", "link", needs=Capability.READ_RECORD),
     _Entry("Agents", "Telemetry", "telemetry:calls", "clock", needs=Capability.READ_RECORD),

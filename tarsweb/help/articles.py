@@ -34,6 +34,7 @@ ARTICLES = (
     Article("proposing", "Proposing a change", ("amendments:propose", "amendments:revise"), "amendments:propose"),
     Article("rolling-back", "Rolling back", ("amendments:roll_back",)),
     Article("guardrails", "Guardrails", ("guardrails:",), "guardrails:list"),
+    Article("dreams", "Dreams", ("dreams:",), "dreams:list"),
     Article("systems", "Systems", ("systems:",), "systems:list"),
     Article("connectors", "Connectors", ("connectors:",), "connectors:list"),
     Article("telemetry", "Telemetry", ("telemetry:",), "telemetry:calls"),

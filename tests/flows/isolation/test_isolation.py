@@ -30,6 +30,7 @@ _KNOWN = {
     "item_key",
     "name",
     "number",
+    "place",
     "sequence",
     "session",
     "tenant_id",
