@@ -22,6 +22,7 @@ from routing.rehearsal.shapes import Hop, Ran
 
 SHOWN: Final = ("differs", "failed")
 MOST_VALUES: Final = 2_000
+COMPARED: Final = ("status", "system", "verdict", "output_digest")
 COMPLETED: Final = "completed"
 _DESTROYED: Final = frozenset({Lifecycle.PRUNED})
 
@@ -95,12 +96,7 @@ def pairs(*, scope: Scope, dream: Dream, filter: PairFilter | None = None) -> Qu
     if asked.show:
         rows = rows.annotate(**_compared())
     if asked.show == "differs":
-        rows = rows.exclude(
-            own_status=F("other_status"),
-            own_system=F("other_system"),
-            own_verdict=F("other_verdict"),
-            own_output_digest=F("other_output_digest"),
-        )
+        rows = rows.exclude(Q(**{f"own_{name}": F(f"other_{name}") for name in COMPARED}))
     elif asked.show == "failed":
         won, other = Q(own_status=COMPLETED), Q(other_status=COMPLETED)
         rows = rows.filter((won & ~other) | (other & ~won))
@@ -128,10 +124,9 @@ def values(*, scope: Scope, dream: Dream) -> dict[str, tuple[list[float], list[f
 
 
 def _compared() -> dict[str, Any]:
-    names = ("status", "system", "verdict", "output_digest")
     return {
         f"{side}_{name}": Coalesce(KeyTextTransform(name, place), Value(""), output_field=CharField())
-        for name in names
+        for name in COMPARED
         for side, place in (("own", "ran"), ("other", "beside"))
     }
 

@@ -264,7 +264,9 @@ def _counts(scope: Scope, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
         won=Count("id", filter=Q(verdict=Verdict.PROMOTE.value)),
         live=Count("id", filter=Q(promoted_to_production=True)),
     )
-    return {one["night_id"]: one for one in counted.order_by()} if ids else {}
+    names = ("tried", "won", "live")
+    rows_of = counted.order_by().values_list("night_id", *names) if ids else ()
+    return {night: dict(zip(names, counts, strict=True)) for night, *counts in rows_of}
 
 
 def _winning(scope: Scope) -> QuerySet[Dream]:
