@@ -17,11 +17,14 @@ from django.utils import timezone
 from typer.testing import CliRunner
 
 from dreams.elicitation import actions
+from dreams.elicitation.export import SOURCES
 from dreams.elicitation.scenario import Kind
 from dreams.elicitation.tasks import weekly
 from governance.drift.actions import acknowledge, set_state
 from governance.jobs.attempts import attempt
 from governance.jobs.models import Job
+from governance.registry.actions import register_system
+from governance.registry.models import SystemType
 from governance.scope import Capability
 from governance.tenancy import in_tenant
 from tarsweb import client
@@ -62,6 +65,34 @@ def test_list__shows_what_ships__filtered_and_taken_away() -> None:
     for kind in ("scenarios", "elicitations"):
         assert uma.post(f"/exports/{kind}/", {"query": "", "format": "csv"}).status_code in (200, 302)
     assert client_of(cast.mel).get(LIST).status_code == 403
+
+
+def test_runs__of_many_systems__ask_the_database_as_often_as_of_one() -> None:
+    cast = make.cast()
+    uma, counts = client_of(cast.uma), []
+    for name in (CLAY, "second", "third"):
+        if name != CLAY:
+            constitution = {"version": "1.0.0", "capabilities": ["sort"]}
+            register_system(scope=cast.bo, name=name, type=SystemType.AGENT, constitution=constitution, at=make.AT)
+        actions.start(scope=cast.bo, system_name=name, at=timezone.now())
+        worked(cast)
+        with CaptureQueriesContext(connection) as asked:
+            page = uma.get(f"{LIST}runs/").content.decode()
+        counts.append(len(asked))
+        assert name in page and "Passed" in page
+    assert counts[1] == counts[2] <= 16
+    assert "Nothing fits these filters" in uma.get(f"{LIST}runs/?outcome=failed").content.decode()
+
+
+def test_export__holds_every_scenario_and_run() -> None:
+    cast = make.cast()
+    actions.start(scope=cast.bo, system_name=CLAY, at=timezone.now())
+    worked(cast)
+    with in_tenant(cast.tenant.id):
+        for source, count in zip(SOURCES, (41, 1), strict=True):
+            rows, cursor = source.chunk(cast.uma, {}, None)
+            assert len(rows) == count == source.count(cast.uma, {}, 100)
+            assert source.chunk(cast.uma, {}, cursor) == ([], None)
 
 
 def test_form__writes_a_scenario_and_a_pair__and_undo_takes_it_back() -> None:
