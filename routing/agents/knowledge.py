@@ -15,6 +15,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
+from routing.agents.calls import is_dream
 from routing.agents.knowledge_pages import MOST_TEXT, MOST_TITLE, NoPage, Pages, PageTaken
 from routing.agents.serving import Failed, Work, serve
 
@@ -67,15 +68,16 @@ async def create_page(ctx: Context, title: Title, text: Text) -> CallToolResult:
     try:
         pages = _pages()
         await ctx.report_progress(0, 1, "Writing")
-        page, stored = pages.create(title=title, text=text)
+        simulates = is_dream(ctx)
+        write = pages.would_create if simulates else pages.create
+        page, stored = write(title=title, text=text)
         await ctx.report_progress(1, 1, "Written")
     except PageTaken:
         return work.failed(Failed("There is a page of this title with another text. Take another title."))
     except Failed as error:
         return work.failed(error)
-    return work.done(
-        {"id": page.id, "title": page.title, "was_there": not stored}, f"Written: {page.title}.", stored=stored
-    )
+    output = {"id": page.id, "title": page.title, "was_there": not stored}
+    return work.done(output, f"Written: {page.title}.", stored=stored, is_simulated=simulates)
 
 
 @server.tool(annotations=ToolAnnotations(title="Delete a page", destructive_hint=True, idempotent_hint=False))
@@ -83,13 +85,14 @@ async def delete_page(ctx: Context, id: Id) -> CallToolResult:
     """Put a page away: search no longer finds it. It stays in the folder of deleted pages until somebody empties that."""
     work = Work()
     try:
-        page = _pages().delete(id)
+        simulates = is_dream(ctx)
+        page = _pages().page(id) if simulates else _pages().delete(id)
         await ctx.report_progress(1, 1, "Deleted")
     except NoPage:
         return work.failed(Failed("There is no page of this id. Search gives the ids."))
     except Failed as error:
         return work.failed(error)
-    return work.done({"id": page.id, "title": page.title}, f"Deleted: {page.title}.")
+    return work.done({"id": page.id, "title": page.title}, f"Deleted: {page.title}.", is_simulated=simulates)
 
 
 @server.tool(annotations=ToolAnnotations(title="Handle a request in words", destructive_hint=True))

@@ -66,8 +66,7 @@ class Pages:
 
     def create(self, *, title: str, text: str) -> tuple[Page, int]:
         """The new page and the bytes written: 0 when the very page is there already. Raises `PageTaken`."""
-        page = Page(page_id(title), " ".join(title.split()), text.strip())
-        content = f"# {page.title}\n\n{page.text}\n".encode()
+        page, content = _new(title, text)
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{page.id}.md"
         try:
@@ -79,12 +78,26 @@ class Pages:
             return page, 0
         return page, len(content)
 
-    def delete(self, id: str) -> Page:
-        """Move the page aside, where search does not find it. Raises `NoPage`."""
+    def would_create(self, *, title: str, text: str) -> tuple[Page, int]:
+        """What `create` would give; writes nothing. Raises `PageTaken`."""
+        page, content = _new(title, text)
+        path = self.folder / f"{page.id}.md"
+        if not path.exists():
+            return page, len(content)
+        if path.read_bytes() != content:
+            raise PageTaken
+        return page, 0
+
+    def page(self, id: str) -> Page:
+        """One page. Raises `NoPage`."""
         path = self.folder / f"{id}.md"
         if not _ID.fullmatch(id) or not path.is_file():
             raise NoPage
-        page, aside = _page(path), self.folder / DELETED
+        return _page(path)
+
+    def delete(self, id: str) -> Page:
+        """Move the page aside, where search does not find it. Raises `NoPage`."""
+        page, path, aside = self.page(id), self.folder / f"{id}.md", self.folder / DELETED
         aside.mkdir(exist_ok=True)
         path.replace(aside / path.name)
         return page
@@ -94,6 +107,11 @@ def page_id(title: str) -> str:
     """The id that a title gives; `page` when it has no letter that an id can hold."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:80].strip("-") or "page"
+
+
+def _new(title: str, text: str) -> tuple[Page, bytes]:
+    page = Page(page_id(title), " ".join(title.split()), text.strip())
+    return page, f"# {page.title}\n\n{page.text}\n".encode()
 
 
 def _page(path: Path) -> Page:

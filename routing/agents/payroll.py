@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,7 +16,9 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
+from routing.agents.calls import is_dream, number
 from routing.agents.payroll_checks import audited
+from routing.agents.payroll_names import SETTING, USUAL, Match, resolved
 from routing.agents.payroll_store import KeyTaken, Uploads
 from routing.agents.serving import Failed, Work, serve
 
@@ -50,11 +53,12 @@ async def audit(ctx: Context, entries: Entries | None = None, expected_total: To
         await ctx.report_progress(0, 2, "Reading the entries")
         found = _uploads().entries() if entries is None else entries
         await ctx.report_progress(1, 2, f"Checking {len(found)} entries")
+        found, matches = _named(ctx, found)
         result = audited(found, expected_total=expected_total)
         await ctx.report_progress(2, 2, "Checked")
     except Failed as error:
         return work.failed(error)
-    return work.done(result.as_json(), result.sentence)
+    return work.done({**result.as_json(), **_said(matches)}, result.sentence)
 
 
 @server.tool(annotations=ToolAnnotations(title="Upload payroll entries", destructive_hint=False, idempotent_hint=True))
@@ -108,19 +112,36 @@ async def _upload(
         raise Failed("There is nothing to upload: give at least one entry.")
     uploads = _uploads()
     await ctx.report_progress(0, 2, f"Checking {len(entries)} entries")
+    given, (entries, matches) = entries, _named(ctx, entries)
     result = audited(entries, expected_total=expected_total)
     if result.findings:
         first = " ".join(finding.sentence for finding in result.findings[:5])
         raise Failed(f"Nothing was uploaded: {result.sentence} {first}")
     await ctx.report_progress(1, 2, "Writing them down")
+    simulates = is_dream(ctx)
     try:
-        stored = uploads.add(key=key, entries=entries)
+        keep = uploads.would_add if simulates else uploads.add
+        stored = keep(key=key, entries=entries, given=given)
     except KeyTaken:
         raise Failed("Nothing was uploaded: this key was used for other entries. Take another key.") from None
-    await ctx.report_progress(2, 2, "Uploaded")
-    output = {"uploaded": len(entries) if stored else 0, "was_there": not stored, **result.as_json()}
+    await ctx.report_progress(2, 2, "Simulated" if simulates else "Uploaded")
+    output = {"uploaded": len(entries) if stored else 0, "was_there": not stored, **result.as_json(), **_said(matches)}
     said = f"Uploaded: {result.sentence}" if stored else f"These entries were uploaded before: {result.sentence}"
-    return work.done(output, said, stored=stored)
+    return work.done(output, said, stored=stored, is_simulated=simulates)
+
+
+def _named(ctx: Context, entries: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[Match, ...]]:
+    """The entries with the numbers that were found by their names, as near as the constitution says; known are those that were
+    uploaded."""
+    if all(entry.get("employee_id") for entry in entries):
+        return list(entries), ()
+    known = _uploads().entries() if os.environ.get(FOLDER) else []
+    threshold = number(ctx, SETTING, least=0, most=1, usual=USUAL)
+    return resolved(entries, known=known, threshold=threshold)
+
+
+def _said(matches: Sequence[Match]) -> dict[str, Any]:
+    return {"matched": [asdict(one) for one in matches]} if matches else {}
 
 
 def _wanted(action: str, request: str) -> str:

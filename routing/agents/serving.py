@@ -33,11 +33,19 @@ class Work:
         self.started = time.process_time()
 
     def done(
-        self, output: Mapping[str, Any], said: str, *, stored: int | None = None, is_partial: bool = False
+        self,
+        output: Mapping[str, Any],
+        said: str,
+        *,
+        stored: int | None = None,
+        is_partial: bool = False,
+        is_simulated: bool = False,
     ) -> CallToolResult:
-        """A result, with what it used."""
+        """A result, with what it used. One that was simulated says so: nothing was stored."""
         usage = self._usage()
-        if stored is not None:
+        if is_simulated:
+            output, said = {**output, "simulated": True}, f"Simulated. {said}"
+        elif stored is not None:
             usage["storage_bytes"] = stored
         meta: dict[str, Any] = {"tars/usage": usage}
         if is_partial:

@@ -106,6 +106,11 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
 
         return nights.bench_nights
 
+    def rehearsal() -> Callable[..., Iterable[Row]]:
+        from tests.bench import rehearsal
+
+        return rehearsal.bench_rehearsal
+
     def lifecycle() -> Callable[..., Iterable[Row]]:
         from tests.bench import lifecycle
 
@@ -145,6 +150,7 @@ def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:
         "money": money,
         "guardrails": guardrails,
         "nights": nights,
+        "rehearsal": rehearsal,
         "api": api,
         "decisions": decisions,
         "ledger": ledger,

@@ -16,6 +16,7 @@ from routing.rehearsal.running import rehearse
 from routing.rehearsal.shapes import Ran, Recorded
 from routing.rehearsal.stage import Stage, staged
 from tests import factories as make
+from tests.db.connectors import world as connectors
 from tests.db.routing.executions import desk
 from tests.db.tenants import catalogue
 
@@ -79,3 +80,5 @@ def everything() -> dict[str, str]:
 
 
 _DIGEST = "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {name} t"
+
+__all__ = ["Recorded", "asked", "connectors", "everything", "ran", "recorded", "stage", "staged", "two"]
