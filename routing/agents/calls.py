@@ -20,8 +20,9 @@ def number(ctx: Context, name: str, *, least: float, most: float, usual: float) 
     law = _call(ctx).get("constitution")
     document = law.get("document") if isinstance(law, Mapping) else None
     value = document.get(name) if isinstance(document, Mapping) else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and least <= value <= most else usual
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return usual
+    return float(value) if least <= value <= most else usual
 
 
 def _call(ctx: Context) -> Mapping[str, Any]:

@@ -97,12 +97,20 @@ def opened(one: Seen, *, at: datetime) -> Opened:
     return open_within(one.connector, one.tools.pins, at=at)
 
 
-def live_at(*, tenant_id: UUID, system_id: UUID) -> Callable[[], int]:
-    """Counts the requests that are at work there, in a transaction of its own each time."""
+def live(tenant_id: UUID, system_id: UUID) -> int:
+    """How many requests are at work there, in the caller's transaction. One statement."""
+    return int(sql.rows(_LIVE, [tenant_id, system_id])[0][0])
+
+
+def live_at(*, tenant_id: UUID, system_id: UUID, first: int) -> Callable[[], int]:
+    """The same each time it is asked, in a transaction of its own; the first time what was counted a moment ago."""
+    known = [first]
 
     def counted() -> int:
+        if known:
+            return known.pop()
         with only_reading(tenant_id):
-            return int(sql.rows(_LIVE, [tenant_id, system_id])[0][0])
+            return live(tenant_id, system_id)
 
     return counted
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from billing.budgets.prices import dollars
 from governance.errors import DomainError
 from routing.connectors import calling as agents
 from routing.connectors import pins, ways
+from routing.connectors.calling import Opened
 from routing.connectors.contract import Call, Reply
 from routing.executions.answering import told, usage_of
 from routing.executions.calling import failure_of
@@ -55,6 +56,14 @@ class _Failed:
     is_repeatable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The way to an agent, or why it cannot be opened; and how many live requests were at work there."""
+
+    opened: Opened | DomainError
+    live: int
+
+
 def rehearse(*, stage: Stage, side: str, recorded: Recorded, attempt_key: str, deadline: datetime, clock: Clock) -> Ran:
     """Ask one recorded request on one side, outside any transaction; threads may do so at once.
 
@@ -82,14 +91,14 @@ class _Road:
     waited_ms: int = 0
     confidence: float | None = None
     last: Candidate | None = None
+    way: _Way | None = None
     is_violation: bool = False
     is_simulated: bool = False
 
     def to_its_end(self) -> Ran:
         if self.plan.fault:
             return self._ended("failed", self.plan.fault)
-        seen = self._look(self.plan.open)
-        choice = self.plan.choice({id: one.against for id, one in seen.items() if one.against})
+        seen, choice = self._chosen()
         self.confidence = choice.confidence
         self._passed_over(choice)
         if choice.chosen is None:
@@ -97,12 +106,29 @@ class _Road:
             return self._ended("governance_blocked" if is_forbidden(choice) else "failed", choice.sentence)
         return self._asked([choice.chosen, *choice.alternatives], seen, choice)
 
-    def _look(self, candidates: Iterable[Candidate]) -> dict[UUID, Seen]:
-        ids = [one.system_id for one in candidates]
+    def _chosen(self) -> tuple[dict[UUID, Seen], Choice]:
+        """Who gets it as everybody stands now, with the way to that one, read in one transaction."""
+        ids = [one.system_id for one in self.plan.open]
         if not ids:
-            return {}
+            return {}, self.plan.choice({})
         with only_reading(self.stage.scope.tenant_id):
-            return looking.seen(scope=self.stage.scope, system_ids=ids, at=self.clock())
+            seen = looking.seen(scope=self.stage.scope, system_ids=ids, at=self.clock())
+            choice = self.plan.choice({id: one.against for id, one in seen.items() if one.against})
+            if choice.chosen is not None:
+                self._open(choice.chosen, seen[choice.chosen.system_id])
+        return seen, choice
+
+    def _looked_at(self, one: Candidate) -> Seen:
+        with only_reading(self.stage.scope.tenant_id):
+            seen = looking.seen(scope=self.stage.scope, system_ids=[one.system_id], at=self.clock())[one.system_id]
+            self._open(one, seen)
+        return seen
+
+    def _open(self, one: Candidate, seen: Seen) -> None:
+        """The way to an agent, if a dream may call it at all; in the caller's transaction."""
+        self.way = None
+        if seen.against is None and not seen.refusal(system=one.name, tool=seen.tool_for(one.action)):
+            self.way = _Way(_opened(seen, at=self.clock()), looking.live(self.stage.scope.tenant_id, one.system_id))
 
     def _passed_over(self, choice: Choice) -> None:
         """Who came before the one that is chosen and was turned away: by rules, a stop, or for want of a way there."""
@@ -122,7 +148,7 @@ class _Road:
             self.last = one
             if self.clock() >= self.deadline:
                 return self._ended("refused", _OVER)
-            found = self._tried(one, seen.get(one.system_id) or self._look([one])[one.system_id], attempt)
+            found = self._tried(one, seen.get(one.system_id) or self._looked_at(one), attempt)
             if isinstance(found, Ran):
                 return found
             step = after_failure(
@@ -165,19 +191,17 @@ class _Road:
 
     def _called(self, one: Candidate, seen: Seen, tool: str, attempt: int) -> tuple[Reply | Exception, int]:
         """What came back, and after how many milliseconds. Raises `NoTurn`."""
-        tenant_id, connector = self.stage.scope.tenant_id, seen.connector
-        try:
-            with only_reading(tenant_id):
-                way = looking.opened(seen, at=self.clock())
-            asked = self._call(one, seen, tool, attempt)
-        except DomainError as refused:
-            return refused, 0
-        live = looking.live_at(tenant_id=tenant_id, system_id=one.system_id)
+        connector, way = seen.connector, self.way
+        assert way is not None
+        if isinstance(way.opened, DomainError):
+            return way.opened, 0
+        asked = self._call(one, seen, tool, attempt)
+        live = looking.live_at(tenant_id=self.stage.scope.tenant_id, system_id=one.system_id, first=way.live)
         left = (self.deadline - self.clock()).total_seconds()
         with allowing.turn(connector.id, most=connector.most_at_once, live=live, seconds=left):
             started = time.monotonic()
             try:
-                reply = agents.call(connector, asked, lambda *_: None, clock=self.clock, opened=way)
+                reply = agents.call(connector, asked, lambda *_: None, clock=self.clock, opened=way.opened)
             except Exception as error:
                 if not isinstance(error, DomainError):
                     log.exception("a rehearsal's call of %s failed inside TARS", one.name)
@@ -271,6 +295,13 @@ class _Road:
             why=why[:MOST_TEXT],
             is_simulated=self.is_simulated,
         )
+
+
+def _opened(seen: Seen, *, at: datetime) -> Opened | DomainError:
+    try:
+        return looking.opened(seen, at=at)
+    except DomainError as refused:
+        return refused
 
 
 def _fitting(choice: Choice) -> Candidate | None:
