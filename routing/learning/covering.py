@@ -16,6 +16,7 @@ from routing.learning.evidence import parsed
 from routing.learning.models import RuleProposal, State
 from routing.router import nearest
 from routing.router.heads import head_of
+from routing.router.models import RoutingRule
 from routing.router.nearest import NearRule
 from routing.router.obeyed import Obeyed, obeyed
 from routing.router.sureness import of_rules
@@ -45,6 +46,12 @@ def covering_rule(*, scope: Scope, text: str, vector: Vectors, law: Law) -> Near
     sure = of_rules(rows, model=law.model, text=text, vector=vector, trained=head)
     clear = (rule for rule, one in zip(rows, sure, strict=True) if one * rule.confidence >= law.obeyed.threshold)
     return next(clear, None)
+
+
+def has_rules(*, scope: Scope, law: Law) -> bool:
+    """Whether any rule is in force that could cover something. One query."""
+    rules = RoutingRule.objects.filter(tenant_id=scope.tenant_id, embedding_model=law.model, is_active=True)
+    return rules.exists()
 
 
 def alike(*, vector: Vectors, near: Iterable[tuple[UUID, Vectors]], bar: float) -> list[UUID]:

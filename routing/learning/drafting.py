@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from governance.scope import Scope
 from routing.learning import belief
 from routing.learning.belief import Figures
 from routing.learning.clustering import Vectors, middle, most_typical, told_apart
-from routing.learning.evidence import Past, past_of, vectors_of
+from routing.learning.evidence import Past, pasts_of, vectors_of
 from routing.learning.models import RequestCluster
 from routing.router.acting import HANDLE
 from routing.router.actions import LONGEST, MOST_ALTERNATIVES
@@ -56,10 +57,18 @@ class Draft:
         return [_line(one, self.first, self.names) for one in (self.first, *self.others)]
 
 
-def drafts_of(*, scope: Scope, cluster: RequestCluster, at: datetime) -> list[Draft]:
-    """What the newest executions of a kind speak for: one rule; or one for each system, where the requests tell them apart."""
-    past = past_of(scope=scope, members=cluster.members)
-    ids, vectors = vectors_of(scope=scope, members=[one.id for one in past.requests], model=cluster.embedding_model)
+def drafts_of(*, scope: Scope, clusters: Sequence[RequestCluster], model: str, at: datetime) -> list[list[Draft]]:
+    """What the newest executions of each kind speak for: one rule; or one for each system, where the requests tell them apart.
+    Three statements for all of them."""
+    pasts = pasts_of(scope=scope, kinds=[one.members for one in clusters])
+    vectors = vectors_of(scope=scope, kinds=[[one.id for one in past.requests] for past in pasts], model=model)
+    return [_drafts(*one, at=at) for one in zip(clusters, pasts, vectors, strict=True)]
+
+
+def _drafts(
+    cluster: RequestCluster, past: Past, found_vectors: tuple[list[UUID], Vectors], *, at: datetime
+) -> list[Draft]:
+    ids, vectors = found_vectors
     asked = {one.id: one for one in past.requests}
     systems = [asked[id].system_id for id in ids]
     parts = list(dict.fromkeys(systems)) if ids and told_apart(vectors, systems) else [None]

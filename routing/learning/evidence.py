@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -16,6 +16,7 @@ from governance.scope import Scope
 from routing.learning.belief import Trial
 from routing.learning.clustering import Vectors
 
+T = TypeVar("T")
 MOST_MEMBERS: Final = 400
 """The newest executions of a kind, from which its figures are made."""
 EXAMPLES: Final = 6
@@ -64,27 +65,42 @@ class Past:
 
 def past_of(*, scope: Scope, members: Sequence[UUID]) -> Past:
     """What came of these executions. Two statements."""
+    return pasts_of(scope=scope, kinds=[members])[0]
+
+
+def pasts_of(*, scope: Scope, kinds: Sequence[Sequence[UUID]]) -> list[Past]:
+    """What came of the executions of each kind; two statements for all of them."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [scope.tenant_id, list(members)])
+        cursor.execute(_READ, [scope.tenant_id, [id for members in kinds for id in members]])
         rows = cursor.fetchall()
     ids = {row[2] for row in rows} | {row[13] for row in rows if row[13]} | {id for row in rows for id in row[10]}
     systems = System.objects.filter(tenant_id=scope.tenant_id, id__in=ids)
     found = list(systems.values_list("id", "name", "status"))
     names = {id: name for id, name, _ in found}
     active = {id: name for id, name, status in found if status == Status.ACTIVE}
-    return Past(
-        tuple(Request(row[0], row[1], row[3], row[2], tuple(_trials(row, names)), row[13]) for row in rows), active
-    )
+    requests = [(row[0], Request(row[0], row[1], row[3], row[2], tuple(_trials(row, names)), row[13])) for row in rows]
+    return [Past(tuple(some), active) for some in _of_each(requests, kinds)]
 
 
-def vectors_of(*, scope: Scope, members: Sequence[UUID], model: str) -> tuple[list[UUID], Vectors]:
-    """The vectors of these executions that are of this model, newest first; what is archived has none here."""
+def vectors_of(*, scope: Scope, kinds: Sequence[Sequence[UUID]], model: str) -> list[tuple[list[UUID], Vectors]]:
+    """The vectors of each kind's executions that are of this model, newest first; what is archived has none here."""
     with connection.cursor() as cursor:
-        cursor.execute(_VECTORS, [scope.tenant_id, list(members), model])
-        rows = cursor.fetchall()
-    return [row[0] for row in rows], np.stack([unpacked(row[1]) for row in rows]) if rows else np.zeros(
-        (0, 1), np.float32
-    )
+        cursor.execute(_VECTORS, [scope.tenant_id, [id for members in kinds for id in members], model])
+        rows = [(row[0], row) for row in cursor.fetchall()]
+    found = []
+    for some in _of_each(rows, kinds):
+        vectors = np.stack([unpacked(row[1]) for row in some]) if some else np.zeros((0, 1), np.float32)
+        found.append(([row[0] for row in some], vectors))
+    return found
+
+
+def _of_each(rows: Iterable[tuple[UUID, T]], kinds: Sequence[Sequence[UUID]]) -> list[list[T]]:
+    """Those of each kind, in the order in which they were read."""
+    kind_of = {id: n for n, members in enumerate(kinds) for id in members}
+    found: list[list[T]] = [[] for _ in kinds]
+    for id, row in rows:
+        found[kind_of[id]].append(row)
+    return found
 
 
 def parsed(text: str) -> Vectors:

@@ -21,6 +21,7 @@ from governance.tenancy import in_tenant
 from routing.learning.considering import A_NIGHT, Considered, consider, locked_state
 from routing.learning.covering import Known, law_of
 from routing.learning.deciding import EVENT
+from routing.learning.glancing import Glance, chunks
 from routing.learning.models import RequestCluster, RuleProposal, State
 from routing.learning.proposing import Desk, Tally, judge
 from routing.learning.refreshing import refresh
@@ -65,19 +66,26 @@ def learn(*, scope: Scope, model: str, night: date, at: datetime, most: int = A_
     bar, tally = cosine_of(likeness, model=model), Tally()
     desk = Desk(scope, law, settings, bar, NEW, at)
     known = Known()
-    for id in _frequent(scope, model, least):
-        with in_tenant(scope.tenant_id, durable=True):
-            locked_state(scope, model, at=at)
-            if cluster := RequestCluster.objects.filter(tenant_id=scope.tenant_id, id=id).first():
-                judge(desk, cluster, known.read(scope=scope, model=model), tally)
+    for ids in chunks(_frequent(scope, model, least)):
+        glance = Glance(desk, ids, known)
+        while (id := glance.next_due(tally)) is not None:
+            _judge(desk, id, known, tally)
     refreshed = refresh(scope=scope, model=model, bar=bar, at=at)
     return _finish(scope, model, Night(considered, tally, refreshed), night=night, at=at)
 
 
-def _frequent(scope: Scope, model: str, least: int) -> list[UUID]:
+def _judge(desk: Desk, id: UUID, known: Known, tally: Tally) -> None:
+    scope, model = desk.scope, desk.law.model
+    with in_tenant(scope.tenant_id, durable=True):
+        locked_state(scope, model, at=desk.at)
+        if cluster := RequestCluster.objects.filter(tenant_id=scope.tenant_id, id=id).first():
+            judge(desk, cluster, known.read(scope=scope, model=model), tally)
+
+
+def _frequent(scope: Scope, model: str, least: int) -> list[tuple[UUID, int]]:
     with in_tenant(scope.tenant_id):
         rows = RequestCluster.objects.filter(tenant_id=scope.tenant_id, embedding_model=model, seen__gte=least)
-        return list(rows.order_by("-seen", "id").values_list("id", flat=True))
+        return list(rows.order_by("-seen", "id").values_list("id", "seen"))
 
 
 def _finish(scope: Scope, model: str, found: Night, *, night: date, at: datetime) -> Night:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from governance.ids import new_id
 from governance.scope import Scope
@@ -21,6 +21,7 @@ from routing.learning.models import RequestCluster, RuleProposal, State
 from routing.learning.settings import Settings
 from routing.router.actions import PatternTaken
 from routing.router.models import RoutingRule
+from routing.router.nearest import NearRule
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ class Desk:
 
 def judge(desk: Desk, cluster: RequestCluster, known: Sequence[tuple[UUID, Vectors]], tally: Tally) -> None:
     """One kind that has enough executions. `known` are the proposals there are, newest first."""
-    drafts = drafts_of(scope=desk.scope, cluster=cluster, at=desk.at)
+    (drafts,) = drafts_of(scope=desk.scope, clusters=[cluster], model=cluster.embedding_model, at=desk.at)
     tally.unsure += not drafts
     for draft in drafts:
         if draft.seen >= desk.settings.least_similar:
@@ -61,21 +62,34 @@ def judge(desk: Desk, cluster: RequestCluster, known: Sequence[tuple[UUID, Vecto
 def _judge(
     desk: Desk, cluster: RequestCluster, draft: Draft, known: Sequence[tuple[UUID, Vectors]], tally: Tally
 ) -> None:
-    rows = _alike(desk, draft, known)
-    own = max((one for one in rows if one.state == State.WAITING), key=lambda one: _shared(one, draft), default=None)
-    why_not = _why_not(desk, draft, tally)
-    if own is not None and _shared(own, draft):
+    ids = alike(vector=draft.vector, near=known, bar=desk.bar)
+    near = about(desk.scope, ids, draft.members).select_for_update(no_key=True)
+    rows = newest_first(near)
+    own = own_of(rows, draft)
+    rule = covering_rule(scope=desk.scope, text=draft.pattern, vector=draft.vector, law=desk.law)
+    why_not = why_not_of(desk, draft, rule, tally)
+    if own is not None:
         _keep(desk, own, cluster, draft, why_not, tally)
-    elif not why_not and _is_due(rows, draft, tally):
+    elif not why_not and is_due(rows, draft, tally):
         _propose(desk, cluster, draft, tally)
 
 
-def _alike(desk: Desk, draft: Draft, known: Sequence[tuple[UUID, Vectors]]) -> list[RuleProposal]:
-    """The proposals about these requests, or about ones that are as alike, newest first."""
-    ids = alike(vector=draft.vector, near=known, bar=desk.bar)
-    rows = RuleProposal.objects.select_for_update(no_key=True).filter(tenant_id=desk.scope.tenant_id)
-    mine = Q(id__in=ids) | Q(state=State.WAITING, examples__overlap=list(draft.members))
-    return sorted(rows.filter(mine).order_by("id"), key=lambda one: one.proposed_at, reverse=True)
+def about(scope: Scope, ids: Sequence[UUID], members: Collection[UUID]) -> QuerySet[RuleProposal]:
+    """These proposals, and those that wait and have one of these executions among their examples."""
+    rows = RuleProposal.objects.filter(tenant_id=scope.tenant_id)
+    return rows.filter(Q(id__in=ids) | Q(state=State.WAITING, examples__overlap=list(members))).order_by("id")
+
+
+def newest_first(rows: Iterable[RuleProposal]) -> list[RuleProposal]:
+    """Of proposals in the order of their ids."""
+    return sorted(rows, key=lambda one: one.proposed_at, reverse=True)
+
+
+def own_of(rows: Sequence[RuleProposal], draft: Draft) -> RuleProposal | None:
+    """The proposal that waits and is about these very requests."""
+    waiting = (one for one in rows if one.state == State.WAITING)
+    own = max(waiting, key=lambda one: _shared(one, draft), default=None)
+    return own if own is not None and _shared(own, draft) else None
 
 
 def _shared(row: RuleProposal, draft: Draft) -> int:
@@ -83,9 +97,9 @@ def _shared(row: RuleProposal, draft: Draft) -> int:
     return len(draft.members.intersection(row.examples))
 
 
-def _why_not(desk: Desk, draft: Draft, tally: Tally) -> str:
-    """Why no rule is needed, or would not be obeyed; "" where one would help."""
-    if rule := covering_rule(scope=desk.scope, text=draft.pattern, vector=draft.vector, law=desk.law):
+def why_not_of(desk: Desk, draft: Draft, rule: NearRule | None, tally: Tally) -> str:
+    """Why no rule is needed, as `rule` covers these, or would not be obeyed; "" where one would help."""
+    if rule:
         tally.covered += 1
         return f'the rule "{rule.pattern}" covers these requests'
     if draft.first.confidence < Decimal(str(desk.law.obeyed.threshold)):
@@ -94,7 +108,7 @@ def _why_not(desk: Desk, draft: Draft, tally: Tally) -> str:
     return ""
 
 
-def _is_due(rows: Sequence[RuleProposal], draft: Draft, tally: Tally) -> bool:
+def is_due(rows: Sequence[RuleProposal], draft: Draft, tally: Tally) -> bool:
     """Whether nothing that is as alike waits, and nobody has decided about these requests, or there are twice as many since.
 
     Where requests tell the systems apart, what was decided about another system's requests is not about these.
@@ -114,16 +128,22 @@ def _keep(desk: Desk, row: RuleProposal, cluster: RequestCluster, draft: Draft, 
         record(desk.scope, row, "withdraw", said, at=desk.at, because=why_not)
         tally.withdrawn += 1
         return
-    values = _values(cluster, draft)
-    # the pattern that people look at stays: another request in the middle of the same ones says nothing new
-    del values["pattern"], values["request_embedding"], values["embedding_model"]
-    if all(getattr(row, name) == value for name, value in values.items()):
+    values = moved_values(row, cluster, draft)
+    if not values:
         return
     for name, value in values.items():
         setattr(row, name, value)
     row.revision, row.updated_at = row.revision + 1, desk.at
     row.save(update_fields=[*values, "revision", "updated_at"])
     tally.updated += 1
+
+
+def moved_values(row: RuleProposal, cluster: RequestCluster, draft: Draft) -> dict[str, Any]:
+    """The figures that a proposal would follow; nothing where none of them moved."""
+    values = _values(cluster, draft)
+    # the pattern that people look at stays: another request in the middle of the same ones says nothing new
+    del values["pattern"], values["request_embedding"], values["embedding_model"]
+    return {} if all(getattr(row, name) == value for name, value in values.items()) else values
 
 
 def _propose(desk: Desk, cluster: RequestCluster, draft: Draft, tally: Tally) -> None:
