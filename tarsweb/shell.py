@@ -122,6 +122,7 @@ MENU = (
     _Entry("Agents", "Telemetry", "telemetry:calls", "clock", needs=Capability.READ_RECORD),
     _Entry("Agents", "Assets", "assets:list", "table", needs=Capability.READ_RECORD),
     _Entry("Agents", "Drift", "drift:list", "chart", needs=Capability.READ_RECORD),
+    _Entry("Agents", "Scenarios", "elicitation:list", "check-circle", needs=Capability.READ_RECORD),
     _Entry("Agents", "E-stop", "estop:page", "stop"),
     _Entry("Work", "Ask", "ask:page", "search", key="a"),
     _Entry("Work", "Executions", "executions:list", "sparkle", key="e"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dreams.elicitation import consistency, preferences
@@ -16,6 +16,8 @@ from dreams.elicitation.defaults import PAIRS, SCENARIOS
 from dreams.elicitation.preferences import RANK, Shown, circle, edges, preferred
 from dreams.elicitation.scenario import ASKS, OWN, BadScenario, Kind, Pair, Preference, Scenario, content_of, filled
 
+calm = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+"""The machine is shared: slow is not wrong."""
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 OUTCOMES = st.sampled_from(sorted(RANK))
 
@@ -31,6 +33,7 @@ def test_defaults__are_20_or_more_in_many_domains__even_without_a_capability() -
         assert content_of(one.kind, one.content.as_json()) == one.content
 
 
+@calm
 @given(OUTCOMES, OUTCOMES)
 def test_preferred__turned_round__is_the_other_side(left: str, right: str) -> None:
     turned = {Preference.LEFT: Preference.RIGHT, Preference.RIGHT: Preference.LEFT}
@@ -39,6 +42,7 @@ def test_preferred__turned_round__is_the_other_side(left: str, right: str) -> No
     assert (found is Preference.NEITHER) == (left == right)
 
 
+@calm
 @given(st.lists(OUTCOMES, min_size=2, max_size=8))
 def test_circle__what_follows_from_one_answer_each__has_none(outcomes: Sequence[str]) -> None:
     shown = [
@@ -52,6 +56,7 @@ def test_circle__what_follows_from_one_answer_each__has_none(outcomes: Sequence[
 _EDGES = st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")), max_size=20)
 
 
+@calm
 @given(_EDGES)
 def test_circle__is_found_exactly_where_no_order_exists(found: list[tuple[str, str]]) -> None:
     around = circle(found)
@@ -163,6 +168,7 @@ def test_judged__other_parts_can_fail_it__and_say_which() -> None:
     )
 
 
+@calm
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_tally__is_exact(agreed: int, more: int) -> None:
     asked = agreed + more
