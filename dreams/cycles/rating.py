@@ -17,7 +17,6 @@ from dreams.cycles.models import Dream, DreamRating, DreamRun
 from dreams.cycles.plans import Written
 from dreams.cycles.settings import EVENT
 from dreams.verdict.plan import Plan
-from governance.canonical import JSON
 from governance.errors import Invalid, NotFound
 from governance.ids import new_id
 from governance.ledger import actions as ledger
@@ -34,11 +33,12 @@ SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """Two answers to one request, in an order that the plan's seed tossed. `given`: the stars this person gave already."""
+    """The words of two answers to one request, in an order that the plan's seed tossed. `given`: the stars this person gave
+    already."""
 
     request_key: str
-    first: JSON
-    second: JSON
+    first: str
+    second: str
     given: tuple[int, int] | None
 
 
@@ -110,6 +110,28 @@ def stars_of(*, scope: Scope, dream_id: UUID) -> Stars:
     return Stars(found["n"], found["normal"], found["dream"])
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the page of a comparison shows. `waits`: what a change of words waits for; "" where nothing does."""
+
+    dream: Dream
+    pairs: Sequence[Blind]
+    stars: Stars
+    waits: str
+
+    @property
+    def mine(self) -> int:
+        """How many of the pairs this person has given stars."""
+        return sum(one.given is not None for one in self.pairs)
+
+
+def comparison(*, scope: Scope, dream_id: UUID) -> Comparison:
+    """The page of one dream's answers. Raises `NotAllowed`, `NotFound`."""
+    pairs = blind(scope=scope, dream_id=dream_id)
+    dream = Dream.objects.select_related("night").get(tenant_id=scope.tenant_id, id=dream_id)
+    return Comparison(dream, pairs, stars_of(scope=scope, dream_id=dream_id), waits_for(scope=scope, dream=dream))
+
+
 def waits_for(*, scope: Scope, dream: Dream) -> str:
     """What a change of words waits for before it may become an amendment, as a sentence; "" where nothing does."""
     if not any(isinstance(value, str) for value in dream.mutations.values()):
@@ -153,7 +175,7 @@ def _pairs(scope: Scope, dream: Dream, *, keys: Sequence[str] = ()) -> list[_Pai
 
 
 def _blind(plan: Plan, one: _Pair, given: tuple[int, int] | None) -> Blind:
-    answers = (one.normal["output"], one.dream["output"])
+    answers = (one.normal["text"], one.dream["text"])
     first, second = answers if plan.goes_first(one.request_key) == "normal" else answers[::-1]
     return Blind(one.request_key, first, second, given and _sides(plan, one.request_key, *given))
 
