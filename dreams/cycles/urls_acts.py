@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dreams.cycles import views_acts, views_asking, views_bounds, views_looking, views_settings
+from dreams.cycles import views_acts, views_asking, views_bounds, views_looking, views_rating, views_settings
 
 urlpatterns = [
     path("plan/", views_asking.plan, name="plan"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("nights/<str:cycle_id>/stop/", views_acts.stop, name="stop"),
     path("trials/<uuid:dream_id>/propose/", views_acts.propose, name="propose"),
     path("trials/<uuid:dream_id>/bar/", views_acts.bar, name="bar"),
+    path("trials/<uuid:dream_id>/compare/", views_rating.compare, name="compare"),
     path("settings/", views_settings.nights, name="settings"),
     path("settings/<str:name>/", views_settings.aim, name="aim"),
     path("bounds/<str:name>/", views_bounds.bounds, name="bounds"),
