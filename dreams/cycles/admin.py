@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
 
 from dreams.cycles.models import (
     Dream,
@@ -25,6 +26,9 @@ class DreamCycleAdmin(TenantAdmin):
     search_fields = ("cycle_id", "system__name")
     ordering = ("-starts_at",)
 
+    def in_app(self, obj: DreamCycle) -> str:
+        return reverse("dreams:night", args=[obj.cycle_id])
+
 
 @admin.register(Dream)
 class DreamAdmin(TenantAdmin):
@@ -34,6 +38,9 @@ class DreamAdmin(TenantAdmin):
     list_filter = ("verdict", "origin", "promoted_to_production")
     search_fields = ("cycle_id", "system_name", "said")
     ordering = ("-dreamed_at", "number")
+
+    def in_app(self, obj: Dream) -> str:
+        return reverse("dreams:dream", args=[obj.cycle_id, obj.number])
 
 
 @admin.register(DreamRun)
@@ -48,6 +55,9 @@ class DreamRunAdmin(TenantAdmin):
     # an answer may hold what somebody asked
     unread = ("ran",)
 
+    def in_app(self, obj: DreamRun) -> str:
+        return reverse("dreams:night", args=[obj.night.cycle_id])
+
 
 @admin.register(DreamRating)
 class DreamRatingAdmin(TenantAdmin):
@@ -57,6 +67,9 @@ class DreamRatingAdmin(TenantAdmin):
     list_select_related = ("dream",)
     search_fields = ("request_key", "rated_by")
     ordering = ("-rated_at",)
+
+    def in_app(self, obj: DreamRating) -> str:
+        return reverse("dreams:compare", args=[obj.dream_id])
 
 
 @admin.register(DreamWish)
@@ -68,6 +81,9 @@ class DreamWishAdmin(TenantAdmin):
     search_fields = ("system__name", "sentence")
     ordering = ("-asked_at",)
 
+    def in_app(self, obj: DreamWish) -> str:
+        return reverse("dreams:ask")
+
 
 @admin.register(DreamBar)
 class DreamBarAdmin(TenantAdmin):
@@ -77,6 +93,9 @@ class DreamBarAdmin(TenantAdmin):
     list_select_related = ("system",)
     search_fields = ("system__name", "because")
     ordering = ("-barred_at",)
+
+    def in_app(self, obj: DreamBar) -> str:
+        return reverse("dreams:barred")
 
 
 @admin.register(RegressionRequest)
@@ -88,9 +107,15 @@ class RegressionRequestAdmin(TenantAdmin):
     search_fields = ("system__name", "request_key")
     ordering = ("-added_at",)
 
+    def in_app(self, obj: RegressionRequest) -> str:
+        return reverse("dreams:regression", args=[obj.system.name])
+
 
 @admin.register(DreamSetting)
 class DreamSettingAdmin(TenantAdmin):
     """How nights go. It is changed on its page."""
 
     list_display = ("is_on", "budget_usd", "most_candidates", "updated_at", "updated_by")
+
+    def in_app(self, obj: DreamSetting) -> str:
+        return reverse("dreams:settings")
