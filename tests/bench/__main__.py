@@ -50,7 +50,11 @@ def main(wanted: set[str]) -> None:
     width = max(len(row.name) for row in rows)
     print()
     for row in rows:
-        print(f"{row.name:<{width}}  {row.ratio:8.3f}  bar {row.bar:<10} {row.detail}")
+        print(f"{row.name:<{width}}  {row.ratio:8.3f}  bar {row.bar:<10} {row.verdict:<12} {row.detail}")
+    missed = [row.name for row in rows if row.verdict == "MISSED"]
+    if missed:
+        print(f"\n{len(missed)} of {len(rows)} missed their bar: {'; '.join(missed)}", file=sys.stderr)
+        raise SystemExit(1)
 
 
 def _with_database() -> dict[str, Callable[[], Callable[..., Iterable[Row]]]]:

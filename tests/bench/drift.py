@@ -23,7 +23,7 @@ import numpy as np
 
 from governance.drift.detect import compare
 from governance.drift.detect.stream import new_detector, scanned
-from tests.bench.measure import Row, interleaved
+from tests.bench.measure import NOT_MEASURED, Row, interleaved
 
 LABELLED = Path(os.environ.get("TARS_CONFORMANCE_DIR", "../shared/conformance")) / "public/nab_known_cause.jsonl.xz"
 REPEATS, STREAMS, RARE = 20, 60, 5_000
@@ -38,7 +38,7 @@ def bench_drift() -> list[Row]:
     if find_spec("river") is None:
         return [
             *rows,
-            Row("drift: delay beside river's", 0.0, "≤ 1×", "river is not installed (development dependency)"),
+            Row("drift: delay beside river's", NOT_MEASURED, "≤ 1×", "river is not installed (development dependency)"),
         ]
     return [*rows, _simulated(), *_labelled()]
 
@@ -126,7 +126,7 @@ def _simulated() -> Row:
 
 def _labelled() -> list[Row]:
     if not LABELLED.exists():
-        return [Row("drift: mean delay, labelled streams", 0.0, "≤ 1×", f"{LABELLED} is not there")]
+        return [Row("drift: mean delay, labelled streams", NOT_MEASURED, "≤ 1×", f"{LABELLED} is not there")]
     with lzma.open(LABELLED, "rt") as file:
         streams = [json.loads(line) for line in file]
     for one in streams:

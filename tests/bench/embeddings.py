@@ -19,7 +19,7 @@ from routing.embeddings import minilm
 from routing.embeddings.embedder import unit
 from routing.embeddings.minilm import MiniLM
 from routing.embeddings.nearest import nearest
-from tests.bench.measure import Row, interleaved
+from tests.bench.measure import TOLD, Row, interleaved
 from tests.bench.naive_bert import NaiveBert
 
 SHORT = [
@@ -127,9 +127,7 @@ def _threads() -> Row:
         many.append(sum(each["count"] for each in _children(2, spell=1, OPENBLAS_NUM_THREADS=str(os.cpu_count() or 1))))
     mine, theirs = sorted(one)[1], sorted(many)[1]
     detail = f"{mine:,} sentences a second with one, {theirs:,} with {os.cpu_count()}"
-    return Row(
-        "embed in two processes: rate with a BLAS thread per core against one", theirs / mine, "reported", detail
-    )
+    return Row("embed in two processes: rate with a BLAS thread per core against one", theirs / mine, TOLD, detail)
 
 
 def _children(count: int, *, spell: float = 0, **env: str) -> list[dict[str, float]]:
@@ -153,6 +151,4 @@ def _nearest(count: int) -> Row:
 
     mine, theirs, ratio = interleaved(lambda: [nearest(query, rows, most=5) for query in rows[:50]], bare, rounds=9)
     detail = f"{mine / 50 * 1e6:,.0f} µs against {theirs / 50 * 1e6:,.0f} µs"
-    return Row(
-        f"nearest 5 of {count:,} in memory: time against a bare product and partition", ratio, "reported", detail
-    )
+    return Row(f"nearest 5 of {count:,} in memory: time against a bare product and partition", ratio, TOLD, detail)

@@ -8,13 +8,11 @@ this process took in the night above what it had when the night began.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +20,7 @@ import numpy as np
 
 from tarsweb.home import Home
 from tests.bench.database import raw
-from tests.bench.measure import Row, seconds
+from tests.bench.measure import TOLD, Row, forget_peak, resident, seconds
 
 EXECUTIONS: Final = int(os.environ.get("BENCH_EXECUTIONS", "100000"))
 KINDS: Final = (50, 1_000)
@@ -48,7 +46,7 @@ def bench_learning(home: Home) -> list[Row]:
         name = f"a night over {EXECUTIONS:,} executions of {kinds:,} kinds"
         told = f"a tenth: {small.said}; all: {large.said}"
         rows += [
-            Row(f"{name}: time over reading them plainly", large.seconds / large.plain, "(told)", large.said),
+            Row(f"{name}: time over reading them plainly", large.seconds / large.plain, TOLD, large.said),
             Row(f"{name}: ten times the executions", large.seconds / small.seconds, "<= 12", told),
             Row(f"{name}: MB of memory", large.memory, "<= 150", told),
             Row(f"{name}: statements for an execution", large.statements / EXECUTIONS, "<= 0.2", told),
@@ -70,9 +68,10 @@ def _night(home: Home, size: int, kinds: int) -> Spent:
     told: list[Any] = []
     when = {"night": date(2026, 1, 1), "at": make.later(90)}
     with _counted() as statements:
-        before = _resident("VmRSS", is_reset=True)
+        forget_peak()
+        before = resident("VmRSS")
         mine = seconds(lambda: told.append(learn(scope=cast.tars, model=model, most=size + 1, **when)))
-        memory = _resident("VmHWM") - before
+        memory = resident("VmHWM") - before
     found = told[0]
     said = (
         f"{mine:.1f} s for {found.considered.counted:,} ({mine / size * 1e3:.2f} ms each), {memory:.0f} MB, "
@@ -153,13 +152,6 @@ def _counted() -> Iterator[list[None]]:
 
     with connection.execute_wrapper(count):
         yield found
-
-
-def _resident(name: str, *, is_reset: bool = False) -> float:
-    """MB of memory now (VmRSS), or at most since the reset (VmHWM)."""
-    if is_reset:
-        Path("/proc/self/clear_refs").write_text("5")
-    return int(re.findall(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
 
 
 def _plain(cast: Any) -> None:

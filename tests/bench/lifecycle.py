@@ -11,7 +11,6 @@ import gzip
 import json
 import os
 import random
-import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ import psycopg
 
 from tarsweb.home import Home
 from tests.bench.database import raw
-from tests.bench.measure import Row, interleaved, seconds
+from tests.bench.measure import TOLD, Row, forget_peak, interleaved, resident, seconds
 
 EXECUTIONS: Final = int(os.environ.get("BENCH_EXECUTIONS", "200000"))
 BATCH: Final = min(5_000, EXECUTIONS // 200)
@@ -116,7 +115,7 @@ def _rows(small: Pairs, large: Pairs) -> list[Row]:
                 Row(f"ageing, {name}: time against max(2x bare, 5 ms)", mine / max(2 * peer, 0.005), "<= 1.0", told)
             )
         else:
-            rows.append(Row(f"ageing, {name}: time against bare SQL", mine / peer, "(told)", told))
+            rows.append(Row(f"ageing, {name}: time against bare SQL", mine / peer, TOLD, told))
         rows.append(Row(f"ageing, {name}: ten times the executions", mine / before, "<= 1.5", told))
     return rows
 
@@ -228,12 +227,13 @@ def _pages(desk: Desk) -> Pairs:
 
 
 def _night(desk: Desk) -> list[Row]:
-    """As many batches and files as a part of a night has: rates, compression, and the most memory that this process ever took."""
+    """As many batches and files as a part of a night has: rates, compression, and the most memory that it takes."""
     from governance.tenancy import in_tenant
     from routing.lifecycle import ageing, moving
     from routing.lifecycle.models import Archive, ArchivedRow
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    forget_peak()
+    before = resident("VmRSS")
     told: list[ageing.Aged] = []
     took = seconds(lambda: told.append(ageing.age(scope=desk.cast.tars, at=AT, most=MOST)))
     moved = told[0].warm + told[0].cold
@@ -243,13 +243,13 @@ def _night(desk: Desk) -> list[Row]:
         rows = ArchivedRow.objects.filter(tenant_id=desk.tenant, archive__in=made)
         lines = sum(rows.values_list("bytes", flat=True))
     files, count = sum(one.bytes for one in made), sum(one.rows for one in made)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    after = resident("VmHWM")
     said = f"{moved:,} rows made colder in {took:.1f} s; peak memory {before:.0f} → {after:.0f} MB"
     packed = f"{count:,} rows, {lines / 1e6:.1f} MB in {filed:.1f} s: {lines / 1e6 / filed:.1f} MB/s"
     packed += f"; {lines / files:.1f} times smaller"
     return [
-        Row("ageing, a night: rows a second made colder", moved / took, "(told)", said),
-        Row("ageing, a night: rows a second archived", count / filed, "(told)", packed),
+        Row("ageing, a night: rows a second made colder", moved / took, TOLD, said),
+        Row("ageing, a night: rows a second archived", count / filed, TOLD, packed),
         Row("ageing, a night: MB of memory taken", after - before, "<= 200", said),
     ]
 

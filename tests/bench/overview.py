@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tarsweb.home import Home
 from tests.bench.database import raw
-from tests.bench.measure import Row, interleaved
+from tests.bench.measure import TOLD, Row, interleaved
 
 AMENDMENTS = 100_000
 SYSTEMS = 40
@@ -59,7 +59,7 @@ def bench_overview(home: Home) -> list[Row]:
             Row(
                 name,
                 ratio,
-                "reported",
+                TOLD,
                 f"{mine * 1000:.1f} ms against {peer * 1000:.1f} ms at {AMENDMENTS:,} amendments",
             )
         )

@@ -20,7 +20,7 @@ from routing.router.confidence import Against, confidence
 from routing.router.embedding import text_of
 from routing.router.obeyed import THRESHOLD
 from tarsweb.home import Home
-from tests.bench.measure import Row
+from tests.bench.measure import TOLD, Row
 
 EXAMPLES: Final = (1, 3, 10, 30)
 SYSTEMS: Final = (15, 5, 3)
@@ -87,7 +87,7 @@ def _rows(name: str, inside: Any, outside: Any, is_right: Any, against: Against)
     right = is_right(inside.argmax(axis=1))
     accuracy, turned = float((right & (sure >= THRESHOLD)).mean()), float((sure < THRESHOLD).mean())
     told = f"right system for {accuracy:.3f} of what is in scope, {turned:.3f} of it turned away"
-    return [Row(f"out-of-scope recall, {name}", float((odd < THRESHOLD).mean()), "(told)", told)]
+    return [Row(f"out-of-scope recall, {name}", float((odd < THRESHOLD).mean()), TOLD, told)]
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

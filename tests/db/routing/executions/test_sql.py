@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from billing.budgets.models import BudgetMove, Reservation
 from billing.budgets.predicting import predicted
@@ -197,3 +198,22 @@ def test_verdict__waits_for_the_next_writing__and_is_kept_where_that_is_the_end(
     assert (done.status, done.error_message) == ("failed", "There is no money left.")
     with in_tenant(cast.tenant.id):
         assert StoredVerdict.objects.get(id=done.verdict_id).digest == done.governance_check["verdict_digest"]
+
+
+def test_statements__are_counted_by_who_watches_the_connection(cast: make.Cast) -> None:
+    with in_tenant(cast.tenant.id):
+        sql.rows("SELECT 1", [])
+        with CaptureQueriesContext(connection) as captured:
+            sql.rows("SELECT %s::integer", [7])
+            sql.run(sql.Statement("SELECT 8", []), sql.Statement("SELECT 9", []))
+            sql.read(Connector, "SELECT * FROM connectors WHERE tenant_id = %s", [cast.tenant.id])
+        watched: list[str] = []
+
+        def watch(execute: Any, text: str, *said: Any) -> Any:
+            watched.append(text)
+            return execute(text, *said)
+
+        with connection.execute_wrapper(watch):
+            sql.rows("SELECT 10", [])
+    assert [query["sql"].split()[0] for query in captured.captured_queries] == ["SELECT", "WITH", "SELECT"]
+    assert watched == ["SELECT 10"]
