@@ -9,6 +9,7 @@ class DreamsConfig(AppConfig):
         from dreams.cycles import export_acts as dream_exports
         from dreams.cycles import forgetting as dreamed_words
         from dreams.cycles import judging, planning, running, stopping
+        from dreams.cycles import panel as night_panel
         from dreams.elicitation import evidence
         from dreams.elicitation import export as elicitation_export
         from dreams.elicitation import panel as elicitation_panel
@@ -19,6 +20,7 @@ class DreamsConfig(AppConfig):
         from governance.drift import panels as drift_panels
         from governance.exports import sources
         from governance.jobs import handlers
+        from governance.registry import panels as system_panels
         from routing.lifecycle import forgetting
 
         handlers.register(planning.KIND, running.handle)
@@ -33,4 +35,5 @@ class DreamsConfig(AppConfig):
         evidence.register()
         handlers.register(eliciting.KIND, eliciting.handle)
         drift_panels.register(elicitation_panel.TEMPLATE, elicitation_panel.card)
+        system_panels.register_beside(night_panel.TEMPLATE, night_panel.card)
         panels.register(guardrail_panel.TEMPLATE, guardrail_panel.card)

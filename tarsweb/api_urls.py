@@ -6,6 +6,7 @@ from django.urls import re_path
 
 from billing.budgets import api_urls as budgets
 from dreams.cycles import api_acts_urls as dream_acts
+from dreams.cycles import api_urls as dreams
 from dreams.elicitation import api_urls as elicitation
 from dreams.guardrails import api_urls as guardrails
 from governance.amendments import api_urls as amendments
@@ -45,6 +46,7 @@ urlpatterns = [
     *connectors.urlpatterns,
     *dream_acts.urlpatterns,
     *elicitation.urlpatterns,
+    *dreams.urlpatterns,
     *drift.urlpatterns,
     *estop.urlpatterns,
     *lawbook.urlpatterns,

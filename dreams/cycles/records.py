@@ -1,9 +1,12 @@
-"""Nights as a program reads them. Pure."""
+"""Nights as a program reads them. No query."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from dreams.cycles.models import Dream
+from dreams.cycles.pairs import PairLine, Side
 from dreams.cycles.proportion import Share
 from dreams.cycles.queries import NightLine
 from dreams.cycles.rates import Rates, Week
@@ -96,3 +99,44 @@ def rates_record(one: Rates) -> dict[str, Any]:
 
 def share_record(one: Share) -> dict[str, Any]:
     return {"count": one.count, "total": one.total, "share": one.value, "low": one.low, "high": one.high}
+
+
+def dream_record(one: Dream, row: Row) -> dict[str, Any]:
+    """Everything about a dream but its requests."""
+    return row_record(row) | {
+        "mutations": one.mutations,
+        "normal_output": one.normal_output,
+        "dream_output": one.dream_output,
+        "outcome": one.outcome,
+    }
+
+
+def pair_record(one: PairLine) -> dict[str, Any]:
+    return {
+        "request_key": one.request_key,
+        "execution_id": None if one.execution is None else str(one.execution),
+        "request": one.request,
+        "part": one.part,
+        "kind": one.kind,
+        "is_destroyed": one.is_destroyed,
+        "differs": list(one.differs),
+        "similarity": one.similarity,
+        "normal": None if one.normal is None else side_record(one.normal),
+        "dream": side_record(one.dream),
+    }
+
+
+def side_record(one: Side) -> dict[str, Any]:
+    return {
+        "status": one.status,
+        "system": one.system,
+        "action": one.action,
+        "verdict": one.verdict,
+        "is_violation": one.is_violation,
+        "confidence": one.confidence,
+        "duration_ms": one.duration_ms,
+        "cost_usd": None if one.cost_usd is None else str(one.cost_usd),
+        "answer": one.text,
+        "why": one.why,
+        "hops": [asdict(hop) for hop in one.hops],
+    }

@@ -5,7 +5,6 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -115,16 +114,10 @@ def rates(request: HttpRequest) -> HttpResponse:
 
 
 def acts(scope: Scope) -> dict[str, str]:
-    """Which acts this installation has a page for, each with why this person may not; "" when they may."""
-    needed = {"propose": Capability.PROPOSE, "stop": Capability.PROPOSE, "bar": Capability.DECIDE}
-    said = {"propose": "propose a dream", "stop": "stop a night", "bar": "say never again"}
-    return {name: scope.why_not(capability, to=said[name]) for name, capability in needed.items() if _has_page(name)}
-
-
-def _has_page(name: str) -> bool:
-    argument = "x" if name == "stop" else "00000000-0000-0000-0000-000000000000"
-    try:
-        reverse(f"dreams:{name}", args=[argument])
-    except NoReverseMatch:
-        return False
-    return True
+    """Why this person may not do each act; "" where they may."""
+    needed = {
+        "propose": (Capability.PROPOSE, "propose a dream"),
+        "stop": (Capability.PROPOSE, "stop a night"),
+        "bar": (Capability.DECIDE, "say never again"),
+    }
+    return {name: scope.why_not(capability, to=to) for name, (capability, to) in needed.items()}

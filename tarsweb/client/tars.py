@@ -218,6 +218,15 @@ class Tars(Transport):
         """A run of the scenarios with every check."""
         return cast(dict[str, Any], self.get(f"elicitations/{quote(id, safe='')}/").body)
 
+    def nights(self, *, system: str = "", state: str = "") -> Iterator[dict[str, Any]]:
+        """What TARS dreamed, the night planned last first; `state` may also be `won`."""
+        said = {"system": system, "state": state}
+        return self.pages("dreams/nights/", query={name: value for name, value in said.items() if value})
+
+    def night(self, cycle_id: str) -> dict[str, Any]:
+        """The morning report of a night: its plan, and the verdict on each dream."""
+        return cast(dict[str, Any], self.get(f"dreams/nights/{quote(cycle_id, safe='')}/").body)
+
     def ended(self, job_id: str, *, seconds: float) -> dict[str, Any]:
         """A job as it stands once it has ended, or when `seconds` are over."""
         return ended(self, f"jobs/{quote(job_id, safe='')}/", seconds=seconds)
