@@ -122,7 +122,7 @@ def acknowledge(*, scope: Scope, system_name: str, reason: str, at: datetime) ->
     by, said = _person(scope, "acknowledge a hold"), _said(reason)
     system, row = _row(scope, system_name, at)
     _demand(row, system, State.HOLD, "acknowledged")
-    evidence = {**_valid(system), "acknowledged_by": str(scope.person_id)}
+    evidence = {**_valid(system), "acknowledged_by": str(scope.person_id), "held_since": row.since.isoformat()}
     walk(row, system, Acknowledged(by, evidence), scope=scope, at=at, name="drift.acknowledge", said=said)
     return row
 
@@ -132,14 +132,15 @@ def validate(*, scope: Scope, system_name: str, run: UUID, reason: str, at: date
     """Name a run of the canonical scenarios: one that passed leads to NORMAL, one that did not to DEGRADED.
 
     The run was made by the worker since the system came into RECOVERY, in the last 24 hours, on what is in force. One that passed
-    is named by somebody who neither acknowledged the hold nor changed what is expected since, where the tenant has such a person.
+    is named by somebody who neither acknowledged the hold nor changed what is expected since it began, where there is such a
+    person.
 
     Raises `NotAllowed`, `NotFound`, `ReasonMissing`, `WrongState`, `TooFewScenarios`, `StaleRun`, `SecondPerson`.
     """
     by, said = _person(scope, "validate a system"), _said(reason)
     system, row = _row(scope, system_name, at)
     _demand(row, system, State.RECOVERY, "validated")
-    found = elicited(scope=scope, system=system, run=run, since=row.since, at=at)
+    found = elicited(scope=scope, system=system, run=run, since=_held_since(row), at=at)
     _demand_usable(row, system, found, at)
     if found.is_consistent:
         _demand_second(scope, row, found)
@@ -257,6 +258,12 @@ def _demand_usable(row: DriftState, system: System, found: Elicited, at: datetim
         raise StaleRun(f"{stale} Ask the scenarios again.")
 
 
+def _held_since(row: DriftState) -> datetime:
+    """When the hold began that was acknowledged; of one acknowledged before that was kept, when it was."""
+    said = row.evidence.get("held_since")
+    return datetime.fromisoformat(said) if said else row.since
+
+
 def _demand_second(scope: Scope, row: DriftState, found: Elicited) -> None:
     """Whoever had a hand in it lets somebody else say so, where there is somebody else who may."""
     acknowledged = str(row.evidence.get("acknowledged_by", ""))
@@ -268,9 +275,7 @@ def _demand_second(scope: Scope, row: DriftState, found: Elicited) -> None:
         {one for one in able(scope=scope, to=Capability.SET_DRIFT) if str(one) != acknowledged} - found.hands - {mine}
     )
     if others:
-        did = (
-            "You acknowledged this hold" if is_own else "You changed what is expected since this hold was acknowledged"
-        )
+        did = "You acknowledged this hold" if is_own else "You changed what is expected since this hold began"
         many = "the other person who may" if len(others) == 1 else f"one of the {len(others)} others who may"
         raise SecondPerson(f"{did}, so somebody else says that it may act again: ask {many}.")
 

@@ -59,6 +59,16 @@ def test_validate__by_who_acknowledged_or_wrote_a_scenario__refused(cast: make.C
     assert named(cast.cy, row.id).state == "NORMAL"
 
 
+def test_validate__by_who_wrote_a_scenario_while_it_was_held__refused(cast: make.Cast) -> None:
+    content = {**SCENARIO, "expected": "permit"}
+    known = {"kind": Kind.SCENARIO, "key": "refunds", "content": content, "reason": "So."}
+    actions.save(scope=cast.bo, at=make.later(1.5), **known)
+    row = asked(cast)
+    with pytest.raises(SecondPerson, match="since this hold began"):
+        named(cast.bo, row.id)
+    assert named(cast.sam, row.id).state == "NORMAL"
+
+
 def test_validate__after_the_constitution_moved__refused(cast: make.Cast) -> None:
     row = asked(cast)
     make.applied(cast, at=make.later(4), fallback_delay_ms=400)
