@@ -55,7 +55,7 @@ __all__ = ["cast"]
 WORD = "quorvexine"
 ALLOWED = {
     "ledger_entries.openings": "what was on record stays: who disputed what, and which pattern a rule had. The chain holds "
-    "salted commitments of it alone, so an opening can be redacted without breaking it; that is not built",
+    "salted commitments of it alone, so an opening can be redacted; docs/ledger.md says what that takes: it is not built",
 }
 
 
