@@ -63,6 +63,7 @@ class Line:
     waiting: int
     failures: int
     why: WhyNot | None
+    simulates_dreams: bool = False
 
     @property
     def state(self) -> str:
@@ -388,6 +389,7 @@ def _line(row: Any, at: datetime) -> Line:
         waiting=row.waiting,
         failures=row.failures,
         why=why_of(row, at),
+        simulates_dreams=row.simulates_dreams,
     )
 
 

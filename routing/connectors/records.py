@@ -7,8 +7,8 @@ from typing import Any, Final
 from routing.connectors.queries import Line, SecretLine, ToolLine, Whole
 
 COLUMNS: Final = (
-    "system", "deployment_type", "kind", "leads_to", "state", "why", "tools_approved", "tools_waiting", "failures",
-    "last_called_at", "last_error", "looked_at", "look_error",
+    "system", "deployment_type", "kind", "leads_to", "state", "why", "tools_approved", "tools_waiting",
+    "simulates_dreams", "failures", "last_called_at", "last_error", "looked_at", "look_error",
 )  # fmt: skip
 
 
@@ -23,6 +23,7 @@ def line_record(line: Line) -> dict[str, Any]:
         "why": line.why.sentence if line.why else "",
         "tools_approved": line.pinned,
         "tools_waiting": line.waiting,
+        "simulates_dreams": line.simulates_dreams,
         "failures": line.failures,
         "last_called_at": line.last_called_at,
         "last_error": line.last_error,
