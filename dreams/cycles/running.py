@@ -148,8 +148,8 @@ class Going:
 
     def _block(self, keys: Sequence[str], going: Sequence[int]) -> None:
         runs: list[Run] = []
-        sides = [name_of(side) for side in (NORMAL, *going)]
-        self.stage.prepare([self.recorded[key] for key in keys], names=sides)
+        names = [name_of(side) for side in (NORMAL, *going)]
+        self.stage.prepare([self.recorded[key] for key in keys], names=names)
         try:
             for key in keys:
                 sides = [side for side in self._sides(key, going) if not self.trials.has(key, side)]
