@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from tarsweb.cli import dream_report
+from tarsweb.cli import dream_night, dream_report
 
 
 def register(app: typer.Typer) -> None:
@@ -14,4 +14,5 @@ def register(app: typer.Typer) -> None:
     settings: dict[str, Any] = {"no_args_is_help": True, "context_settings": {"help_option_names": ["-h", "--help"]}}
     group = typer.Typer(name="dream", help="Nights: what they found, plan one, work one here.", **settings)
     dream_report.add(group)
+    dream_night.add(group)
     app.add_typer(group)

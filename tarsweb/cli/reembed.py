@@ -42,7 +42,7 @@ def reembed(
 
         found, failure = [], ""
         try:
-            for id, name in _tenants(tenant):
+            for id, name in tenants(tenant):
                 found.append(_switched(id, name, with_executions=executions))
         except DomainError as error:
             failure = error.sentence
@@ -53,7 +53,7 @@ def reembed(
         raise typer.Exit(1)
 
 
-def _tenants(wanted: str) -> list[tuple[UUID, str]]:
+def tenants(wanted: str) -> list[tuple[UUID, str]]:
     from django.utils import timezone
 
     from tarsweb.platform.queries import tenants_here

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from governance.amendments.authority import TenantQuorum, requirements
 from governance.amendments.facts import tenant_quorums
 from governance.amendments.kinds import AmendmentType, Basis, State
 from governance.amendments.models import AmendmentProposal, ProposalMove, Quorum, StandingAuthority
+from governance.amendments.queries.grant_uses import Use, pauses, undone_lately, uses
 from governance.approvals.quorum import sentence
 from governance.constitution import sense
 from governance.constitution.diff import Effect
@@ -20,7 +22,11 @@ from governance.registry.models import System
 from governance.scope import TARS, Role, Scope
 
 ENDED_SHOWN = 10
+USES_SHOWN = 5
 _WEEK = timedelta(days=7)
+Systems = Sequence[tuple[UUID, str, Any]]
+"""Id, name and what its constitution declares tunable."""
+Paused = Sequence[tuple[str, str]]
 _EFFECTS = {
     Effect.TIGHTENS: "tightens",
     Effect.NEUTRAL: "is neutral",
@@ -64,6 +70,14 @@ class Grant:
     revoked_at: datetime | None
     revoked_because: str
     state: str
+    uses: tuple[Use, ...] = ()
+    asleep: tuple[str, ...] = ()
+    """Why TARS does not use it now, each as a sentence."""
+    recently: int = 0
+
+    @property
+    def last(self) -> tuple[Use, ...]:
+        return self.uses[:USES_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +132,10 @@ def authority_page(*, scope: Scope, at: datetime, may_manage: bool) -> Authority
     systems = list(
         System.objects.filter(tenant_id=tenant).order_by("name").values_list("id", "name", "constitution__tunable")
     )
-    names = {str(id): name for id, name, _ in systems}
     in_review = AmendmentProposal.objects.filter(tenant_id=tenant, state=State.PROPOSED.value).count()
     return AuthorityPage(
         matrix=matrix(tenant_quorums(scope=scope)),
-        grants=_grants(scope=scope, at=at, names=names),
+        grants=_grants(scope=scope, at=at, tunable=systems),
         used=_used(scope=scope, at=at),
         wishes=_wishes(scope=scope),
         in_review=in_review,
@@ -176,20 +189,58 @@ def _fields(tunable: Any) -> tuple[str, ...]:
     return tuple(sorted(sense.tunable({"tunable": tunable}))) if isinstance(tunable, dict) else ()
 
 
-def _grants(*, scope: Scope, at: datetime, names: dict[str, str]) -> tuple[Grant, ...]:
+def _grants(*, scope: Scope, at: datetime, tunable: Systems) -> tuple[Grant, ...]:
     """All live ones, then the latest that ended; each newest first."""
     rows = StandingAuthority.objects.filter(tenant_id=scope.tenant_id).order_by("-granted_at", "-id")
     live = list(rows.filter(revoked_at=None, expires_at__gt=at))
     ended = rows.exclude(revoked_at=None, expires_at__gt=at)[:ENDED_SHOWN]
-    return tuple(_grant(row, at=at, names=names) for row in (*live, *ended))
+    shown = (*live, *ended)
+    used = uses(scope=scope, ids=[str(row.id) for row in shown])
+    paused = pauses(scope=scope, systems=_meant(live, tunable)) if live else ()
+    known = {id: name for id, name, _ in tunable}
+    return tuple(
+        _grant(
+            row,
+            at=at,
+            names={str(id): name for id, name in known.items()},
+            used=used.get(str(row.id), ()),
+            paused=paused,
+        )
+        for row in shown
+    )
 
 
-def _grant(row: StandingAuthority, *, at: datetime, names: dict[str, str]) -> Grant:
+def _meant(live: Sequence[StandingAuthority], systems: Systems) -> dict[UUID, str]:
+    """The systems on which live authorities hold: those that are named, or all that declare something tunable."""
+    named = {id for row in live for id in row.systems}
+    is_all = any(not row.systems for row in live)
+    return {id: name for id, name, tunable in systems if str(id) in named or (is_all and _fields(tunable))}
+
+
+def _asleep(
+    row: StandingAuthority, *, at: datetime, names: Sequence[str], recent: int, used: Sequence[Use], paused: Paused
+) -> Iterator[str]:
+    """Why TARS does not use a live authority now."""
+    if undone := undone_lately(used, at=at):
+        yield f"AMD-{undone.number} was rolled back, so TARS asks every time until it is seven days old."
+    if recent >= row.max_per_week:
+        yield "It was used as often as it may be in seven days."
+    for system, why in paused:
+        if not names or system in names:
+            yield f"{system}: {why}"
+
+
+def _grant(
+    row: StandingAuthority, *, at: datetime, names: dict[str, str], used: tuple[Use, ...], paused: Paused
+) -> Grant:
     state = "revoked" if row.revoked_at else "live" if row.expires_at > at else "expired"
+    systems = tuple(names.get(id, id) for id in row.systems)
+    recent = sum(one.at > at - _WEEK for one in used)
+    asleep = _asleep(row, at=at, names=systems, recent=recent, used=used, paused=paused) if state == "live" else ()
     return Grant(
         id=str(row.id),
         granted_by=row.granted_by,
-        systems=tuple(names.get(id, id) for id in row.systems),
+        systems=systems,
         fields=tuple(sorted(row.pointers.items())),
         max_per_week=row.max_per_week,
         reason=row.reason,
@@ -198,6 +249,9 @@ def _grant(row: StandingAuthority, *, at: datetime, names: dict[str, str]) -> Gr
         revoked_at=row.revoked_at,
         revoked_because=row.revoked_because,
         state=state,
+        uses=used,
+        asleep=tuple(asleep),
+        recently=recent,
     )
 
 

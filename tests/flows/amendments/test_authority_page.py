@@ -216,3 +216,17 @@ def test_page__queries__do_not_grow_with_rows() -> None:
     with CaptureQueriesContext(connection) as more:
         tess.get(PAGE)
     assert len(more) == len(few)
+
+
+def test_grant__says_its_uses_and_why_it_is_not_used_now() -> None:
+    cast = make.cast()
+    granted(cast)
+    uma = client_of(cast.uma)
+    page = uma.get(PAGE).content.decode()
+    assert "It was never used." in page and "not used now" not in page
+    assert dream(cast) == "applied"
+    page = uma.get(PAGE).content.decode()
+    assert "Used 1 times in seven days" in page and "as often as it may be in seven days" in page
+    assert "not used now" in page
+    set_state(scope=cast.sam, system_name="clay-consigliere", to="HOLD", reason="It answers oddly.", at=timezone.now())
+    assert "clay-consigliere:" in uma.get(PAGE).content.decode()
