@@ -72,11 +72,14 @@ def freeze(*, scope: Scope, system_name: str, request_key: str, at: datetime) ->
 def thaw(*, scope: Scope, system_name: str, request_key: str, at: datetime) -> None:
     """Take a request out of the frozen set. Raises `NotAllowed`, `NotFound`."""
     scope.demand(Capability.PROPOSE, to="choose what every night tries")
-    rows = RegressionRequest.objects.filter(
+    rows = RegressionRequest.objects.select_for_update(of=("self",)).filter(
         tenant_id=scope.tenant_id, system__name=system_name, request_key=request_key, removed_at=None
     )
-    if not rows.update(removed_at=at, removed_by=scope.actor.name):
+    row = rows.first()
+    if row is None:
         raise NotFound("That request is not in the frozen set.")
+    row.removed_at, row.removed_by = at, scope.actor.name
+    row.save(update_fields=["removed_at", "removed_by"])
     _record(scope, "dreams.thaw", system_name, request_key, "no longer lets every night try", at=at)
 
 

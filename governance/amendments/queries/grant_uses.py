@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from uuid import UUID
 from governance.amendments.kinds import State
 from governance.amendments.models import ConstitutionalAmendment, ProposalMove
 from governance.amendments.suspensions import suspended
+from governance.ledger.models import LedgerEntry
 from governance.scope import TARS, Scope
 
 SHOWN: Final = 100
@@ -31,12 +33,11 @@ class Use:
     rolled_back_at: datetime | None
 
 
-def uses(*, scope: Scope, ids: Iterable[str]) -> Mapping[str, tuple[Use, ...]]:
-    """By authority, the newest first. Two queries."""
-    rows = ProposalMove.objects.filter(
-        tenant_id=scope.tenant_id, after=State.APPROVED.value, by=TARS.name, details__authority_id__in=list(ids)
-    )
+def uses(*, scope: Scope) -> Mapping[str, tuple[Use, ...]]:
+    """By authority, the newest first. Three queries."""
+    rows = ProposalMove.objects.filter(tenant_id=scope.tenant_id, after=State.APPROVED.value, by=TARS.name)
     moves = list(rows.select_related("proposal__system").order_by("-at", "-id")[:SHOWN])
+    authorities = _authorities(scope, [one.ledger_sequence for one in moves])
     undone = dict(
         ConstitutionalAmendment.objects.filter(
             tenant_id=scope.tenant_id, proposal_id__in=[one.proposal_id for one in moves]
@@ -47,8 +48,19 @@ def uses(*, scope: Scope, ids: Iterable[str]) -> Mapping[str, tuple[Use, ...]]:
         use = Use(
             one.proposal.number, one.proposal.sentence, one.proposal.system.name, one.at, undone.get(one.proposal_id)
         )
-        found[str(one.details["authority_id"])].append(use)
-    return {id: tuple(each) for id, each in found.items()}
+        found[authorities.get(one.ledger_sequence, "")].append(use)
+    return {id: tuple(each) for id, each in found.items() if id}
+
+
+def _authorities(scope: Scope, sequences: Iterable[int]) -> Mapping[int, str]:
+    """Which authority each move named, as its entry on the ledger has it."""
+    rows = LedgerEntry.objects.filter(tenant_id=scope.tenant_id, sequence__in=list(sequences))
+    return {sequence: _authority(bytes(openings)) for sequence, openings in rows.values_list("sequence", "openings")}
+
+
+def _authority(openings: bytes) -> str:
+    found = json.loads(openings).get("/action/authority_id")
+    return str(found[1]) if found else ""
 
 
 def pauses(*, scope: Scope, systems: Mapping[UUID, str]) -> tuple[tuple[str, str], ...]:

@@ -195,7 +195,7 @@ def _grants(*, scope: Scope, at: datetime, tunable: Systems) -> tuple[Grant, ...
     live = list(rows.filter(revoked_at=None, expires_at__gt=at))
     ended = rows.exclude(revoked_at=None, expires_at__gt=at)[:ENDED_SHOWN]
     shown = (*live, *ended)
-    used = uses(scope=scope, ids=[str(row.id) for row in shown])
+    used = uses(scope=scope)
     paused = pauses(scope=scope, systems=_meant(live, tunable)) if live else ()
     known = {id: name for id, name, _ in tunable}
     return tuple(

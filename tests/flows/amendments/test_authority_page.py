@@ -15,6 +15,7 @@ from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import Quorum, StandingAuthority
 from governance.amendments.queries.grants_page import matrix
 from governance.constitution.diff import Effect
+from governance.drift.actions import set_state
 from governance.identity.models import Deputy
 from governance.ledger.models import LedgerEntry
 from governance.scope import Role
@@ -228,5 +229,5 @@ def test_grant__says_its_uses_and_why_it_is_not_used_now() -> None:
     page = uma.get(PAGE).content.decode()
     assert "Used 1 times in seven days" in page and "as often as it may be in seven days" in page
     assert "not used now" in page
-    set_state(scope=cast.sam, system_name="clay-consigliere", to="HOLD", reason="It answers oddly.", at=timezone.now())
+    set_state(scope=cast.ada, system_name="clay-consigliere", state="HOLD", reason="It drifts.", at=timezone.now())
     assert "clay-consigliere:" in uma.get(PAGE).content.decode()
