@@ -12,7 +12,7 @@ from tests.web import client_of
 
 IN_STORIES = {"jobs:detail", "webhooks:detail", "webhooks:delivery"}
 """Pages of things that the demo does not have; `tests/browser/test_programs.py` makes them first."""
-BY_NIGHT = {"dreams:dream", "dreams:night"}
+BY_NIGHT = {"dreams:compare", "dreams:dream", "dreams:night"}
 """Pages of a night, of which the demo has none; `tests/flows/dreams` reads them."""
 BY_SESSION = {"lawbook:promote_session_rule"}
 """Pages of a session, which has ended long before the browser looks at the demo; `tests/flows/lawbook` reads them."""
