@@ -28,7 +28,7 @@ from routing.learning.proposing import (
     why_not_of,
 )
 
-MOST: Final = 4_000
+MOST: Final = 1_000
 """Executions whose words and vectors are in memory at a time."""
 
 
