@@ -46,7 +46,7 @@ from governance.searches.models import SavedSearch
 from governance.tenancy import in_tenant
 from routing.executions.past import Memory
 from routing.router.actions import Wish, write_rule
-from tarsweb.demo import expected, money, old, work
+from tarsweb.demo import dreamed, expected, money, old, work
 from tarsweb.demo.edits import edited
 from tarsweb.demo.script import Step
 from tarsweb.demo.worlds import DATA, World
@@ -331,6 +331,9 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "expect": expected.expect,
     "elicit": expected.elicit,
     "watch": expected.watch,
+    "nights": dreamed.nights,
+    "night": dreamed.night,
+    "wish": dreamed.wish,
     "register": old.register,
     "retire": old.retire,
     "long_ago": old.long_ago,

@@ -1,0 +1,61 @@
+"""The story's verbs about nights: how they go, and a night dreamed to its end on what the demo's agents served by then."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from dreams.cycles import planning, settings, wishes
+from dreams.cycles.choices import Aim
+from dreams.cycles.planning import KIND
+from dreams.cycles.sampling import NotDreamable
+from governance.jobs.attempts import attempt
+from governance.jobs.models import Job
+from governance.scope import tars_scope
+from governance.tenancy import in_tenant
+from tarsweb.demo.script import Step
+
+if TYPE_CHECKING:
+    from tarsweb.demo.play import Player
+
+log = logging.getLogger(__name__)
+AHEAD: Final = timedelta(minutes=10)
+"""How long before it begins a night is planned: it is dreamed here, and nobody else is woken for it."""
+
+
+def nights(player: Player, step: Step) -> None:
+    """Somebody chose how nights go."""
+    args = step.args
+    settings.change(
+        scope=player.scope(step.by),
+        changes={"most_candidates": args["most"], "budget_usd": Decimal(args["budget"])},
+        aims={name: Aim.of(aim) for name, aim in args["aims"].items()},
+        reason=args["reason"],
+        at=step.at,
+    )
+
+
+def night(player: Player, step: Step) -> None:
+    """One system's night, planned and dreamed. A demo of which too little is kept has none."""
+    scope = tars_scope(player.tenant_id)
+    try:
+        cycle = planning.plan(scope=scope, system_name=step.system, starts_at=step.at + AHEAD, at=step.at)
+    except NotDreamable as refused:
+        log.info("demo step %s: %s", step.key, refused.sentence)
+        return
+    with in_tenant(player.tenant_id):
+        job = Job.objects.get(tenant_id=player.tenant_id, kind=KIND, payload__cycle=str(cycle.id))
+    attempt(tenant_id=player.tenant_id, job_id=job.id, clock=lambda: cycle.starts_at + timedelta(minutes=1))
+
+
+def wish(player: Player, step: Step) -> None:
+    """Somebody asks for a test in the next night."""
+    wishes.ask(
+        scope=player.scope(step.by),
+        system_name=step.system,
+        changes=step.args["try"],
+        note=step.args["note"],
+        at=step.at,
+    )
