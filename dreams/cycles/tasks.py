@@ -16,6 +16,7 @@ from dreams.cycles import forgetting, planning, promoting, stopping
 from dreams.cycles.calendar import next_window
 from dreams.cycles.models import DreamCycle
 from dreams.cycles.settings import chosen
+from dreams.guardrails.watching import is_waiting
 from governance.errors import DomainError
 from governance.registry.models import Status, System
 from governance.scope import Scope, tars_scope
@@ -44,7 +45,9 @@ def plan_one(tenant_id: str, at_iso: str | None = None) -> int:
 
 
 def plan_tenant(*, scope: Scope, at: datetime) -> int:
-    """The same for a scope."""
+    """The same for a scope. Where the past is still being written (a demo that fills), no night is planned from half of it."""
+    if is_waiting(scope=scope):
+        return 0
     with in_tenant(scope.tenant_id):
         choice = chosen(scope=scope)
         if not choice.is_on:

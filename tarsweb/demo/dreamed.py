@@ -7,12 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from dreams.cycles import planning, settings, wishes
+from dreams.cycles import planning, running, settings, wishes
 from dreams.cycles.choices import Aim
 from dreams.cycles.planning import KIND
 from dreams.cycles.sampling import NotDreamable
 from governance.jobs.attempts import attempt
+from governance.jobs.handlers import Run
 from governance.jobs.models import Job
+from governance.locks import alone
 from governance.scope import tars_scope
 from governance.tenancy import in_tenant
 from tarsweb.demo.script import Step
@@ -47,7 +49,12 @@ def night(player: Player, step: Step) -> None:
         return
     with in_tenant(player.tenant_id):
         job = Job.objects.get(tenant_id=player.tenant_id, kind=KIND, payload__cycle=str(cycle.id))
-    attempt(tenant_id=player.tenant_id, job_id=job.id, clock=lambda: cycle.starts_at + timedelta(minutes=1))
+    begins = cycle.starts_at + timedelta(minutes=1)
+    with alone(job.id):
+        # Whoever wakes jobs that are due would dream it by today's clock, and find its time over.
+        run = Run(job.id, scope, job.payload, 1, begins, lambda *_: None)
+        running.work(run, clock=lambda: begins)
+    attempt(tenant_id=player.tenant_id, job_id=job.id, clock=lambda: begins)
 
 
 def wish(player: Player, step: Step) -> None:
