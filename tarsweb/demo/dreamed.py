@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -14,15 +13,16 @@ from dreams.cycles.sampling import NotDreamable
 from governance.jobs.attempts import attempt
 from governance.jobs.handlers import Run
 from governance.jobs.models import Job
+from governance.ledger import actions as ledger
+from governance.ledger.verbs import governed
 from governance.locks import alone
-from governance.scope import tars_scope
+from governance.scope import Scope, tars_scope
 from governance.tenancy import in_tenant
 from tarsweb.demo.script import Step
 
 if TYPE_CHECKING:
     from tarsweb.demo.play import Player
 
-log = logging.getLogger(__name__)
 AHEAD: Final = timedelta(minutes=10)
 """How long before it begins a night is planned: it is dreamed here, and nobody else is woken for it."""
 
@@ -45,7 +45,7 @@ def night(player: Player, step: Step) -> None:
     try:
         cycle = planning.plan(scope=scope, system_name=step.system, starts_at=step.at + AHEAD, at=step.at)
     except NotDreamable as refused:
-        log.info("demo step %s: %s", step.key, refused.sentence)
+        _none(scope=scope, system_name=step.system, because=refused.sentence, at=step.at)
         return
     with in_tenant(player.tenant_id):
         job = Job.objects.get(tenant_id=player.tenant_id, kind=KIND, payload__cycle=str(cycle.id))
@@ -55,6 +55,19 @@ def night(player: Player, step: Step) -> None:
         run = Run(job.id, scope, job.payload, 1, begins, lambda *_: None)
         running.work(run, clock=lambda: begins)
     attempt(tenant_id=player.tenant_id, job_id=job.id, clock=lambda: begins)
+
+
+@governed("demo.no_night", subject="system_name")
+def _none(*, scope: Scope, system_name: str, because: str, at: datetime) -> None:
+    """The step is done, and the ledger says why there was no night: a step without an entry would be played again."""
+    ledger.append(
+        scope=scope,
+        at=at,
+        event_type="dream",
+        action={"name": "demo.no_night", "subject": system_name, "reason": because},
+        explanation=f"There was no night of {system_name}. {because}",
+        rules_applied=["dreams"],
+    )
 
 
 def wish(player: Player, step: Step) -> None:
