@@ -11,6 +11,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+import hypothesis
 import psycopg
 import pytest
 from django.core.management import call_command
@@ -30,6 +31,9 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.DEMO_SIZE = 0.04
+    # What a property says does not depend on how busy the machine is.
+    hypothesis.settings.register_profile("calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("calm")
     _look_up_static_files_once()
 
 
