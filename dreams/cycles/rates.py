@@ -98,6 +98,26 @@ class Rates:
         kept, undone = [w.kept for w in weeks], [w.applied - w.kept for w in weeks]
         return {"x": [w.monday for w in weeks], "series": {"Stand": kept, "Rolled back": undone}}
 
+    @property
+    def kept_columns(self) -> tuple[str, ...]:
+        """The same numbers as a table's head."""
+        return ("Week of", "Stand", "Rolled back")
+
+    @property
+    def kept_rows(self) -> list[tuple[Any, ...]]:
+        """And its rows, the newest week first."""
+        return [(w.monday, w.kept, w.applied - w.kept) for w in self.weeks]
+
+    @property
+    def rate_columns(self) -> tuple[str, ...]:
+        """The same numbers as a table's head."""
+        return ("Week of", "Promotion rate, %")
+
+    @property
+    def rate_rows(self) -> list[tuple[Any, ...]]:
+        """And its rows, the newest week first."""
+        return [(w.monday, w.promotion_rate) for w in self.weeks]
+
 
 def rates(*, scope: Scope, at: datetime) -> Rates:
     """Raises `NotAllowed`. Four queries."""

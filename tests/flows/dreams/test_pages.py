@@ -32,7 +32,7 @@ def test_no_night__says_when_the_first_comes_and_why_none_came() -> None:
     html = _html(cast.bo, LIST)
     assert "TARS has not dreamed yet" in html and "declares anything tunable" in html
     desk.furnish(cast, served=0)
-    assert "The first night begins at" in _html(cast.bo, LIST)
+    assert "The first window for nights begins at" in _html(cast.bo, LIST)
     nights.change(scope=cast.bo, reason="Rest.", changes={"is_on": False}, at=make.AT)
     assert "Nights are off" in _html(cast.bo, LIST)
 
