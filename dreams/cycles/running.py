@@ -154,7 +154,7 @@ class Going:
             for key in keys:
                 sides = [side for side in self._sides(key, going) if not self.trials.has(key, side)]
                 if sides:
-                    self._check(sides)
+                    self._check(key, sides)
                     runs += self._request(key, sides)
         finally:
             if runs:
@@ -196,7 +196,12 @@ class Going:
         self.spent, self.dearest = self.spent + cost, max(self.dearest, cost)
         return ran
 
-    def _check(self, sides: Sequence[int]) -> None:
+    def _cost(self, key: str) -> Decimal:
+        """What one side of a request will probably cost: what it cost when it was recorded, or the dearest seen here."""
+        then = self.recorded[key].was.get("cost_usd")
+        return max(self.dearest, Decimal(then)) if then is not None else self.dearest
+
+    def _check(self, key: str, sides: Sequence[int]) -> None:
         if time.monotonic() >= self.ends:
             raise PartOver
         with in_tenant(self.night.scope.tenant_id):
@@ -206,7 +211,7 @@ class Going:
                 written=self.night.written,
                 cap=self.night.cap,
                 spent=self.spent,
-                cost_of_next=self.dearest * len(sides),
+                cost_of_next=self._cost(key) * len(sides),
                 at=self.clock(),
             )
         if stop is not None:

@@ -100,16 +100,26 @@ def furnish(
 
 
 def serve(
-    made: make.Cast, count: int, *, first: datetime = SERVED, name: str = NAME, input: Any = None
+    made: make.Cast,
+    count: int,
+    *,
+    first: datetime = SERVED,
+    name: str = NAME,
+    input: Any = None,
+    cost: Decimal | None = None,
 ) -> list[Execution]:
     """Executions of the agent as they end, one a minute."""
     own = work.system(made.tars, name)
-    served = [_execution(made, own, number, input, at=first + timedelta(minutes=number)) for number in range(count)]
+    served = [
+        _execution(made, own, number, input, cost, at=first + timedelta(minutes=number)) for number in range(count)
+    ]
     with in_tenant(made.tenant.id):
         return Execution.objects.bulk_create(served)
 
 
-def _execution(made: make.Cast, own: System, number: int, input: Any, *, at: datetime) -> Execution:
+def _execution(
+    made: make.Cast, own: System, number: int, input: Any, cost: Decimal | None, *, at: datetime
+) -> Execution:
     return Execution(
         id=new_id(at),
         tenant_id=made.tenant.id,
@@ -122,6 +132,7 @@ def _execution(made: make.Cast, own: System, number: int, input: Any, *, at: dat
         steps=[{"step": "received", "channel": "api"}],
         governance_check={"outcome": "permit"},
         status="success",
+        cost_usd=cost,
         started_at=at,
         completed_at=at + timedelta(seconds=1),
         requested_by="bo@example.org",

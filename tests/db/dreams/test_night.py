@@ -201,6 +201,20 @@ def test_night__budget_used__ends_and_is_judged_by_what_was_seen() -> None:
     assert 0 < ended.spent_usd <= Decimal("2.5")
 
 
+def test_night__nothing_set_aside_and_requests_that_cost__asks_nothing() -> None:
+    from decimal import Decimal
+
+    from dreams.cycles import settings as nights
+
+    cast = desk.cast(served=0)
+    desk.serve(cast, 100, cost=Decimal("0.05"))
+    nights.change(scope=cast.bo, reason="For nothing.", changes={"budget_usd": Decimal(0)}, at=make.AT)
+    cycle = desk.planned(cast)
+    ended = desk.ran(cast, cycle)
+    assert (ended.state, ended.stop_code, ended.spent_usd) == (State.JUDGED, "budget", 0)
+    assert desk.runs(cast, cycle) == []
+
+
 @pytest.mark.parametrize("which", ["estop", "drift", "moved"])
 def test_night__stopped_from_outside__is_invalid_and_proposes_nothing(which: str) -> None:
     cast = desk.cast()
