@@ -29,8 +29,9 @@ class Telemetry:
     `fallbacks`: the first system failed and another was asked after the delay; `fallbacks_won` of them succeeded. `just_below`
     the routing threshold (by at most 0.05) and not sent: `just_below_won` succeeded at the same system all the same.
     `just_above` it: `just_above_lost` failed. `last_retries`: requests that needed the last allowed retry; `last_retries_won`
-    by it. `near_matches` just under the fuzzy threshold: `near_matches_right` were confirmed. `far_matches` just above it:
-    `far_matches_wrong` were not.
+    by it. `matches_beyond` the fuzzy threshold, by little (it is a distance, as Fuse.js
+    has it: a higher one is looser; seeds/004 8): `matches_beyond_right` were confirmed. `matches_within` it, by little:
+    `matches_within_wrong` were not.
     """
 
     fallbacks: int = 0
@@ -41,10 +42,10 @@ class Telemetry:
     just_above_lost: int = 0
     last_retries: int = 0
     last_retries_won: int = 0
-    near_matches: int = 0
-    near_matches_right: int = 0
-    far_matches: int = 0
-    far_matches_wrong: int = 0
+    matches_beyond: int = 0
+    matches_beyond_right: int = 0
+    matches_within: int = 0
+    matches_within_wrong: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +111,19 @@ def more_retries(seen: Telemetry, dial: Dial) -> Suggestion | None:
 
 
 def looser_match(seen: Telemetry, dial: Dial) -> Suggestion | None:
-    """Matches just under the fuzzy threshold turn out right."""
-    if not _is_at(dial, *_MATCH) or not _is_often(seen.near_matches_right, seen.near_matches):
+    """Matches just beyond the fuzzy threshold turn out right."""
+    if not _is_at(dial, *_MATCH) or not _is_often(seen.matches_beyond_right, seen.matches_beyond):
         return None
-    said = f"{_of(seen.near_matches_right, seen.near_matches)} matches just under {dial.today} were confirmed"
-    return _moved(dial, dial.today - 0.05, Origin.TELEMETRY, f"{said}: try {{value}}.")
+    said = f"{_of(seen.matches_beyond_right, seen.matches_beyond)} matches just beyond {dial.today} were confirmed"
+    return _moved(dial, dial.today + 0.05, Origin.TELEMETRY, f"{said}: try {{value}}.")
 
 
 def stricter_match(seen: Telemetry, dial: Dial) -> Suggestion | None:
-    """Matches just above the fuzzy threshold turn out wrong."""
-    if not _is_at(dial, *_MATCH) or lower_bound(seen.far_matches_wrong, seen.far_matches) < SELDOM:
+    """Matches just within the fuzzy threshold turn out wrong."""
+    if not _is_at(dial, *_MATCH) or lower_bound(seen.matches_within_wrong, seen.matches_within) < SELDOM:
         return None
-    said = f"{_of(seen.far_matches_wrong, seen.far_matches)} matches just above {dial.today} were wrong"
-    return _moved(dial, dial.today + 0.05, Origin.TELEMETRY, f"{said}: try {{value}}.")
+    said = f"{_of(seen.matches_within_wrong, seen.matches_within)} matches just within {dial.today} were wrong"
+    return _moved(dial, dial.today - 0.05, Origin.TELEMETRY, f"{said}: try {{value}}.")
 
 
 def surer_after_low_ratings(rated: LowRatings, dial: Dial) -> Suggestion | None:

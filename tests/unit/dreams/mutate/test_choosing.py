@@ -156,8 +156,8 @@ SEEN: list[tuple[str, dict[str, int], str, Any, str]] = [
     ("ratings", {"rated": 90, "low": 10, "low_and_unsure": 7}, "/routing_confidence_threshold", 0.75, "7 of 10"),
     ("ratings", {"rated": 900, "low": 10, "low_and_waited": 9}, "/fallback_delay_ms", 190, "9 of 10"),
     ("ratings", {"rated": 50, "low": 10}, "/greeting", "Hello", "10 of 50"),
-    ("telemetry", {"near_matches": 40, "near_matches_right": 39}, "/fuzzy_match_threshold", 0.75, "39 of 40"),
-    ("telemetry", {"far_matches": 40, "far_matches_wrong": 12}, "/fuzzy_match_threshold", 0.85, "12 of 40"),
+    ("telemetry", {"matches_beyond": 40, "matches_beyond_right": 39}, "/fuzzy_match_threshold", 0.85, "39 of 40"),
+    ("telemetry", {"matches_within": 40, "matches_within_wrong": 12}, "/fuzzy_match_threshold", 0.75, "12 of 40"),
 ]
 
 
