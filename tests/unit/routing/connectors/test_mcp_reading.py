@@ -63,9 +63,10 @@ def test_chosen__entry_tool__gets_what_its_schema_takes(schema: Any, given: set[
         assert arguments["tars"]["constitution"]["version"] == "1.0.0" and "request" not in arguments["tars"]
 
 
-def test_meta__carries_the_key_and_not_the_constitution() -> None:
+def test_meta__carries_the_key_and_the_constitution_that_holds__and_neither_words_nor_input() -> None:
     (context,) = meta_of(a_call()).values()
-    assert context["idempotency_key"] and "constitution" not in context
+    assert context["idempotency_key"] and context["constitution"]["version"] == "1.0.0"
+    assert not {"request", "input"} & set(context)
 
 
 def read(**fields: Any) -> Reply:
