@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from dreams.cycles import forgetting, signals, stopping, tasks
 from dreams.cycles import settings as nights
 from dreams.cycles.calendar import next_window
+from dreams.cycles.choices import DEFAULT_AIM
 from dreams.cycles.models import DreamCycle, DreamRun, State
 from dreams.guardrails.reading import Watched
 from governance.jobs import attempts
@@ -35,7 +37,9 @@ def cycles(cast: make.Cast) -> list[DreamCycle]:
 
 
 def chosen_window(cast: make.Cast, hour: int) -> None:
-    nights.change(scope=cast.bo, changes={"window_hour": hour, "window_hours": 4}, reason="It is quiet.", at=make.AT)
+    window = {"window_hour": hour, "window_hours": 4}
+    router_sleeps = {cast.system.name: replace(DEFAULT_AIM, is_on=False)}
+    nights.change(scope=cast.bo, changes=window, aims=router_sleeps, reason="It is quiet.", at=make.AT)
 
 
 def test_plan__shortly_before_the_window__plans_its_beginning_once() -> None:
@@ -70,8 +74,6 @@ def test_plan__switched_off__plans_nothing() -> None:
 
 
 def test_plan__a_system_switched_off__is_left_out() -> None:
-    from dataclasses import replace
-
     cast = desk.cast()
     chosen_window(cast, 3)
     aims = {desk.NAME: replace(desk.AIM, is_on=False)}
