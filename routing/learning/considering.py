@@ -48,6 +48,15 @@ SELECT count(*) FROM (SELECT 1 FROM receipts WHERE tenant_id = %s AND sealed_in 
   AND (sealed_in, leaf) > (%s, %s) AND (sealed_in, leaf) <= (%s, %s) LIMIT %s) AS passed
 """
 
+# a kind has 400 members: what is read and written of it must not grow with those it has already
+_GROW: Final = """
+UPDATE request_clusters c SET centre = n.centre::vector, seen = n.seen, last_at = greatest(c.last_at, n.last_at),
+  members = (c.members || n.members::uuid[])[greatest(1, cardinality(c.members || n.members::uuid[]) - %(most)s + 1):]
+FROM unnest(%(ids)s::uuid[], %(centres)s::text[], %(seen)s::bigint[], %(members)s::text[], %(times)s::timestamptz[])
+  AS n (id, centre, seen, members, last_at)
+WHERE c.tenant_id = %(tenant)s AND c.id = n.id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Considered:
@@ -128,17 +137,9 @@ def _count(scope: Scope, model: str, rows: Sequence[Any], *, bar: float, least: 
     vectors = np.stack([unpacked(row[4]) for row in rows])
     kinds = _known(scope, model)
     sorted_into(kinds, vectors, least=bar)
-    moved = [one for one in kinds if one.joined]
-    ids = [one.id for one in moved if one.id]
-    before = {
-        one.id: one for one in RequestCluster.objects.filter(tenant_id=scope.tenant_id, id__in=ids).defer("centre")
-    }
-    RequestCluster.objects.bulk_create(
-        [_row(scope, model, one, rows, before.get(one.id) if one.id else None, at=at) for one in moved],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["centre", "seen", "members", "last_at"],
-    )
+    _grow(scope, [one for one in kinds if one.joined and one.id], rows)
+    new = [_begun(scope, model, one, rows, at=at) for one in kinds if one.id is None]
+    RequestCluster.objects.bulk_create(new)
     if len(kinds) > MOST_CLUSTERS:
         _forget(scope, model, least=least)
 
@@ -153,20 +154,31 @@ def _known(scope: Scope, model: str) -> list[Kind]:
         return [Kind(unpacked(centre), seen, id) for id, seen, centre in cursor.fetchall()]
 
 
-def _row(
-    scope: Scope, model: str, kind: Kind, rows: Sequence[Any], before: RequestCluster | None, *, at: datetime
-) -> RequestCluster:
-    new: list[UUID] = [rows[place][2] for place in kind.joined]
+def _grow(scope: Scope, kinds: Sequence[Kind], rows: Sequence[Any]) -> None:
+    """Write what joined kinds that are known; the members that they have stay where they are. One statement."""
+    if not kinds:
+        return
+    times = [max(rows[place][3] for place in one.joined) for one in kinds]
+    centres = [f"[{','.join(map(repr, one.centre.tolist()))}]" for one in kinds]
+    members = [f"{{{','.join(str(rows[place][2]) for place in one.joined)}}}" for one in kinds]
+    values: dict[str, Any] = {"ids": [one.id for one in kinds], "seen": [one.seen for one in kinds], "centres": centres}
+    with connection.cursor() as cursor:
+        values |= {"tenant": scope.tenant_id, "members": members, "times": times, "most": MOST_MEMBERS}
+        cursor.execute(_GROW, values)
+
+
+def _begun(scope: Scope, model: str, kind: Kind, rows: Sequence[Any], *, at: datetime) -> RequestCluster:
+    members: list[UUID] = [rows[place][2] for place in kind.joined]
     times = [rows[place][3] for place in kind.joined]
     return RequestCluster(
-        id=kind.id or new_id(at),
+        id=new_id(at),
         tenant_id=scope.tenant_id,
         embedding_model=model,
         centre=kind.centre.tolist(),
         seen=kind.seen,
-        members=[*(before.members if before else ()), *new][-MOST_MEMBERS:],
-        first_at=before.first_at if before else min(times),
-        last_at=max([*times, before.last_at] if before else times),
+        members=members[-MOST_MEMBERS:],
+        first_at=min(times),
+        last_at=max(times),
     )
 
 

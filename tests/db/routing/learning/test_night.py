@@ -87,6 +87,25 @@ def test_killed_between_batches__goes_on_where_it_was(cast: make.Cast, monkeypat
     assert desk.proposals(cast.tars)[0].seen == 60
 
 
+def test_a_kind_that_grows__keeps_its_newest_members_in_their_order(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(considering, "BATCH", 4)
+    monkeypatch.setattr(considering, "MOST_MEMBERS", 6)
+    first = desk.done(cast.tars, desk.texts(15))
+    desk.learn(cast)
+    with in_tenant(cast.tenant.id):
+        kind = RequestCluster.objects.get(tenant_id=cast.tenant.id)
+        assert (kind.seen, kind.members) == (15, first[-6:])
+    later = desk.done(cast.tars, desk.texts(3), at=make.later(70))
+    desk.learn(cast, nights=1, minutes=80)
+    with in_tenant(cast.tenant.id):
+        again = RequestCluster.objects.get(tenant_id=cast.tenant.id)
+    assert (again.id, again.seen, again.members) == (kind.id, 18, [*first[-3:], *later])
+    assert again.first_at == kind.first_at and again.last_at > kind.last_at
+    assert again.centre == pytest.approx(kind.centre, abs=0.1)
+
+
 def test_more_than_a_night_holds__the_newest_are_looked_at_and_it_says_so(cast: make.Cast) -> None:
     desk.done(cast.tars, desk.texts(60))
     found = desk.learn(cast, most=20).considered
