@@ -188,26 +188,32 @@ class Player:
         )
 
     def decide(self, step: Step) -> None:
-        proposal = self._proposal(step)
+        self.decide_on(self._proposal(step), step.verb, step, **step.args)
+
+    def decide_on(self, proposal: AmendmentProposal, verb: str, step: Step, **args: Any) -> None:
+        """Somebody approves, rejects, … what stands there now."""
         with in_tenant(self.tenant_id):
             digest = ProposalRevision.objects.get(proposal_id=proposal.id, number=proposal.revision).digest
-        verb = getattr(amendments, step.verb)
-        verb(
+        getattr(amendments, verb)(
             scope=self.scope(step.by),
             number=proposal.number,
             digest=digest,
             confirmation=self._confirmed(step),
             at=step.at,
-            **step.args,
+            **args,
         )
 
     def roll_back(self, step: Step) -> None:
-        scope, number = self.scope(step.by), self._proposal(step).number
+        self.undo(self._proposal(step), step)
+
+    def undo(self, proposal: AmendmentProposal, step: Step) -> None:
+        """Somebody rolls an amendment back, for the step's reason."""
+        scope = self.scope(step.by)
         with in_tenant(self.tenant_id):
-            digest = roll_back_preview(scope=scope, number=number, at=step.at).digest
+            digest = roll_back_preview(scope=scope, number=proposal.number, at=step.at).digest
         amendments.roll_back(
             scope=scope,
-            number=number,
+            number=proposal.number,
             digest=digest,
             reason=step.args["reason"],
             confirmation=self._confirmed(step),
@@ -334,6 +340,9 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "nights": dreamed.nights,
     "night": dreamed.night,
     "wish": dreamed.wish,
+    "approve_dream": dreamed.approve,
+    "undo_dream": dreamed.undo,
+    "bar_dream": dreamed.bar,
     "register": old.register,
     "retire": old.retire,
     "long_ago": old.long_ago,

@@ -30,6 +30,7 @@ class Page:
 CLAY = "/systems/clay-consigliere"
 RETURNED = "/amendments/?state=changes_requested"
 AMENDMENT, PERSON = r"/amendments/AMD-\d+/$", r"/people/[0-9a-f-]{36}/$"
+NIGHT = r"/dreams/nights/[^/]+/$"
 EXECUTION = r"/executions/[0-9a-f-]{36}/$"
 PAGES = (
     Page("overview", "overview:home", "/"),
@@ -129,6 +130,10 @@ PAGES = (
     Page("dream-calendar", "dreams:calendar", "/dreams/calendar/"),
     Page("dream-regression", "dreams:regression", "/dreams/regression/oms-concierge/", who=OPERATOR),
     Page("dreams", "dreams:list", "/dreams/"),
+    Page("night", "dreams:night", "/dreams/?system=oms-concierge", (NIGHT,), who=OPERATOR),
+    Page("dream", "dreams:dream", "/dreams/?system=oms-concierge", (NIGHT, r"/dreams/nights/[^/]+/1/$"), who=OPERATOR),
+    Page("dream-same", "dreams:dream", "/dreams/", (NIGHT, r"/dreams/nights/[^/]+/0/$"), who=AUDITOR),
+    Page("dream-compare", "dreams:compare", "/dreams/?system=oms-concierge", (NIGHT, r"/compare/$"), who=OPERATOR),
     Page("dreams-none", "dreams:list", "/dreams/?to=2000-01-01"),
     Page("dreams-rates", "dreams:rates", "/dreams/rates/"),
     Page("archives", "lifecycle:page", "/archives/", who=ADMIN),

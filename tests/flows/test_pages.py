@@ -12,8 +12,6 @@ from tests.web import client_of
 
 IN_STORIES = {"jobs:detail", "webhooks:detail", "webhooks:delivery"}
 """Pages of things that the demo does not have; `tests/browser/test_programs.py` makes them first."""
-BY_NIGHT = {"dreams:compare", "dreams:dream", "dreams:night"}
-"""Pages of a night, of which the demo has none; `tests/flows/dreams` reads them."""
 BY_SESSION = {"lawbook:promote_session_rule"}
 """Pages of a session, which has ended long before the browser looks at the demo; `tests/flows/lawbook` reads them."""
 FRAGMENTS = {"inbox:news", "amendments:news", "shell-counts", "overview:progress"}
@@ -23,7 +21,7 @@ FRAGMENTS = {"inbox:news", "amendments:news", "shell-counts", "overview:progress
 def test_pages__every_address_that_answers_with_one__is_walked_by_the_browser() -> None:
     cast = everything()
     ids = ids_of(cast)
-    walked = {page.route for page in PAGES} | FRAGMENTS | IN_STORIES | BY_SESSION | BY_NIGHT
+    walked = {page.route for page in PAGES} | FRAGMENTS | IN_STORIES | BY_SESSION
     forgotten = [
         route.name
         for route in pages()
