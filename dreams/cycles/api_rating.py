@@ -18,7 +18,7 @@ from governance.web import now, reading
 class Compare(Face):
     @endpoint(gives=shapes.Comparison)
     def get(self, request: Request, dream_id: UUID) -> Response:
-        """Up to twenty pairs of answers that differ, in an order that does not say which is which, and what they were given."""
+        """Up to forty pairs of answers that differ, in an order that does not say which is which, and what they were given."""
         return Response(_record(self.scope(request), dream_id))
 
     @endpoint(gives=shapes.Comparison, takes=shapes.TwoStars)

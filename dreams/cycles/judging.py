@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from dreams.cycles.trials import Trials
 from dreams.cycles.window import path_of
 from dreams.verdict.judging import Judgement, judge_night
 from dreams.verdict.observed import Observed
-from dreams.verdict.rules import Verdict
+from dreams.verdict.rules import Rule, Verdict
 from governance import canonical
 from governance.errors import NotAllowed
 from governance.identity.queries import able
@@ -45,7 +45,8 @@ def end(*, scope: Scope, night: Night, stop: Stop | None, at: datetime) -> None:
     breaches = () if stop is None or stop.is_judged else (stop.sentence,)
     numbers = range(len(night.written.candidates))
     observed = {number: trials.observed(number, breaches=breaches) for number in numbers}
-    judged = judge_night(night.written.plan, {str(number): one for number, one in observed.items()})
+    worded = {str(number) for number in numbers if night.written.candidates[number].is_worded}
+    judged = judge_night(night.written.plan, {str(number): one for number, one in observed.items()}, worded=worded)
     results = [_result(night, trials, number, observed[number], judged[str(number)]) for number in numbers]
     _end(scope=scope, night=night, results=results, stop=stop, at=at)
 
@@ -75,8 +76,9 @@ def _end(*, scope: Scope, night: Night, results: Sequence[Result], stop: Stop | 
     won = [
         by_number[one.number] for one in results if one.verdict is Verdict.PROMOTE and by_number[one.number].mutations
     ]
-    if won or stop is not None:
-        _tell(scope, cycle, won, at=at)
+    waiting = sum(one.rule is Rule.WAITS_FOR_STARS for one in results)
+    if won or waiting or stop is not None:
+        _tell(scope, cycle, won, waiting, at=at)
     _settle(scope, cycle, at=at)
     emit(
         scope=scope,
@@ -108,8 +110,8 @@ def _settle(scope: Scope, cycle: DreamCycle, *, at: datetime) -> None:
         return
 
 
-def _tell(scope: Scope, cycle: DreamCycle, won: Sequence[Dream], *, at: datetime) -> None:
-    found = f"{len(won)} of its dreams did better" if won else f"it ended early. {cycle.stopped_because}"
+def _tell(scope: Scope, cycle: DreamCycle, won: Sequence[Dream], waiting: int, *, at: datetime) -> None:
+    found = ", ".join(_found(len(won), waiting)) or f"it ended early. {cycle.stopped_because}"
     tell(
         scope=scope,
         user_ids=able(scope=scope, to=Capability.DECIDE),
@@ -120,6 +122,13 @@ def _tell(scope: Scope, cycle: DreamCycle, won: Sequence[Dream], *, at: datetime
         url=path_of(cycle.cycle_id),
         at=at,
     )
+
+
+def _found(won: int, waiting: int) -> Iterator[str]:
+    if won:
+        yield f"{won} of its dreams did better"
+    if waiting:
+        yield f"{waiting} change{'' if waiting == 1 else 's'} of words wait{'s' if waiting == 1 else ''} for your stars"
 
 
 def _record(scope: Scope, cycle: DreamCycle, results: Sequence[Result], *, at: datetime) -> None:

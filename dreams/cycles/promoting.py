@@ -13,11 +13,11 @@ from uuid import UUID
 from dreams.cycles import signals
 from dreams.cycles.models import Dream, DreamCycle, State
 from dreams.cycles.plans import Written
-from dreams.cycles.rating import Stars, stars_of, waits_for
+from dreams.cycles.rating import Stars, is_promotable, stars_of, waits_for
 from dreams.cycles.settings import EVENT, chosen
 from dreams.mutate.candidate import applied, refusal
 from dreams.verdict.observed import Metric
-from dreams.verdict.rules import Verdict
+from dreams.verdict.rules import Rule, Verdict
 from dreams.verdict.wording import NAMES, better_or_worse
 from governance.amendments.actions import propose as propose_amendment
 from governance.amendments.kinds import AmendmentType, Basis
@@ -127,7 +127,7 @@ def _ready(scope: Scope, dream_id: UUID) -> tuple[Dream, Written, dict[str, Any]
     dream = Dream.objects.select_related("night", "system").filter(tenant_id=scope.tenant_id, id=dream_id).first()
     if dream is None:
         raise NotFound("There is no such dream.")
-    if dream.verdict != Verdict.PROMOTE or not dream.mutations:
+    if not is_promotable(dream):
         raise NotPromotable(f"Only what its plan found worth promoting becomes an amendment. {dream.because}".strip())
     if dream.proposal_id:
         raise NotPromotable("This dream is proposed already.")
@@ -162,7 +162,7 @@ def evidence_of(dream: Dream, written: Written, *, by: str, stars: Stars) -> dic
         "success_rate": outcome.get("success_rate"),
         "avg_duration_improvement_ms": outcome.get("duration_improvement"),
         "confidence_still_acceptable": outcome.get("confidence_acceptable"),
-        "improvement": _improvement(dream, written),
+        "improvement": _improvement(dream, written, stars),
         "cycle_id": dream.cycle_id,
         "plan_digest": dream.night.plan_digest,
         "verdict": dream.because,
@@ -172,7 +172,9 @@ def evidence_of(dream: Dream, written: Written, *, by: str, stars: Stars) -> dic
     return {key: value for key, value in found.items() if value not in (None, "")}
 
 
-def _improvement(dream: Dream, written: Written) -> str:
+def _improvement(dream: Dream, written: Written, stars: Stars) -> str:
+    if dream.rule == Rule.WAITS_FOR_STARS:
+        return f"People gave its answers {stars.dream:.2f} stars where today's have {stars.normal:.2f}, blind"
     metric = Metric(dream.outcome.get("primary", written.plan.primary.value))
     return f"{NAMES[metric].capitalize()} is {better_or_worse(dream.gain_seen or 0.0)} in {dream.n_seen + dream.n_held_out} pairs"
 

@@ -5,18 +5,23 @@ some of its answers first."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import fmean
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Avg, Count
+from django.db.models import Avg
 
 from dreams.cycles.models import Dream, DreamRating, DreamRun
 from dreams.cycles.plans import Written
 from dreams.cycles.settings import EVENT
+from dreams.stats.betting import log_e_above
+from dreams.verdict.observed import Metric, gain_bounds
 from dreams.verdict.plan import Plan
+from dreams.verdict.rules import Rule, Verdict
 from governance.errors import Invalid, NotFound
 from governance.ids import new_id
 from governance.ledger import actions as ledger
@@ -28,7 +33,7 @@ LEAST_RATED: Final = 5
 """So many pairs of answers have stars before a change of words may become an amendment."""
 MAY_LOSE: Final = 0.2
 """Stars that the new wording may have less, as a mean."""
-SHOWN: Final = 20
+SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,13 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Stars:
-    """What people gave so far: pairs with stars, and both means (None without any)."""
+    """What people gave so far: pairs with stars, and both means (None without any). `log_e_better`: the logarithm of the e-value
+    against "the new words are no better", valid whenever somebody looks."""
 
     n: int = 0
     normal: float | None = None
     dream: float | None = None
+    log_e_better: float = 0.0
 
 
 @governed("dreams.rate", subject="dream_id")
@@ -105,9 +112,19 @@ def blind(*, scope: Scope, dream_id: UUID) -> Sequence[Blind]:
 
 def stars_of(*, scope: Scope, dream_id: UUID) -> Stars:
     """What people gave so far. One query."""
-    rows = DreamRating.objects.filter(tenant_id=scope.tenant_id, dream_id=dream_id)
-    found = rows.aggregate(n=Count("request_key", distinct=True), normal=Avg("normal_stars"), dream=Avg("dream_stars"))
-    return Stars(found["n"], found["normal"], found["dream"])
+    rows = DreamRating.objects.filter(tenant_id=scope.tenant_id, dream_id=dream_id).values("request_key")
+    rated = rows.annotate(normal=Avg("normal_stars"), own=Avg("dream_stars")).order_by()
+    pairs = [(float(one["normal"]), float(one["own"])) for one in rated]
+    if not pairs:
+        return Stars()
+    low, _high = gain_bounds(Metric.STARS)
+    gains = [(own - normal) / (STARS[-1] - STARS[0]) for normal, own in pairs]
+    return Stars(
+        n=len(pairs),
+        normal=fmean(normal for normal, _own in pairs),
+        dream=fmean(own for _normal, own in pairs),
+        log_e_better=log_e_above(gains, null=0.0, low=low),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,11 @@ class Comparison:
     pairs: Sequence[Blind]
     stars: Stars
     waits: str
+
+    @property
+    def can_propose(self) -> bool:
+        """Whether nothing is left to wait for."""
+        return is_promotable(self.dream) and not self.waits and self.dream.proposal_id is None
 
     @property
     def mine(self) -> int:
@@ -132,6 +154,11 @@ def comparison(*, scope: Scope, dream_id: UUID) -> Comparison:
     return Comparison(dream, pairs, stars_of(scope=scope, dream_id=dream_id), waits_for(scope=scope, dream=dream))
 
 
+def is_promotable(dream: Dream) -> bool:
+    """Whether its plan found it worth promoting, or leaves that to people's stars."""
+    return bool(dream.mutations) and (dream.verdict == Verdict.PROMOTE or dream.rule == Rule.WAITS_FOR_STARS)
+
+
 def waits_for(*, scope: Scope, dream: Dream) -> str:
     """What a change of words waits for before it may become an amendment, as a sentence; "" where nothing does."""
     if not any(isinstance(value, str) for value in dream.mutations.values()):
@@ -139,9 +166,18 @@ def waits_for(*, scope: Scope, dream: Dream) -> str:
     found = stars_of(scope=scope, dream_id=dream.id)
     if found.n < LEAST_RATED or found.normal is None or found.dream is None:
         return f"It changes words: compare {LEAST_RATED} of its answers first, blind. {found.n} have stars so far."
-    if found.dream < found.normal - MAY_LOSE:
-        return f"It changes words, and people gave its answers {found.dream:.1f} stars where today's have {found.normal:.1f}."
-    return ""
+    stars = f"people gave its answers {found.dream:.1f} stars where today's have {found.normal:.1f}"
+    if dream.rule == Rule.WAITS_FOR_STARS:
+        return (
+            "" if found.log_e_better >= _needed(scope, dream) else f"It changes words, and {stars}: not surely better."
+        )
+    return f"It changes words, and {stars}." if found.dream < found.normal - MAY_LOSE else ""
+
+
+def _needed(scope: Scope, dream: Dream) -> float:
+    """The logarithm that an e-value needs: all wordings of a night that wait for stars share its alpha (Bonferroni)."""
+    waiting = Dream.objects.filter(tenant_id=scope.tenant_id, night=dream.night, rule=Rule.WAITS_FOR_STARS.value)
+    return -math.log(Written.of(bytes(dream.night.plan)).plan.alpha / waiting.count())
 
 
 def _found(scope: Scope, dream_id: UUID) -> tuple[Dream, Plan]:

@@ -137,8 +137,9 @@ class Going:
     def look(self, number: int, finalists: int | None) -> Next:
         """What the plan says of a candidate now. Once it is to stop, it stops."""
         if self._looked.get(number) is not Next.STOP:
-            observed = self.trials.observed(number)
-            self._looked[number] = judge(self.night.written.plan, observed, finalists=finalists).next
+            written, observed = self.night.written, self.trials.observed(number)
+            is_worded = written.candidates[number].is_worded
+            self._looked[number] = judge(written.plan, observed, finalists=finalists, is_worded=is_worded).next
         return self._looked[number]
 
     def _blocks(self, *, is_held_out: bool) -> Iterator[Sequence[str]]:

@@ -22,7 +22,7 @@ from governance.web import now, reading, scope_of, scoped
 @require_http_methods(["GET", "HEAD", "POST"])
 @scoped(None)
 def compare(request: HttpRequest, dream_id: UUID) -> HttpResponse:
-    """Up to twenty pairs of answers that differ."""
+    """Up to forty pairs of answers that differ."""
     scope = scope_of(request)
     if request.method == "POST":
         return _rated(request, dream_id)

@@ -46,6 +46,11 @@ class Candidate:
     def is_dummy(self) -> bool:
         return self.origin is Origin.DUMMY
 
+    @property
+    def is_worded(self) -> bool:
+        """Whether it changes nothing but words: then people's stars may say what numbers do not."""
+        return is_worded(self.changes)
+
     def applied(self, constitution: dict[str, JSON]) -> dict[str, JSON]:
         """The constitution under which the dream runs. Raises `PatchFailed` where a pointer leads nowhere."""
         return applied(self.changes, constitution)
@@ -53,6 +58,11 @@ class Candidate:
     def said(self, constitution: dict[str, JSON]) -> str:
         """What changes, as the sentence an amendment would carry."""
         return sentence(diff.changes(constitution, self.applied(constitution)))
+
+
+def is_worded(changes: Changes) -> bool:
+    """Whether these changes are of words alone."""
+    return bool(changes) and all(isinstance(value, str) for value in changes.values())
 
 
 def applied(changes: Changes, constitution: dict[str, JSON]) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ beat it again on held-out requests that no choice has used, and there the night 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from dreams.stats.noninferiority import Standing
 from dreams.stats.ratio import sample_ratio_p
 from dreams.verdict.findings import Findings, Guardrail, findings_of
 from dreams.verdict.observed import Metric, Observed
-from dreams.verdict.plan import Plan
+from dreams.verdict.plan import MARGINS, Plan
 from dreams.verdict.rules import VERDICT_OF, Next, Rule, Verdict
 from dreams.verdict.wording import NAMES, better_or_worse, percent, plural
 
@@ -52,16 +52,21 @@ class Judgement:
         }
 
 
-def judge(plan: Plan, observed: Observed, *, finalists: int | None = None) -> Judgement:
+def judge(plan: Plan, observed: Observed, *, finalists: int | None = None, is_worded: bool = False) -> Judgement:
     """One candidate at one look. `finalists` is how many candidates the held-out part has to answer for; all planned ones where
-    it is not known. Looking again with more pairs is always allowed."""
+    it is not known. `is_worded`: it changes nothing but words, so that people's stars may say what the primary metric does not.
+    Looking again with more pairs is always allowed."""
     found = findings_of(plan, observed)
     share = plan.alpha / min(plan.family, finalists or plan.family)
-    return _judged(plan, observed, found, is_confirmed=found.held_out.log_e_better >= -math.log(share))
+    is_confirmed = found.held_out.log_e_better >= -math.log(share)
+    return _judged(plan, observed, found, is_confirmed=is_confirmed, is_worded=is_worded)
 
 
-def judge_night(plan: Plan, candidates: Mapping[str, Observed]) -> dict[str, Judgement]:
-    """Every candidate of a night at its end, the held-out part corrected over the finalists as the plan says.
+def judge_night(
+    plan: Plan, candidates: Mapping[str, Observed], *, worded: Collection[str] = ()
+) -> dict[str, Judgement]:
+    """Every candidate of a night at its end, the held-out part corrected over the finalists as the plan says. `worded`: those
+    that change nothing but words.
 
     Raises ValueError where there are more candidates than the plan's family.
     """
@@ -71,7 +76,7 @@ def judge_night(plan: Plan, candidates: Mapping[str, Observed]) -> dict[str, Jud
     held_out = {name: one.held_out.log_e_better for name, one in found.items() if is_finalist(plan, one)}
     confirmed = refuted(held_out, by=plan.correction, alpha=plan.alpha)
     return {
-        name: _judged(plan, observed, found[name], is_confirmed=name in confirmed)
+        name: _judged(plan, observed, found[name], is_confirmed=name in confirmed, is_worded=name in worded)
         for name, observed in candidates.items()
     }
 
@@ -81,13 +86,14 @@ def is_finalist(plan: Plan, found: Findings) -> bool:
     return found.seen.n >= plan.minimum_pairs and found.seen.log_e_better >= -math.log(plan.alpha)
 
 
-def _judged(plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bool) -> Judgement:
-    rule, sentence = next(_said(plan, observed, found, is_confirmed=is_confirmed))
+def _judged(plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bool, is_worded: bool) -> Judgement:
+    rests_on_stars = is_worded and not (is_confirmed and is_finalist(plan, found))
+    rule, sentence = next(_said(plan, observed, found, is_confirmed=is_confirmed, rests_on_stars=rests_on_stars))
     return Judgement(
         verdict=VERDICT_OF[rule],
         rule=rule,
         sentence=sentence,
-        next=_next(plan, observed, rule),
+        next=_next(plan, observed, found, rule),
         n_seen=observed.n_seen,
         n_held_out=observed.n_held_out,
         looks=observed.n_seen // plan.look_every + observed.n_held_out // plan.look_every,
@@ -95,11 +101,28 @@ def _judged(plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bo
     )
 
 
-def _said(plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bool) -> Iterator[Said]:
+def _said(
+    plan: Plan, observed: Observed, found: Findings, *, is_confirmed: bool, rests_on_stars: bool
+) -> Iterator[Said]:
     """What each rule says, in the order of `Rule`; the first is the verdict."""
     yield from _invalid(plan, observed)
     yield from _rejecting(plan, observed, found)
-    yield from _holding(plan, found, is_confirmed=is_confirmed)
+    if found.seen.n < plan.minimum_pairs:
+        yield (
+            Rule.TOO_FEW_PAIRS,
+            f"{plural(found.seen.n, 'pair')} so far; the plan judges from {plan.minimum_pairs} on.",
+        )
+    if not rests_on_stars:
+        yield from _primary_not_shown(plan, found)
+    yield from _guardrails_not_shown(plan, found, rests_on_stars=rests_on_stars)
+    if not rests_on_stars and (found.held_out.n < plan.minimum_pairs or not is_confirmed):
+        yield Rule.HELD_OUT_NOT_SHOWN, _not_on_held_out(plan, found)
+    yield from _held_out_guardrails(found)
+    if rests_on_stars:
+        yield (
+            Rule.WAITS_FOR_STARS,
+            "It changes words, and every guardrail holds: people's stars say whether they are better.",
+        )
     low = percent(plan.minimum_effect)
     yield (
         Rule.ALL_HOLD,
@@ -169,20 +192,20 @@ def _rejecting(plan: Plan, observed: Observed, found: Findings) -> Iterator[Said
         yield Rule.PRIMARY_WORSE, f"{NAMES[plan.primary].capitalize()} is {better_or_worse(found.seen.gain or 0.0)}."
 
 
-def _holding(plan: Plan, found: Findings, *, is_confirmed: bool) -> Iterator[Said]:
-    name, seen, held_out = NAMES[plan.primary].capitalize(), found.seen, found.held_out
-    if seen.n < plan.minimum_pairs:
-        yield Rule.TOO_FEW_PAIRS, f"{plural(seen.n, 'pair')} so far; the plan judges from {plan.minimum_pairs} on."
-        return
-    least, gain = percent(plan.minimum_effect), better_or_worse(seen.gain or 0.0, beside=plan.minimum_effect)
+def _primary_not_shown(plan: Plan, found: Findings) -> Iterator[Said]:
+    name, seen, least = NAMES[plan.primary].capitalize(), found.seen, percent(plan.minimum_effect)
+    gain = better_or_worse(seen.gain or 0.0, beside=plan.minimum_effect)
     if seen.log_e_small >= -math.log(plan.alpha):
         yield Rule.EFFECT_TOO_SMALL, f"{name} is {gain}: less than the {least} that would be worth a change."
     if not is_finalist(plan, found):
         yield Rule.PRIMARY_NOT_SHOWN, f"{name} is {gain} in {plural(seen.n, 'pair')}: not surely more than {least}."
+
+
+def _guardrails_not_shown(plan: Plan, found: Findings, *, rests_on_stars: bool) -> Iterator[Said]:
     for one in found.guardrails:
         if one.standing is not Standing.NON_INFERIOR:
             yield Rule.GUARDRAIL_NOT_SHOWN, _not_shown(one)
-    yield from _averages(plan, found)
+    yield from _averages(plan, found, rests_on_stars=rests_on_stars)
     for group in found.groups:
         if group.gain < -plan.group_margin:
             yield (
@@ -190,9 +213,16 @@ def _holding(plan: Plan, found: Findings, *, is_confirmed: bool) -> Iterator[Sai
                 f"Requests of kind {group.kind} seem to succeed less often: "
                 f"{better_or_worse(group.gain, beside=plan.group_margin)}.",
             )
-    if held_out.n < plan.minimum_pairs or not is_confirmed:
-        said = "no held-out request was asked yet" if held_out.gain is None else better_or_worse(held_out.gain)
-        yield Rule.HELD_OUT_NOT_SHOWN, f"{name} is {gain}, but not surely on held-out requests: {said}."
+
+
+def _not_on_held_out(plan: Plan, found: Findings) -> str:
+    name, held_out = NAMES[plan.primary].capitalize(), found.held_out
+    gain = better_or_worse(found.seen.gain or 0.0, beside=plan.minimum_effect)
+    said = "no held-out request was asked yet" if held_out.gain is None else better_or_worse(held_out.gain)
+    return f"{name} is {gain}, but not surely on held-out requests: {said}."
+
+
+def _held_out_guardrails(found: Findings) -> Iterator[Said]:
     for one in found.guardrails:
         if one.held_out_gain is not None and one.held_out_gain < -one.margin:
             yield (
@@ -210,10 +240,13 @@ def _not_shown(one: Guardrail) -> str:
     return f"{name} is {gain} in {plural(one.n, 'pair')}: a loss of {margin} is not ruled out."
 
 
-def _averages(plan: Plan, found: Findings) -> Iterator[Said]:
+def _averages(plan: Plan, found: Findings, *, rests_on_stars: bool) -> Iterator[Said]:
     """A few requests that became very slow or dear weigh little in a mean of shares, and all the more in the plain mean."""
     for metric, gain in found.averages.items():
-        least = plan.minimum_effect if metric is plan.primary else -plan.margins[metric]
+        if metric is plan.primary:
+            least = -MARGINS[metric] if rests_on_stars else plan.minimum_effect
+        else:
+            least = -plan.margins[metric]
         if gain < least:
             yield (
                 Rule.AVERAGE_CONTRADICTS,
@@ -226,11 +259,13 @@ _STOPS = frozenset({Rule.EFFECT_TOO_SMALL, Rule.ALL_HOLD})
 _SEEN_FIRST = frozenset({Rule.TOO_FEW_PAIRS, Rule.PRIMARY_NOT_SHOWN})
 
 
-def _next(plan: Plan, observed: Observed, rule: Rule) -> Next:
+def _next(plan: Plan, observed: Observed, found: Findings, rule: Rule) -> Next:
     """The seen part first, as far as it is needed; once held-out requests are asked, those until they are used up."""
     if VERDICT_OF[rule] in (Verdict.INVALID, Verdict.REJECT) or rule in _STOPS:
         return Next.STOP
     may_see_more = observed.n_seen < plan.pairs_seen and not observed.n_held_out
-    if may_see_more and rule in (*_SEEN_FIRST, Rule.GUARDRAIL_NOT_SHOWN):
+    # Words whose numbers are as good as a finalist's may be promoted by those.
+    is_unshown = rule in _SEEN_FIRST or (rule is Rule.WAITS_FOR_STARS and not is_finalist(plan, found))
+    if may_see_more and (is_unshown or rule is Rule.GUARDRAIL_NOT_SHOWN):
         return Next.SEEN_PAIRS
-    return Next.HELD_OUT_PAIRS if rule not in _SEEN_FIRST and observed.n_held_out < plan.pairs_held_out else Next.STOP
+    return Next.STOP if is_unshown or observed.n_held_out >= plan.pairs_held_out else Next.HELD_OUT_PAIRS

@@ -35,6 +35,7 @@ class Rule(StrEnum):
     GROUP_WORSE = "group_worse"
     HELD_OUT_NOT_SHOWN = "held_out_not_shown"
     HELD_OUT_GUARDRAIL = "held_out_guardrail"
+    WAITS_FOR_STARS = "waits_for_stars"
     ALL_HOLD = "all_hold"
 
 
@@ -50,6 +51,7 @@ _RULES: Final = {
         Rule.GROUP_WORSE,
         Rule.HELD_OUT_NOT_SHOWN,
         Rule.HELD_OUT_GUARDRAIL,
+        Rule.WAITS_FOR_STARS,
     ),
     Verdict.PROMOTE: (Rule.ALL_HOLD,),
 }

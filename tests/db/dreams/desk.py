@@ -229,8 +229,17 @@ WORDS: dict[str, Any] = {
 def wordy(call: Call, told: OnProgress) -> Reply:
     """Answers in the words of its covenant; one of them costs less."""
     document: Any = call.constitution.document
-    is_brief = document["covenant"] == "Be brief."
-    calls, how = (50, "All entries were read") if is_brief else (30, "Each and every entry was read")
+    return _worded(call, calls=50 if document["covenant"] == "Be brief." else 30)
+
+
+def wordy_for_the_same(call: Call, told: OnProgress) -> Reply:
+    """Answers in the words of its covenant, and they all cost the same."""
+    return _worded(call, calls=50)
+
+
+def _worded(call: Call, *, calls: int) -> Reply:
+    document: Any = call.constitution.document
+    how = "All entries were read" if document["covenant"] == "Be brief." else "Each and every entry was read"
     said = f"{call.request}. {how}, and nothing wrong was found in the payroll."
     usage = Usage(tokens_in={}, tokens_out={}, compute_seconds=Decimal(0), api_calls=calls)
     return Reply(output={"said": said}, usage=usage)

@@ -12,16 +12,18 @@ from dreams.cycles import promoting, rating
 from dreams.cycles.models import Dream, DreamCycle, DreamRating
 from dreams.cycles.plans import Written
 from governance.errors import Invalid, NotAllowed, NotFound
+from governance.notices.models import Notice
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.dreams import desk
+from tests.db.routing.executions import desk as work
 
 pytestmark = pytest.mark.usefixtures("database")
 LATER = desk.NIGHT + timedelta(hours=6)
 
 
-def dreamed() -> tuple[make.Cast, DreamCycle, Dream]:
-    cast = desk.cast(desk.wordy, law=desk.WORDS)
+def dreamed(answer: work.Answer = desk.wordy) -> tuple[make.Cast, DreamCycle, Dream]:
+    cast = desk.cast(answer, law=desk.WORDS)
     cycle = desk.planned(cast)
     desk.ran(cast, cycle)
     return cast, cycle, desk.dreams(cast, cycle)[1]
@@ -60,6 +62,45 @@ def test_words__disliked__are_refused_with_the_stars() -> None:
     rated(cast, dream, own=2, normal=4)
     with pytest.raises(promoting.NotPromotable, match=r"2\.0 stars where today's have 4\.0"):
         promoting.propose(scope=cast.bo, dream_id=dream.id, at=LATER)
+
+
+def test_words__for_the_same_money__are_left_to_stars() -> None:
+    cast, _cycle, dream = dreamed(desk.wordy_for_the_same)
+    assert (dream.verdict, dream.rule) == ("hold", "waits_for_stars"), dream.because
+    with pytest.raises(promoting.NotPromotable, match="0 have stars"):
+        promoting.propose(scope=cast.bo, dream_id=dream.id, at=LATER)
+    assert any("1 change of words waits for your stars" in one for one in told(cast))
+
+
+def test_words__better_in_five_answers__are_not_surely_better() -> None:
+    cast, _cycle, dream = dreamed(desk.wordy_for_the_same)
+    rated(cast, dream, own=4, normal=3)
+    with pytest.raises(promoting.NotPromotable, match=r"4\.0 stars where today's have 3\.0: not surely better"):
+        promoting.propose(scope=cast.bo, dream_id=dream.id, at=LATER)
+
+
+def test_words__surely_better__become_an_amendment_by_their_stars_alone() -> None:
+    cast, _cycle, dream = dreamed(desk.wordy_for_the_same)
+    rated(cast, dream, own=4, normal=3, count=25)
+    with in_tenant(cast.tenant.id):
+        assert rating.comparison(scope=cast.bo, dream_id=dream.id).can_propose
+    evidence = promoting.propose(scope=cast.bo, dream_id=dream.id, at=LATER)
+    with in_tenant(cast.tenant.id):
+        said = evidence.revisions.get().evidence
+        assert not rating.comparison(scope=cast.bo, dream_id=dream.id).can_propose, "it is proposed already"
+    assert said["improvement"] == "People gave its answers 4.00 stars where today's have 3.00, blind"
+
+
+def test_words__as_good_as_todays__do_not_become_one() -> None:
+    cast, _cycle, dream = dreamed(desk.wordy_for_the_same)
+    rated(cast, dream, own=4, normal=4, count=25)
+    with pytest.raises(promoting.NotPromotable, match="not surely better"):
+        promoting.propose(scope=cast.bo, dream_id=dream.id, at=LATER)
+
+
+def told(cast: make.Cast) -> list[str]:
+    with in_tenant(cast.tenant.id):
+        return list(Notice.objects.filter(tenant_id=cast.tenant.id).values_list("sentence", flat=True))
 
 
 def test_blind__order__is_tossed_by_the_plan_and_never_says_which_is_which() -> None:

@@ -118,6 +118,42 @@ def test_next(pairs: Pairs, following: Next) -> None:
     assert found.next is following, found.sentence
 
 
+def test_judge__words_that_cost_the_same__wait_for_stars_once_the_guardrails_hold() -> None:
+    same = good(speed=1.0)
+    found = judge(PLAN, seen(same), is_worded=True)
+    assert (found.verdict, found.rule, found.next) == (Verdict.HOLD, Rule.WAITS_FOR_STARS, Next.STOP), found.sentence
+    assert judge_night(PLAN, {"words": seen(same)}, worded={"words"})["words"].rule is Rule.WAITS_FOR_STARS
+    assert judge(PLAN, seen(same)).rule in (Rule.EFFECT_TOO_SMALL, Rule.PRIMARY_NOT_SHOWN), "numbers need an effect"
+
+
+NUMBERS = (Rule.EFFECT_TOO_SMALL, Rule.PRIMARY_NOT_SHOWN, Rule.HELD_OUT_NOT_SHOWN)
+"""What words may lack."""
+
+
+@pytest.mark.parametrize("rule", [rule for rule in (*COUNTED, *FLAWS) if rule not in NUMBERS])
+def test_judge__words_with_a_flaw__are_not_left_to_stars(rule: Rule) -> None:
+    flaw: Flaw = FLAWS.get(rule, lambda pairs: pairs)
+    found = judge(PLAN, seen(flaw(good(speed=1.0)), **COUNTED.get(rule, {})), is_worded=True)
+    assert found.rule is not Rule.WAITS_FOR_STARS, found.sentence
+    assert found.verdict is not Verdict.PROMOTE
+
+
+def test_judge__words_that_are_faster_too__are_promoted_by_the_numbers() -> None:
+    found = judge(PLAN, seen(good()), is_worded=True)
+    assert (found.verdict, found.rule) == (Verdict.PROMOTE, Rule.ALL_HOLD), found.sentence
+    begun = judge(PLAN, seen(good(seen=200, held_out=0)), is_worded=True)
+    assert begun.next is Next.HELD_OUT_PAIRS, begun.sentence
+
+
+def test_next__words__ask_what_the_guardrails_need() -> None:
+    few = judge(PLAN, seen(good(seen=40, held_out=0, speed=1.0)), is_worded=True)
+    assert (few.rule, few.next) == (Rule.GUARDRAIL_NOT_SHOWN, Next.SEEN_PAIRS), few.sentence
+    short = judge(replace(PLAN, pairs_seen=40), seen(good(seen=40, held_out=0, speed=1.0)), is_worded=True)
+    assert (short.rule, short.next) == (Rule.GUARDRAIL_NOT_SHOWN, Next.HELD_OUT_PAIRS), short.sentence
+    whole = judge(PLAN, seen(good(seen=200, held_out=0, speed=1.0)), is_worded=True)
+    assert (whole.rule, whole.next) == (Rule.WAITS_FOR_STARS, Next.STOP), whole.sentence
+
+
 def test_judge__value_that_is_known_on_one_side_alone__invalid() -> None:
     hidden = changed(good(), lambda place: place % 10 == 0, confidence=None)
     assert judge(PLAN, seen(hidden)).rule is Rule.MISSING_PAIRS
