@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
+from typing import Any
 
 from django.db import models
 from django.db.models.expressions import RawSQL
@@ -20,6 +22,9 @@ class TenantRow(models.Model):
 
     class Meta:
         abstract = True
+
+    def was_read(self, names: Collection[str], values: Collection[Any]) -> None:
+        """Called on an object that `governance.sql` has read, with its columns and their values."""
 
 
 class BusyRow(TenantRow):

@@ -9,17 +9,20 @@ HAZARD: all statements of a thread share one cursor: what one found is taken out
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import local
 from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
+from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from pgvector.django import VectorField
 
@@ -42,21 +45,25 @@ _NOTHING: Final[Mapping[str, Statement]] = {}
 
 def insertion(row: TenantRow, *, instead: Mapping[str, Statement] = _NOTHING) -> Statement:
     """Write a new row whole; some of its fields by what a statement finds `instead` of what the row says."""
+    model, known = type(row), row.__dict__
     places: list[str | None] = []
     values: list[Any] = []
-    for column in _written(type(row)):
-        value = getattr(row, column.attname)
-        if column.name in instead:
+    for column in _written(model):
+        value = known[column.attname] if column.attname in known else getattr(row, column.attname)
+        if instead and column.name in instead:
             places.append(f"({instead[column.name].text})")
             values += instead[column.name].values
         elif value is None:
             places.append("NULL")
+        elif type(value) is column.plain:
+            places.append(None)
+            values.append(value)
         elif isinstance(value, DatabaseDefault):
             places.append("DEFAULT")
         else:
             places.append(None)
             values.append(column.prepared(value))
-    return Statement(_inserting(type(row), tuple(places)), values)
+    return Statement(_inserting(model, tuple(places)), values)
 
 
 def change(row: TenantRow, names: Sequence[str]) -> Statement:
@@ -153,10 +160,20 @@ class _Reading:
         values = list(found)
         for place, converter, column in self.converters:
             values[place] = converter(values[place], column, connection)
-        row: Row = model.from_db(DEFAULT_DB_ALIAS, self.names, [values[place] for place in self.places])
+        row = _made(model, self.names, [values[place] for place in self.places])
         for place, name in self.others:
             setattr(row, name, values[place])
         return row
+
+
+def _made(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
+    """What `from_db` makes, without a call for each field: an object holds its columns under their names, and no other."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(zip(names, values, strict=True))
+    row.was_read(names, values)
+    return row
 
 
 @lru_cache
@@ -179,9 +196,13 @@ def _reading(model: type[TenantRow], names: tuple[bytes, ...]) -> _Reading:
 
 
 _PLAIN: Final[Mapping[type[models.Field[Any, Any]], type]] = {
+    models.BinaryField: bytes,
     models.BooleanField: bool,
     models.CharField: str,
     models.DateTimeField: datetime,
+    models.IntegerField: int,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
     models.TextField: str,
     models.UUIDField: UUID,
     VectorField: str,
@@ -192,16 +213,19 @@ as Postgres reads it."""
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A field that is written, how it is called, and the type of a value that needs no preparing."""
+    """A field that is written, how it is called, the type of a value that needs no preparing, and what else prepares one."""
 
     field: models.Field[Any, Any]
     name: str
     attname: str
     plain: type | None
+    text: Callable[[Any], str] | None
 
     def prepared(self, value: Any) -> Any:
         if value is None or type(value) is self.plain:
             return value
+        if self.text is not None:
+            return self.text(value)
         return self.field.get_db_prep_save(value, connection)
 
     @property
@@ -228,7 +252,20 @@ def _column_of(field: models.Field[Any, Any]) -> _Column:
     target = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field
-    return _Column(field, field.name, field.attname, _PLAIN.get(type(target)))
+    return _Column(field, field.name, field.attname, _PLAIN.get(type(target)), _text_of(target))
+
+
+def _text_of(field: models.Field[Any, Any]) -> Callable[[Any], str] | None:
+    """What writes a value of this field as Postgres reads it, where psycopg would come to the same text by a longer way."""
+    if type(field) is models.JSONField:
+        return partial(json.dumps, cls=field.encoder)
+    if type(field) is ArrayField and type(field.base_field) is models.UUIDField:
+        return _ids
+    return None
+
+
+def _ids(values: Sequence[UUID]) -> str:
+    return f"{{{','.join([str(value) for value in values])}}}"
 
 
 @lru_cache(maxsize=512)

@@ -121,8 +121,11 @@ class ExecutionRequest(BusyRow):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
         found = super().from_db(db, field_names, values, **more)
-        found.loaded, found.beside = dict(zip(field_names, values, strict=False)), []
+        found.was_read(field_names, values)
         return found
+
+    def was_read(self, names: Collection[str], values: Collection[Any]) -> None:
+        self.loaded, self.beside = dict(zip(names, values, strict=False)), []
 
     def changed(self, names: Sequence[str]) -> list[str]:
         """Which of these fields hold another object than was read or kept. A value is replaced, never changed in place."""
