@@ -29,6 +29,8 @@ ROUND = 8
 ROWS: Final = {8: 48, 16: 24, 32: 12}
 # So many numbers of the widest layer are bent at a time that they stay in the processor's cache.
 BLOCK = 1 << 16
+# A column's mean as a product: for a few columns in a third of the time of `mean`.
+_MEAN: Final = np.full((1, FEATURES), 1 / FEATURES, dtype=np.float32)
 
 
 def sentence_vectors(weights: Weights, texts: Sequence[Sequence[int]]) -> Floats:
@@ -97,8 +99,10 @@ def _linear(named: _Named, name: str, x: Floats) -> Floats:
 
 def _normed(named: _Named, name: str, x: Floats) -> Floats:
     """Each column brought to mean 0 and deviation 1, scaled and shifted; in place."""
-    x -= x.mean(axis=0)
-    x /= np.sqrt(np.einsum("ft,ft->t", x, x) / np.float32(len(x)) + np.float32(1e-12))
+    x -= _MEAN @ x
+    spread = _MEAN @ np.square(x)
+    spread += np.float32(1e-12)
+    x /= np.sqrt(spread, out=spread)
     x *= named[name + ".weight"][:, None]
     x += named[name + ".bias"][:, None]
     return x
@@ -106,18 +110,19 @@ def _normed(named: _Named, name: str, x: Floats) -> Floats:
 
 def _attended(named: _Named, x: Floats, spans: Sequence[tuple[int, int, int]]) -> Floats:
     query, key, value = (_linear(named, f"attention.self.{part}", x) for part in ("query", "key", "value"))
-    query *= np.float32(HEAD**-0.5)
     seen = np.zeros_like(x)
     for start, end, count in spans:
         # (texts, heads, features of a head, tokens)
         q, k, v = (
             each[:, start:end].reshape(HEADS, HEAD, count, -1).transpose(2, 0, 1, 3) for each in (query, key, value)
         )
-        scores = q.swapaxes(2, 3) @ k
-        scores -= scores.max(axis=3, keepdims=True)
+        # (texts, heads, tokens that are looked at, tokens that look)
+        scores = k.swapaxes(2, 3) @ q
+        scores *= np.float32(HEAD**-0.5)
+        scores -= np.maximum.reduce(scores, axis=2, keepdims=True)
         np.exp(scores, out=scores)
-        scores /= scores.sum(axis=3, keepdims=True)
-        seen[:, start:end] = (v @ scores.swapaxes(2, 3)).transpose(1, 2, 0, 3).reshape(FEATURES, -1)
+        scores /= np.add.reduce(scores, axis=2, keepdims=True)
+        seen[:, start:end] = (v @ scores).transpose(1, 2, 0, 3).reshape(FEATURES, -1)
     return seen
 
 
