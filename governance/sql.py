@@ -26,6 +26,7 @@ from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from pgvector.django import VectorField
 
+from governance.prepared import Prepared
 from governance.rows import TenantRow
 
 Row = TypeVar("Row", bound=TenantRow)
@@ -99,9 +100,10 @@ def read(model: type[Row], text: str, values: Values) -> list[Row]:
 
 
 class _Kept(local):
-    """A thread's cursor, made anew with its connection."""
+    """A thread's cursor and prepared statements, made anew with its connection."""
 
     cursor: psycopg.RawCursor[Any] | None = None
+    prepared: Prepared
 
 
 _kept: Final = _Kept()
@@ -109,7 +111,7 @@ _PLACE: Final = re.compile(r"%(?:(%)|s|\((\w+)\)s)")
 
 
 def _asked(text: str, values: Values) -> Any:
-    """A cursor that has run this. Where somebody watches the connection (a log, a wrapper), it is Django's."""
+    """A cursor that has run this, or what stands for one; Django's where somebody watches the connection (a log, a wrapper)."""
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
     raw = wrapper.connection
     if raw is None or wrapper.execute_wrappers or wrapper.queries_logged:
@@ -120,9 +122,11 @@ def _asked(text: str, values: Values) -> Any:
     kept = _kept.cursor
     if kept is None or kept.connection is not raw:
         kept = _kept.cursor = psycopg.RawCursor(raw)
+        _kept.prepared = Prepared(raw)
     numbered, names = _numbered(text)
+    given = [values[name] for name in names] if isinstance(values, Mapping) else values
     with wrapper.wrap_database_errors:
-        return kept.execute(numbered, [values[name] for name in names] if isinstance(values, Mapping) else values)
+        return _kept.prepared.run(numbered, given) or kept.execute(numbered, given)
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -36,7 +37,14 @@ def cleaned(text: str, *, most: int = MOST_CHARACTERS) -> str:
 
 def written(vector: Vectors) -> str:
     """As pgvector reads it, number for number: nine digits tell every number of four bytes from every other."""
-    return f"[{','.join(['%.9g'] * len(vector)) % tuple(vector.tolist())}]"
+    return _written(np.asarray(vector, dtype=np.float32).tobytes())
+
+
+@lru_cache(maxsize=32)
+def _written(numbers: bytes) -> str:
+    # a request's vector is compared with rules, with systems, and kept: three times the same text
+    vector = np.frombuffer(numbers, dtype=np.float32).tolist()
+    return f"[{','.join(['%.9g'] * len(vector)) % tuple(vector)}]"
 
 
 def unit(vectors: NDArray[np.floating]) -> Vectors:

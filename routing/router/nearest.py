@@ -9,16 +9,17 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
+from governance import sql
 from governance.registry.models import System
 from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.scope import Scope
-from routing.embeddings.embedder import Vectors
+from routing.embeddings.embedder import Vectors, written
 from routing.router import resident
 from routing.router.resident import Resident
 
@@ -108,11 +109,6 @@ class Standing:
     routing: dict[str, Any] | None
 
 
-def written(vector: Vectors) -> str:
-    """As pgvector reads it; eight digits are all that a number of four bytes has."""
-    return f"[{','.join(['%.8g'] * len(vector)) % tuple(vector.tolist())}]"
-
-
 def rules(*, scope: Scope, vector: Vectors, model: str, most: int = RULES) -> list[NearRule]:
     """The nearest active rules of the tenant, nearest first: `most`, or all there are. One statement; seldom a few more."""
     kept = resident.kept(tenant_id=scope.tenant_id, model=model)
@@ -127,9 +123,7 @@ def rules(*, scope: Scope, vector: Vectors, model: str, most: int = RULES) -> li
 def searched(*, scope: Scope, vector: Vectors, model: str, most: int = RULES) -> list[NearRule]:
     """As `rules`, by the database alone."""
     values: dict[str, Any] = {"q": written(vector), "tenant": scope.tenant_id, "model": model, "most": most}
-    with connection.cursor() as cursor:
-        cursor.execute(_RULES.format(n=len(vector)), values)
-        found = cursor.fetchall()
+    found = sql.rows(_statement(_RULES, len(vector)), values)
     return sorted((_rule(row, float(row[8])) for row in found), key=lambda one: (-one.cosine, one.id))
 
 
@@ -137,9 +131,7 @@ def _named(scope: Scope, kept: Resident, vector: Vectors, *, model: str, most: i
     """Those that memory names and those that changed since; None, and memory is read anew, where they are not all there are."""
     near = {kept.ids[one.place]: one.cosine for one in kept.nearest(vector, most=most)}
     values: dict[str, Any] = {"tenant": scope.tenant_id, "model": model, "ids": list(near), "snapshot": kept.snapshot}
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMED, values)
-        rows = cursor.fetchall()
+    rows = sql.rows(_NAMED, values)
     named, changed = [row for row in rows if row[9] and not row[10]], [row for row in rows if row[10]]
     moved = {row[0] for row in changed}
     if len(named) < len(near) or len(changed) > CHANGED or not moved.isdisjoint(near):
@@ -161,9 +153,7 @@ def systems(*, scope: Scope, vector: Vectors, model: str, ids: Collection[UUID],
         "wanted": wanted,
         "law": LAW,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SYSTEMS.format(n=len(vector)), values)
-        return [_standing(row) for row in cursor.fetchall()]
+    return [_standing(row) for row in sql.rows(_statement(_SYSTEMS, len(vector)), values)]
 
 
 def router(*, scope: Scope) -> System | None:
@@ -172,6 +162,11 @@ def router(*, scope: Scope) -> System | None:
     rows = System.objects.filter(tenant_id=scope.tenant_id, status="active")
     rows = rows.filter(speaks | Q(constitution__routing_rules__has_key="confidence_threshold"))
     return rows.annotate(first=ExpressionWrapper(speaks, BooleanField())).order_by("-first", "created_at", "id").first()
+
+
+@lru_cache
+def _statement(text: str, dimensions: int) -> str:
+    return text.format(n=dimensions)
 
 
 def _rule(row: Sequence[Any], cosine: float) -> NearRule:

@@ -160,6 +160,21 @@ def test_rows__after_an_error_or_on_another_connection__are_djangos_errors_and_g
             sql.rows("SELECT 1", [])
 
 
+def test_rows__of_what_is_prepared__need_no_cursor(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What psycopg has prepared is found again: should it note that otherwise one day, this says so."""
+    half = "SELECT 10 / %s::int, %s::text, %s::uuid[], %s::jsonb"
+    values: list[Any] = [2, "ä", [cast.tenant.id], '{"a": [1, null]}']
+    with in_tenant(cast.tenant.id):
+        first = [sql.rows(half, values) for _ in range(5)]
+        with monkeypatch.context() as without:
+            without.setattr("psycopg.RawCursor.execute", None)
+            assert [sql.rows(half, values)] * 5 == first
+            with pytest.raises(DataError, match="division by zero"), transaction.atomic():
+                sql.rows(half, [0, *values[1:]])
+        # psycopg forgets what is prepared when something is rolled back
+        assert sql.rows(half, [5, *values[1:]])[0][:2] == (2, "ä")
+
+
 def test_the_road__is_so_many_statements_in_three_transactions(cast: make.Cast) -> None:
     """docs/work.md: each is a round trip of every request."""
     asked: list[str] = []
