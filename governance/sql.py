@@ -44,6 +44,19 @@ class Statement:
 _NOTHING: Final[Mapping[str, Statement]] = {}
 
 
+def made(model: type[Row], **values: Any) -> Row:
+    """A new row of these columns (by attribute: `system_id`, not `system`), all others by their defaults: what the model itself
+    makes, for less. Raises TypeError for a name that is no column."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    known = row.__dict__
+    for name, default in _defaults(model):
+        known[name] = values.pop(name) if name in values else default()
+    if values:
+        raise TypeError(f"{model.__name__} has no {', '.join(sorted(values))}")
+    return row
+
+
 def insertion(row: TenantRow, *, instead: Mapping[str, Statement] = _NOTHING) -> Statement:
     """Write a new row whole; some of its fields by what a statement finds `instead` of what the row says."""
     model, known = type(row), row.__dict__
@@ -164,14 +177,14 @@ class _Reading:
         values = list(found)
         for place, converter, column in self.converters:
             values[place] = converter(values[place], column, connection)
-        row = _made(model, self.names, [values[place] for place in self.places])
+        row = found_row(model, self.names, [values[place] for place in self.places])
         for place, name in self.others:
             setattr(row, name, values[place])
         return row
 
 
-def _made(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
-    """What `from_db` makes, without a call for each field: an object holds its columns under their names, and no other."""
+def found_row(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
+    """What `from_db` makes of a row that was read, without a call for each field: it holds these columns, and no others."""
     row = model.__new__(model)
     row._state = ModelState()
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -239,6 +252,11 @@ class _Column:
     @property
     def place(self) -> str:
         return f"%s::{self.field.db_type(connection)}" if hasattr(self.field, "get_placeholder") else "%s"
+
+
+@lru_cache
+def _defaults(model: type[TenantRow]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    return tuple((field.attname, field.get_default) for field in model._meta.concrete_fields if not field.generated)
 
 
 @lru_cache

@@ -75,7 +75,8 @@ def signed(*, signer: Signer, kind: str, reservation_id: UUID | None, said: Mapp
 
 def row_of(move: Signed, reservation_id: UUID | None, *, tenant_id: UUID, at: datetime) -> BudgetMove:
     """The row of a movement, not written yet."""
-    return BudgetMove(
+    return sql.made(
+        BudgetMove,
         id=move.id,
         tenant_id=tenant_id,
         kind=move.kind,

@@ -136,7 +136,8 @@ def _priced(scope: Scope, hold_id: UUID) -> tuple[Reservation, Prices]:
 def priced(text: str) -> tuple[Reservation, Prices]:
     """The same as `PRICED` found it."""
     found = json.loads(text)
-    hold = Reservation(
+    hold = sql.made(
+        Reservation,
         id=UUID(found["id"]),
         tenant_id=UUID(found["tenant_id"]),
         system_id=UUID(found["system_id"]),

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from governance import canonical
+from governance import canonical, sql
 from governance.ids import new_id
 from governance.keys.actions import Signer
 from governance.ledger import actions as ledger
@@ -37,7 +37,8 @@ def row_of(answer: Answer, *, scope: Scope, signer: Signer, at: datetime) -> Sto
         asked_by=scope.actor.name,
         signer=signer.did,
     )
-    return StoredVerdict(
+    return sql.made(
+        StoredVerdict,
         id=id,
         tenant_id=scope.tenant_id,
         system_id=found.system_id,

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS
-
 from governance import sql
 from governance.registry.models import System
 from routing.connectors.models import Connector
@@ -33,5 +31,5 @@ def connectors(*, tenant_id: UUID, system_ids: Collection[UUID], at: datetime, l
     found: list[Any] = sql.read(Connector, statement, {"tenant": tenant_id, "ids": list(system_ids), "at": at})
     for row in found:
         known = [row.system_id, row.tenant_id, row.system_name, row.api_key_required]
-        row.system = System.from_db(DEFAULT_DB_ALIAS, _SYSTEM, known)
+        row.system = sql.found_row(System, _SYSTEM, known)
     return found

@@ -114,7 +114,8 @@ def received(
     at: datetime,
 ) -> ExecutionRequest:
     """The row of a request at its beginning, not saved yet."""
-    return ExecutionRequest(
+    return sql.made(
+        ExecutionRequest,
         id=id,
         tenant_id=scope.tenant_id,
         key=key,
@@ -127,7 +128,7 @@ def received(
         requested_by=scope.actor.name,
         user_id=scope.actor.user_id,
         accountable_id=parent.accountable_id if parent else scope.actor.accountable_id,
-        parent=parent,
+        parent_id=parent.id if parent else None,
         depth=parent.depth + 1 if parent else 0,
         routing_path=parent.routing_path if parent else [],
         stage=Stage.RECEIVED.value,

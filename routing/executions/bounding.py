@@ -64,8 +64,8 @@ def planned(request: ExecutionRequest, *, cost_at: datetime | None = None) -> Pl
     if connector_id is not None:
         kind, target, arguments, entry_tool, maximums, decided = reached
         known = pins_in(json.loads(decided or "[]"))
-        connector = Connector(
-            id=connector_id, kind=kind, target=target, arguments=arguments, entry_tool=entry_tool,
+        connector = sql.made(
+            Connector, id=connector_id, kind=kind, target=target, arguments=arguments, entry_tool=entry_tool,
             maximums=json.loads(maximums),
         )  # fmt: skip
     tool, reached_by = _reached(request, connector, known)

@@ -84,10 +84,11 @@ def drawn_up(
     data = receipt.statement(_done(request, execution), signer=signer.did)
     signature = signer.sign(receipt.signed_message(data))
     execution.receipt_signature = signature.hex()
-    proof = Receipt(
+    proof = sql.made(
+        Receipt,
         id=new_id(at),
         tenant_id=request.tenant_id,
-        execution=execution,
+        execution_id=execution.id,
         at=at,
         statement=data,
         digest=canonical.digest_bytes(data),
@@ -184,7 +185,8 @@ def _execution(request: ExecutionRequest, end: End, *, cost: Decimal | None, at:
     route: Mapping[str, Any] = request.route or {}
     confidence = route.get("confidence")
     noted(request, "receipt", f"Ended: {mark_of(stage=Stage.DONE, status=end.status).word.lower()}.", at=at)
-    return Execution(
+    return sql.made(
+        Execution,
         id=request.id,
         tenant_id=request.tenant_id,
         system_id=request.system_id,

@@ -127,9 +127,9 @@ def decide_here(
     """`decide` inside the caller's transaction, for a verb that goes on from the verdict: counted, kept and on the ledger alike.
 
     The caller's gate says who may ask. The rules read that `asker` asks; the entry, under the name `verb`, is the scope's.
-    `known`: what bears on the question, read in this transaction a moment ago. `beside`: where a permit's row waits, for a caller
-    who writes more in the same transaction and writes it with that. What goes wrong inside takes the caller's transaction with
-    it. Raises `Invalid` for a question that cannot be asked.
+    `known`: what bears on the question, read in this transaction a moment ago, when the same was asked with other costs: it can be
+    asked, and is not checked again. `beside`: where a permit's row waits, for a caller who writes more in the same transaction and
+    writes it with that. What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for a question that cannot be asked.
     """
     found = None if known is None else {(question.system, question.session): known}
     return _kept(scope, [question], verb=verb, at=at, asker=asker, known=found, beside=beside)[0]
@@ -194,7 +194,7 @@ def _answered(scope: Scope, questions: Sequence[Question], *, at: datetime, know
     Within a batch each risk is spent before the next question is answered.
     """
     asked = partial(answers.answered, scope=scope, at=at)
-    found = asked(questions=questions, known=known)
+    found = asked(questions=questions, known=known, is_own=known is not None)
     risky = frozenset(
         one.question.system for one in found if one.gathered and gather.risk_of(one.gathered, one.question.action)
     )

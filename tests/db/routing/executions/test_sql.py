@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models.expressions import DatabaseDefault
 from django.test.utils import CaptureQueriesContext
 
 from billing.budgets.models import BudgetMove, Reservation
@@ -60,6 +61,18 @@ def test_read__gives_what_the_orm_gives(cast: make.Cast, model: type[TenantRow])
     assert fields(found) == fields(by_orm)
     assert (found.seven, found._state.adding) == (7, False)  # type: ignore[attr-defined]
     assert not found.get_deferred_fields()
+
+
+@pytest.mark.parametrize("model", ROAD, ids=lambda model: model.__name__)
+def test_made__is_what_the_model_makes(cast: make.Cast, model: type[TenantRow]) -> None:
+    given = {"id": uuid4(), "tenant_id": cast.tenant.id}
+    ours, theirs = sql.made(model, **given), model(**given)
+    assert (ours._state.adding, ours._state.db) == (True, None)
+    assert not ours.get_deferred_fields() - theirs.get_deferred_fields()
+    for name, value in theirs.__dict__.items():
+        assert name == "_state" or type(value) is DatabaseDefault or ours.__dict__[name] == value, name
+    with pytest.raises(TypeError, match="has no tenant, what"):
+        sql.made(model, **given, what=1, tenant=cast.tenant)
 
 
 @pytest.mark.parametrize("model", [ExecutionRequest, Execution], ids=lambda model: model.__name__)
