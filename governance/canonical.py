@@ -27,6 +27,7 @@ MAX_INTEGER: Final = 2**53 - 1
 """Largest integer that every reader of JSON keeps exactly (RFC 7493 section 2.2)."""
 MAX_PROBLEMS: Final = 50
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _BIG = "an integer of 2^53 or above is not kept exactly; write it as a string."
 
 
@@ -70,7 +71,7 @@ def canonical_bytes(value: JSON, *, max_depth: int = MAX_DEPTH) -> bytes:
     if scan.is_odd:
         return rfc8785.dumps(value)
     plain = _whole(value) if scan.has_whole_doubles else value
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(plain).encode()
 
 
 def loads_canonical(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> JSON:

@@ -17,6 +17,7 @@ LONGEST_TEXT = 1_000_000
 
 Row = tuple[Scalar, ...]
 _SEVERAL = Unreadable("several values")
+_PLAIN = frozenset({str, bool, int, float})
 
 
 class _TooLarge(Exception):
@@ -136,7 +137,9 @@ class _Reader:
         facts = self.facts
         if value is None:
             return
-        if isinstance(value, Mapping):
+        if type(value) in _PLAIN:
+            self.scalar(name, _scalar(value))
+        elif isinstance(value, Mapping):
             if depth >= DEEPEST:
                 self._problem(f"The facts are nested more than {DEEPEST} deep.")
             elif name == "approved":

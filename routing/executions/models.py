@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -129,13 +130,17 @@ class ExecutionRequest(BusyRow):
 
     def changed(self, names: Sequence[str]) -> list[str]:
         """Which of these fields hold another object than was read or kept. A value is replaced, never changed in place."""
-        columns = {field.name: field.attname for field in self._meta.concrete_fields}
-        known = self.__dict__
-        return [name for name in names if known.get(columns[name]) is not self.loaded.get(columns[name])]
+        columns, known, loaded = _columns(), self.__dict__, self.loaded
+        return [name for name in names if known.get(columns[name]) is not loaded.get(columns[name])]
 
     def note_kept(self) -> None:
         """The row says now what this object says."""
         self.loaded = {name: value for name, value in self.__dict__.items() if name != "loaded"}
+
+
+@cache
+def _columns() -> dict[str, str]:
+    return {field.name: field.attname for field in ExecutionRequest._meta.concrete_fields}
 
 
 class DueRequest(BusyRow):

@@ -127,9 +127,9 @@ def decide_here(
     """`decide` inside the caller's transaction, for a verb that goes on from the verdict: counted, kept and on the ledger alike.
 
     The caller's gate says who may ask. The rules read that `asker` asks; the entry, under the name `verb`, is the scope's.
-    `known`: what bears on the question, read in this transaction a moment ago, when the same was asked with other costs: it can be
-    asked, and is not checked again. `beside`: where a permit's row waits, for a caller who writes more in the same transaction and
-    writes it with that. What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for a question that cannot be asked.
+    `known`: what bears on the question, read in this transaction a moment ago, when the same was asked with other costs: it is
+    not checked again. `beside`: where a permit's row waits, for a caller who writes more in the same transaction and writes it
+    with that. What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for what cannot be asked.
     """
     found = None if known is None else {(question.system, question.session): known}
     return _kept(scope, [question], verb=verb, at=at, asker=asker, known=found, beside=beside)[0]
