@@ -17,8 +17,14 @@ from routing.lifecycle import ageing, checking, moving, noting
 from routing.lifecycle.models import Archive
 
 log = logging.getLogger(__name__)
-FILES: Final = 100
-"""Archive files that a night writes for one tenant at most; the next night goes on."""
+BATCHES: Final = 10
+"""Batches of each move to a colder state in a task. HAZARD: the worker stops a task after five minutes, and what is old may be
+millions; so a night goes in steps."""
+FILES: Final = 20
+"""Archive files that a task writes."""
+NIGHT_STEPS: Final = 40
+"""Such tasks of a night for one tenant at most; the next night goes on."""
+NIGHT: Final = "routing.lifecycle.tasks.put_away"
 STEP: Final = 20
 """Archive files that a task reads back, one after another."""
 STEPS: Final = 200
@@ -32,8 +38,27 @@ def fold() -> int:
 
 
 def night() -> int:
-    """Once a night: what nobody used gets colder, what nobody used for a year goes into a file, stray files go."""
-    return _everywhere(_night, "what is old could not be put away")
+    """Once a night: put away what is old, one tenant's task after another; returns how many tenants."""
+    tenants = active_tenant_ids()
+    for tenant_id in tenants:
+        async_task(NIGHT, str(tenant_id), task_name=f"Put away what is old of {tenant_id}")
+    return len(tenants)
+
+
+def put_away(tenant_id: str, steps: int = NIGHT_STEPS) -> int:
+    """A part of a tenant's night: what nobody used gets colder, what nobody used for a year goes into a file. Wakes the next
+    part while there is more; the last drops stray files. Returns how many rows moved and files were written."""
+    scope, at = tars_scope(UUID(tenant_id)), timezone.now()
+    noting.fold(scope=scope, at=at)
+    aged, files = ageing.age(scope=scope, at=at, most=BATCHES), 0
+    while files < FILES and moving.archive(scope=scope, at=at) is not None:
+        files += 1
+    is_more = files == FILES or max(aged.warm, aged.cold) >= BATCHES * ageing.BATCH
+    if is_more and steps > 1:
+        async_task(NIGHT, tenant_id, steps - 1, task_name=f"Put away what is old of {tenant_id}")
+    else:
+        _sweep(scope, at=at)
+    return aged.warm + aged.cold + aged.systems + files
 
 
 def check_files() -> int:
@@ -53,17 +78,11 @@ def check_some(tenant_id: str, since: str, steps: int = STEPS) -> int:
     return count
 
 
-def _night(*, scope: Scope, at: datetime) -> int:
-    noting.fold(scope=scope, at=at)
-    aged = ageing.age(scope=scope, at=at)
-    files = 0
-    while files < FILES and moving.archive(scope=scope, at=at) is not None:
-        files += 1
+def _sweep(scope: Scope, *, at: datetime) -> None:
     with in_tenant(scope.tenant_id):
         rows = Archive.objects.filter(tenant_id=scope.tenant_id, destroyed_at=None)
         named = frozenset(rows.values_list("name", flat=True))
     moving.sweep(scope=scope, at=at, named=named)
-    return aged.warm + aged.cold + aged.systems + files
 
 
 def _everywhere(verb: Callable[..., Any], failure: str) -> int:

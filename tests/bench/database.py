@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,3 +65,34 @@ def raw(home: Home, *, role: str = "app", database: str = "tars", autocommit: bo
     """A bare psycopg connection."""
     url = database_url(role=role, database=database, home=home).replace("postgres://", "postgresql://")  # type: ignore[arg-type]
     return psycopg.connect(url, autocommit=autocommit)
+
+
+@contextmanager
+def unindexed(server: psycopg.Connection, tables: Sequence[str]) -> Iterator[None]:
+    """Rows are written without the tables' indexes, which are made anew at the end: a hundred million entries in the order of
+    chance would take hours. Autovacuum stands aside until then. For the superuser; it ends the connection's transaction."""
+    for table in tables:
+        server.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
+    server.execute(
+        "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(%s::regclass[])",
+        [list(tables)],
+    )
+    server.commit()
+    yield
+    server.execute("SET maintenance_work_mem = '1GB'")
+    for table in tables:
+        server.execute(f"REINDEX TABLE {table}")
+        server.execute(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
+        server.commit()
+
+
+def touched() -> int:
+    """Pages that this process's connection touched so far, in memory or on disk; what others do is not in it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(
+            "SELECT sum(coalesce(hits, 0) + coalesce(reads, 0)) FROM pg_stat_get_backend_io(pg_backend_pid())"
+        )
+        return int(cursor.fetchone()[0])

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from tarsweb.home import Home
 from tests.bench import changes
-from tests.bench.database import raw
+from tests.bench.database import raw, unindexed
 from tests.bench.measure import Row, seconds
 
 EXECUTIONS = int(os.environ.get("BENCH_EXECUTIONS", "500000"))
@@ -192,15 +192,15 @@ def _load(home: Home, tenants: list[UUID], start: int, end: int) -> None:
             ]
             for tenant in tenants
         }
-        for table, columns, lines in (
-            ("executions", EXECUTION, lambda n: _execution(n, tenants, systems)),
-            ("receipts", RECEIPT, lambda n: _receipt(n, tenants)),
-            ("mcp_telemetry_log", CALL, lambda n: _call(n, tenants)),
-        ):
-            with server.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for first in range(start, end, BATCH):
-                    copy.write("".join(lines(n) for n in range(first, min(first + BATCH, end))))
-        server.commit()
+        with unindexed(server, ("executions", "receipts", "mcp_telemetry_log")):
+            for table, columns, lines in (
+                ("executions", EXECUTION, lambda n: _execution(n, tenants, systems)),
+                ("receipts", RECEIPT, lambda n: _receipt(n, tenants)),
+                ("mcp_telemetry_log", CALL, lambda n: _call(n, tenants)),
+            ):
+                with server.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                    for first in range(start, end, BATCH):
+                        copy.write("".join(lines(n) for n in range(first, min(first + BATCH, end))))
         server.autocommit = True
         server.execute("VACUUM (ANALYZE) executions, receipts, mcp_telemetry_log")
 

@@ -20,7 +20,7 @@ from uuid import UUID
 import psutil
 
 from tarsweb.home import Home
-from tests.bench.database import raw
+from tests.bench.database import raw, touched, unindexed
 from tests.bench.measure import Row, seconds
 from tests.bench.work import Desk, made_desk
 
@@ -31,10 +31,6 @@ TABLES: Final = (
     "verdicts", "execution_requests", "executions", "receipts", "reservations", "reservation_lines", "budget_moves",
     "mcp_telemetry_log",
 )  # fmt: skip
-_UNREADY: Final = """
-UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(%s::regclass[])
-"""
-"""Rows are written without them: a hundred million entries in the order of chance would take hours. REINDEX makes them ready."""
 LONGEST: Final = 48
 DAYS: Final = 90
 
@@ -148,10 +144,10 @@ def _cost(work: Callable[[], None], times: int) -> Cost:
         cursor.execute("SELECT pg_backend_pid()")
         backend = psutil.Process(cursor.fetchone()[0])
     for _ in range(ROUNDS):
-        began, read = _processor(backend), _pages()
+        began, read = _processor(backend), touched()
         clock += [seconds(work) for _ in range(times)]
         processor.append((_processor(backend) - began) / times)
-        pages.append((_pages() - read) / times)
+        pages.append((touched() - read) / times)
     with connection.execute_wrapper(record):
         for _ in range(times):
             work()
@@ -161,15 +157,6 @@ def _cost(work: Callable[[], None], times: int) -> Cost:
 
 def _processor(backend: psutil.Process) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in (psutil.Process(), backend))
-
-
-def _pages() -> int:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute("SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()")
-        return int(cursor.fetchone()[0])
 
 
 def _samples(home: Home, desk: Desk) -> list[tuple[str, dict[str, Any]]]:
@@ -243,21 +230,16 @@ def _column(name: str, type: str, value: Any, family: dict[UUID, int]) -> str:
 
 
 def _repeat(home: Home, samples: list[tuple[str, dict[str, Any]]], start: int, end: int) -> None:
-    """As the superuser with triggers and references off and the indexes made anew at the end, then as autovacuum leaves it."""
+    """As the superuser with triggers and references off, then as autovacuum leaves it."""
     with raw(home, role="super") as server:
         server.execute("SET session_replication_role = replica")
-        server.execute(_UNREADY, [list(TABLES)])
-        server.commit()
-        for first in range(start, end, STEP):
-            for text, values in samples:
-                bounds = {"start": first, "end": min(first + STEP, end), "largest": LARGEST}
-                server.execute(
-                    text, {**values, **{name: bound for name, bound in bounds.items() if f"%({name})s" in text}}
-                )
-            server.commit()
+        with unindexed(server, TABLES):
+            for first in range(start, end, STEP):
+                for text, values in samples:
+                    bounds = {"start": first, "end": min(first + STEP, end), "largest": LARGEST}
+                    server.execute(
+                        text, {**values, **{name: bound for name, bound in bounds.items() if f"%({name})s" in text}}
+                    )
+                server.commit()
         server.autocommit = True
-        server.execute("SET maintenance_work_mem = '1GB'")
-        for table in TABLES:
-            took = seconds(lambda table=table: server.execute(f"REINDEX TABLE {table}"))  # type: ignore[misc]
-            print(f"    the indexes of {table}: {took:.0f} s", file=sys.stderr, flush=True)
         server.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -105,12 +106,37 @@ def test_opening__is_counted_by_a_task__and_warms(cast: make.Cast) -> None:
     assert old.state(cast.bo, made.id) == "HOT"
 
 
-def test_night__task_goes_round_every_tenant(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_night__a_task_for_each_tenant(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     (made,) = old.done(cast, "Run payroll")
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(tasks, "async_task", lambda name, *args, **_: asked.append(args))
     monkeypatch.setattr(tasks.timezone, "now", lambda: old.LATER)
     monkeypatch.setattr(tasks, "active_tenant_ids", lambda: [cast.tenant.id])
-    assert tasks.night() > 0 and old.state(cast.bo, made.id) == "ARCHIVED"
-    assert tasks.night() == 0 and tasks.fold() == 0
+    assert tasks.night() == 1 and asked == [(str(cast.tenant.id),)]
+    assert tasks.put_away(*asked.pop()) > 0 and old.state(cast.bo, made.id) == "ARCHIVED"
+    assert tasks.put_away(str(cast.tenant.id)) == 0 and tasks.fold() == 0 and asked == []
+
+
+def test_night__goes_step_by_step_until_nothing_is_due__no_longer_than_a_night(
+    cast: make.Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = old.done(cast, "Run payroll one", "Run payroll two", "Run payroll three")
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(tasks, "async_task", lambda name, *args, **_: asked.append(args))
+    monkeypatch.setattr(tasks.timezone, "now", lambda: old.LATER)
+    for name in ("BATCHES", "FILES"):
+        monkeypatch.setattr(tasks, name, 1)
+    monkeypatch.setattr(old.ageing, "BATCH", 1)
+    monkeypatch.setattr(tasks.moving, "archive", partial(tasks.moving.archive, most=1))
+    counts = [tasks.put_away(str(cast.tenant.id), 2)]
+    assert asked == [(str(cast.tenant.id), 1)]
+    counts.append(tasks.put_away(*asked.pop()))
+    assert asked == [], "a night has so many steps"
+    assert [old.state(cast.bo, one.id) for one in made].count("ARCHIVED") == 2
+    counts.append(tasks.put_away(str(cast.tenant.id)))
+    counts.append(tasks.put_away(*asked.pop()))
+    assert asked == [] and counts[-1] == 0 and min(counts[:3]) > 0
+    assert {old.state(cast.bo, one.id) for one in made} == {"ARCHIVED"}
 
 
 def test_hold__placed_and_released_on_the_page(cast: make.Cast) -> None:
