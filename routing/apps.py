@@ -33,8 +33,10 @@ class RoutingConfig(AppConfig):
         from routing.whatif import forgetting as replayed_words
         from routing.whatif import panel as whatif_panel
         from routing.whatif import running as whatif
+        from routing.writing import checks as writer_checks
 
         register_checks()
+        writer_checks.register_checks()
         installed.register_own()
         handlers.register(tools.LOOK, looking.handle)
         handlers.register(whatif.KIND, whatif.handle)

@@ -12,12 +12,13 @@
 | `TARS_EMAIL_URL` | where mail goes | files in `$TARS_HOME/mail` |
 | `TARS_PROXIES` | how many proxies of yours are in front | 1 with an https address, else 0 |
 | `TARS_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` | the company's sign-in service | none |
-| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents and embedders may be at | none |
+| `TARS_OUTBOUND_ALLOW` | private hosts and networks that webhooks, agents, embedders and writers may be at | none |
 | `TARS_MCP`, `TARS_MCP_HOSTS` | where `tars up` serves MCP, as HOST:PORT; names a proxy passes on (docs/mcp.md) | none |
 | `TARS_DEMO_SIZE` | how much was asked in the demo's past: 1 is about 3,000 requests | 1 |
 | `TARS_RUNNERS` | how many agents work at the same time | 8 |
 | `TARS_EMBEDDER` | how requests are compared: `minilm`, `lexical` or `openai` | `minilm` |
 | `TARS_EMBEDDER_URL`, `_MODEL`, `_KEY`, `_DIMENSIONS` | the service, when it is `openai` | none |
+| `TARS_WRITER_URL`, `_MODEL`, `_KEY`, `_SECONDS` | a language model that writes variants of texts | none, 30 |
 | `TARS_ARCHIVES` | the folder of archive files (docs/lifecycle.md) | `$TARS_HOME/archives` |
 | `TARS_ARCHIVE_BUCKET`, `_ENDPOINT`, `_KEY`, `_SECRET`, … | a bucket instead of the folder (`routing.lifecycle.places`) | none |
 | `TARS_AGENT_COMMANDS` | commands that agents may be started with, a JSON object (docs/agents.md) | none |
@@ -329,6 +330,17 @@ if not 0 <= EMBEDDER_DIMENSIONS <= 4096:
     raise ImproperlyConfigured(
         "TARS_EMBEDDER_DIMENSIONS is the size of a vector, 1 to 4096, or 0 for what the model gives."
     )
+# -- a language model that writes variants of texts for nights (docs/dreams.md)
+WRITER_URL = env.str("TARS_WRITER_URL", default="")
+WRITER_MODEL = env.str("TARS_WRITER_MODEL", default="")
+WRITER_KEY = env.str("TARS_WRITER_KEY", default="")
+WRITER_SECONDS = env.int("TARS_WRITER_SECONDS", default=30)
+if bool(WRITER_URL) != bool(WRITER_MODEL):
+    raise ImproperlyConfigured(
+        "A writer has an address and a model: set TARS_WRITER_URL and TARS_WRITER_MODEL, or neither."
+    )
+if not 1 <= WRITER_SECONDS <= 120:
+    raise ImproperlyConfigured("TARS_WRITER_SECONDS is how long a night's plan waits for the writer: 1 to 120.")
 # -- what the router learned from many rules; derived files that web and tasks both read
 ROUTER_HEADS = env.str("TARS_HEADS", default=str(HOME.path / "heads"))
 # -- where what nobody opened for a year is kept (docs/lifecycle.md)

@@ -11,9 +11,11 @@ from django.db.models import QuerySet
 
 from dreams.cycles import planning
 from dreams.cycles.bounding import words_of
+from dreams.cycles.drafting import NOBODY
 from dreams.cycles.models import DreamBar, DreamWish
 from dreams.cycles.signals import open_wishes
 from dreams.mutate.dials import Dial, Stuck, dials_of
+from dreams.mutate.writing import places_of
 from governance.amendments.kinds import AmendmentType
 from governance.amendments.models import ConstitutionalAmendment
 from governance.canonical import JSON
@@ -21,9 +23,11 @@ from governance.constitution import diff
 from governance.errors import NotFound
 from governance.registry.models import Status, System
 from governance.scope import Scope
+from routing.writing import choice as writer
 
 MOST_SYSTEMS: Final = 200
 MOST_UNDONE: Final = 50
+A_MODELS: Final = "Only a model writes variants of it. List one in its bounds to have it tried."
 FEW: Final = 60
 """Up to so many values a person chooses from a list; of more they type one."""
 
@@ -76,8 +80,10 @@ def why_not(*, scope: Scope, name: str) -> str:
     if why := planning.why_not(scope=scope, system=system):
         return why
     dials, stuck = dials_of(system.constitution)
-    if dials:
+    places = places_of(system.constitution)
+    if dials or (places and writer.is_set()):
         return ""
+    stuck = (*stuck, *(Stuck(one.pointer, NOBODY) for one in places))
     said = f" {stuck[0].pointer}: {stuck[0].sentence}" if stuck else ""
     return f"The constitution of {name} leaves a dream nothing to move.{said}"
 
@@ -87,7 +93,9 @@ def trial(*, scope: Scope, name: str, pointer: str = "") -> Trial:
     system = system_named(scope=scope, name=name)
     dials, stuck = dials_of(system.constitution)
     chosen = next((one for one in dials if pointer in one.pointers), dials[0] if dials else None)
-    return Trial(system, dials, stuck, chosen, tuple(open_wishes(scope=scope, system_id=system.id)))
+    known = {one.pointer for one in dials}
+    written = (Stuck(one.pointer, A_MODELS) for one in places_of(system.constitution) if one.pointer not in known)
+    return Trial(system, dials, (*stuck, *written), chosen, tuple(open_wishes(scope=scope, system_id=system.id)))
 
 
 def bars(*, scope: Scope, system: str = "") -> QuerySet[DreamBar]:

@@ -45,6 +45,16 @@ class Row:
     def more(self) -> int:
         return max(len(self.tries) - SHOWN, 0)
 
+    @property
+    def written(self) -> int:
+        """How many variants a model may write for it each night."""
+        return sense.written_most(dict(self.bounds))
+
+    @property
+    def longest(self) -> int:
+        """Characters of such a variant."""
+        return sense.longest(dict(self.bounds))
+
 
 def words_of(value: JSON) -> str:
     """A value as a person reads it."""

@@ -19,6 +19,7 @@ from governance.errors import Invalid
 
 NEW: Final = "new"
 MOST_VALUES: Final = 50
+WRITTEN: Final = ("written_by_model", "longest")
 
 
 class PlaceForm(forms.Form):
@@ -34,6 +35,17 @@ class PlaceForm(forms.Form):
         required=False,
         help_text=_("Texts are variants of a wording: a dream tries them as they stand here."),
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    written_by_model = forms.IntegerField(
+        label=_("Variants that a model may write each night"),
+        required=False,
+        min_value=1,
+        max_value=10,
+        help_text=_("For a text: it leaves this installation each night, for the model that the operator set."),
+    )
+    longest = forms.IntegerField(
+        label=_("Characters of such a variant at most"), required=False, min_value=1, max_value=4000
     )
 
     def __init__(
@@ -58,9 +70,9 @@ class PlaceForm(forms.Form):
         if not self._is_wanted(said):
             return said
         self._check_place()
-        said["bounds"] = {**self._range(said), **self._values(said)}
+        said["bounds"] = {**self._range(said), **self._values(said), **self._written(said)}
         if not said["bounds"] and not self.errors:
-            self.add_error("min", _("Give a range, or list values."))
+            self.add_error("min", _("Give a range, or list values, or let a model write."))
         return said
 
     def bounds(self) -> Bounds | None:
@@ -99,6 +111,14 @@ class PlaceForm(forms.Form):
         today = self.row.today if self.row else sense.value_at(self.document, self.place) if self.place else ""
         return {"values": [line if isinstance(today, str) else _value(line) for line in lines]} if lines else {}
 
+    def _written(self, said: Mapping[str, Any]) -> dict[str, JSON]:
+        found: dict[str, JSON] = {name: said[name] for name in WRITTEN if said.get(name)}
+        if "longest" in found and "written_by_model" not in found:
+            self.add_error("longest", _("It limits what a model writes: say how many variants it may write."))
+        if "written_by_model" in found and "min" in said and str(said["min"]).strip():
+            self.add_error("written_by_model", _("A range is of numbers, and a model writes texts."))
+        return found
+
 
 class BoundsForm:
     """Every place's form, the reason, and what they say together."""
@@ -122,7 +142,7 @@ class BoundsForm:
 
 
 def _initial(row: Row) -> dict[str, Any]:
-    found = {name: words_of(row.bounds[name]) for name in ("min", "max", "step") if name in row.bounds}
+    found = {name: words_of(row.bounds[name]) for name in ("min", "max", "step", *WRITTEN) if name in row.bounds}
     values = "\n".join(words_of(value) for value in row.bounds.get("values", ()))
     return {**found, "values": values, "pointer": row.pointer, "is_tunable": True}
 

@@ -122,6 +122,7 @@ class Dream(TenantRow):
     said = models.TextField(help_text="what changes, as its amendment would say")
     seed = models.BigIntegerField()
     digest = models.TextField(help_text="of the mutations")
+    written_by = models.TextField(default="", help_text="the model that wrote its words, if one did")
     verdict = models.TextField(default="", choices=[("", ""), *((one.value, one.value) for one in Verdict)])
     rule = models.TextField(default="")
     because = models.TextField(default="")

@@ -10,17 +10,19 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from dreams.cycles import signals
+from dreams.cycles import drafting, signals
 from dreams.cycles.choices import WINDOW_HOURS, Aim, Chosen
 from dreams.cycles.models import Dream, DreamCycle, DreamWish, State
-from dreams.cycles.plans import Written
-from dreams.cycles.sampling import LEAST_PAIRS, NotDreamable, sampled
+from dreams.cycles.plans import Writing, Written
+from dreams.cycles.sampling import LEAST_PAIRS, NotDreamable, drawn, sampled
 from dreams.cycles.settings import EVENT, chosen
 from dreams.cycles.window import cycle_id
 from dreams.guardrails.watching import watched_by
 from dreams.mutate.candidate import Candidate
 from dreams.mutate.choosing import Chosen as Candidates
 from dreams.mutate.choosing import Refused, Wish, candidates_of
+from dreams.mutate.dials import Stuck
+from dreams.mutate.writing import Drafts, places_of
 from dreams.verdict.plan import Plan
 from governance import canonical
 from governance.drift.queries import suspension
@@ -32,6 +34,7 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.registry.models import Status, System
 from governance.scope import Capability, Scope, tars_scope
+from governance.tenancy import in_tenant
 
 KIND: Final = "dreams.night"
 ATTEMPTS: Final = 5
@@ -50,7 +53,6 @@ class Night:
     seed: int
 
 
-@governed("dreams.plan", subject="system_name")
 def plan(
     *,
     scope: Scope,
@@ -59,12 +61,32 @@ def plan(
     starts_at: datetime | None = None,
     hours: int | None = None,
     seed: int | None = None,
+    patience: float = drafting.BY_HAND,
 ) -> DreamCycle:
-    """Write a cycle's plan and queue its night. `starts_at`: now where it is not given; `hours`: how long it may last, the
-    tenant's choice where it is not given; `seed` makes a night repeatable.
+    """Let a model write what it may, then write a cycle's plan and queue its night. `starts_at`: now where it is not given;
+    `hours`: how long it may last, the tenant's choice where it is not given; `seed` draws the same on the same past, but for
+    a model's words; `patience`: seconds that the model may take in all. Without its words the plan goes on and says so.
 
     Raises `NotAllowed`, `NotFound`, `Invalid`, `NotDreamable` with the reason: nothing tunable, too few recorded requests, held
     by drift or a stop, a night that is not over yet."""
+    drafts = _drafts(scope, system_name, seconds=patience, at=at)
+    return _planned(
+        scope=scope, system_name=system_name, at=at, starts_at=starts_at, hours=hours, seed=seed, drafts=drafts
+    )
+
+
+@governed("dreams.plan", subject="system_name")
+def _planned(
+    *,
+    scope: Scope,
+    system_name: str,
+    at: datetime,
+    starts_at: datetime | None,
+    hours: int | None,
+    seed: int | None,
+    drafts: Drafts,
+) -> DreamCycle:
+    """The verb itself: one transaction, and nobody outside is asked in it."""
     scope.demand(Capability.PROPOSE, to="plan a night")
     if seed is not None and seed not in SEEDS:
         raise Invalid("A seed is a whole number.", problems=(("/seed", f"is 0 to {SEEDS.stop - 1}"),))
@@ -84,7 +106,7 @@ def plan(
         aim=choice.aim_of(system.id),
         seed=_seed(system, starts_at) if seed is None else seed,
     )
-    written, wishes = _written(scope, system, night, at=at)
+    written, wishes = _written(scope, system, night, drafts.on(system.constitution), at=at)
     cycle = _kept(scope, system, written, at=at)
     dreams = _dreams(cycle, system, written)
     Dream.objects.bulk_create(dreams)
@@ -117,21 +139,49 @@ def why_not(*, scope: Scope, system: System) -> str:
     return f"{open.cycle_id} of {system.name} is not over yet." if open else ""
 
 
-def _written(scope: Scope, system: System, night: Night, *, at: datetime) -> tuple[Written, tuple[DreamWish, ...]]:
+def _drafts(scope: Scope, system_name: str, *, seconds: float, at: datetime) -> Drafts:
+    """What a model writes for the night, asked outside any transaction; nothing where the verb would refuse the night anyhow."""
+    with in_tenant(scope.tenant_id):
+        system = System.objects.filter(tenant_id=scope.tenant_id, name=system_name).first()
+        places = places_of(system.constitution) if system else ()
+        if system is None or not places or not _may_be(scope, system, at=at):
+            return Drafts()
+        barred = signals.barred(scope=scope, system_id=system.id)
+    return drafting.written(places, barred=barred, seconds=seconds)
+
+
+def _may_be(scope: Scope, system: System, *, at: datetime) -> bool:
+    """Whether a night may be planned, as far as is known before: nobody waits, or pays, for words that are not tried."""
+    if scope.why_not(Capability.PROPOSE, to="plan a night") or why_not(scope=scope, system=system):
+        return False
+    choice, watched = chosen(scope=scope), watched_by(scope=scope, system_id=system.id)
+    aim = choice.aim_of(system.id)
+    try:
+        drawn(scope=scope, system=system, is_router=watched.is_router, aim=aim, alpha=choice.alpha, seed=0, at=at)
+    except NotDreamable:
+        return False
+    return True
+
+
+def _written(
+    scope: Scope, system: System, night: Night, drafts: Drafts, *, at: datetime
+) -> tuple[Written, tuple[DreamWish, ...]]:
     watched = watched_by(scope=scope, system_id=system.id)
     known = signals.signals(scope=scope, watched=watched, document=system.constitution, at=at)
-    drawn = candidates_of(
+    tried = candidates_of(
         system.constitution,
         seed=night.seed,
         most=night.chosen.most_candidates,
         wishes=[Wish(one.changes, one.sentence) for one in known.wishes],
         telemetry=known.telemetry,
         ratings=known.ratings,
+        drafts=drafts.texts,
         history=known.history,
         barred=known.barred,
     )
-    if len(drawn.candidates) < 2:
-        raise NotDreamable(_nothing_to_try(system, drawn))
+    stuck = (*tried.stuck, *drafts.unwritten)
+    if len(tried.candidates) < 2:
+        raise NotDreamable(_nothing_to_try(system, tried, stuck))
     sample = sampled(
         scope=scope,
         system=system,
@@ -146,15 +196,16 @@ def _written(scope: Scope, system: System, night: Night, *, at: datetime) -> tup
         system=system.name,
         base_version=system.constitution_version,
         base_digest=canonical.digest(system.constitution),
-        plan=_plan(night, family=len(drawn.candidates), seen=sample.seen, held_out=sample.held_out),
-        candidates=drawn.candidates,
+        plan=_plan(night, family=len(tried.candidates), seen=sample.seen, held_out=sample.held_out),
+        candidates=tried.candidates,
         requests=sample.parts,
         budget_usd=night.chosen.budget_usd,
         starts_at=night.starts_at,
         deadline_at=night.deadline_at,
-        refused=drawn.refused,
-        stuck=drawn.stuck,
+        refused=tried.refused,
+        stuck=stuck,
         left_out=sample.left_out,
+        writing=Writing(drafts.model, len(drafts.texts), drafts.tokens_in, drafts.tokens_out) if drafts.model else None,
     ), known.wishes
 
 
@@ -172,11 +223,11 @@ def _plan(night: Night, *, family: int, seen: int, held_out: int) -> Plan:
     )
 
 
-def _nothing_to_try(system: System, drawn: Candidates) -> str:
-    if drawn.stuck:
-        return f"Nothing of {system.name} can be tried: {drawn.stuck[0].pointer}: {drawn.stuck[0].sentence}"
-    if drawn.refused:
-        return f"Nothing of {system.name} can be tried: {drawn.refused[0].why}"
+def _nothing_to_try(system: System, tried: Candidates, stuck: Sequence[Stuck]) -> str:
+    if stuck:
+        return f"Nothing of {system.name} can be tried: {stuck[0].pointer}: {stuck[0].sentence}"
+    if tried.refused:
+        return f"Nothing of {system.name} can be tried: {tried.refused[0].why}"
     return f"The constitution of {system.name} declares nothing tunable, or everything in its bounds is barred."
 
 
@@ -225,6 +276,7 @@ def _dreams(cycle: DreamCycle, system: System, written: Written) -> list[Dream]:
             said=_said(one, system),
             seed=one.seed,
             digest=one.digest,
+            written_by=one.written_by,
         )
         for number, one in enumerate(written.candidates)
     ]
@@ -265,10 +317,21 @@ def _record(scope: Scope, cycle: DreamCycle, system: System, written: Written, *
             "budget_usd": str(written.budget_usd),
             "primary": written.plan.primary.value,
             "alpha": str(written.plan.alpha),
+            **_writing(written),
         },
-        explanation=f"{cycle.cycle_id}: {count} changes of {system.name} and a dummy will be tried on {pairs} recorded requests.",
+        explanation=f"{cycle.cycle_id}: {count} changes of {system.name} and a dummy will be tried on {pairs} recorded requests."
+        + (f" {written.writing.model} was asked for other words." if written.writing else ""),
         rules_applied=["dreams"],
     )
+
+
+def _writing(written: Written) -> dict[str, str | int]:
+    """What the ledger says of a model that was asked: its name, how many texts came, and the tokens that were counted."""
+    if (one := written.writing) is None:
+        return {}
+    counted = {"tokens_in": one.tokens_in, "tokens_out": one.tokens_out}
+    found: dict[str, str | int] = {"writer": one.model, "texts": one.texts}
+    return found | {name: value for name, value in counted.items() if value is not None}
 
 
 def _seed(system: System, starts_at: datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -23,9 +23,19 @@ STOPS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """Which model was asked for words, how many texts of it are tried at most, and the tokens that its service counted."""
+
+    model: str
+    texts: int
+    tokens_in: int | None
+    tokens_out: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """`requests`: keys of recorded executions by part. `base_version` and `base_digest` name the constitution that is tried
-    against; `left_out` counts requests that could not be drawn, by reason."""
+    against; `left_out` counts requests that could not be drawn, by reason. `writing` is None where no model was asked."""
 
     cycle_id: str
     system: str
@@ -40,6 +50,7 @@ class Written:
     refused: tuple[Refused, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     left_out: Mapping[str, int] | None = None
+    writing: Writing | None = None
 
     @property
     def most_runs(self) -> int:
@@ -73,6 +84,7 @@ class Written:
             ],
             "stuck": [{"pointer": one.pointer, "why": one.sentence} for one in self.stuck],
             "left_out": dict(self.left_out or {}),
+            **({"writing": asdict(self.writing)} if self.writing else {}),
         }
 
     @property
@@ -97,6 +109,7 @@ class Written:
             refused=tuple(Refused(Origin(one["origin"]), one["changes"], one["why"]) for one in read["refused"]),
             stuck=tuple(Stuck(one["pointer"], one["why"]) for one in read["stuck"]),
             left_out=read["left_out"],
+            writing=Writing(**read["writing"]) if "writing" in read else None,
         )
 
 
@@ -107,8 +120,15 @@ def _candidate(one: Candidate) -> dict[str, Any]:
         "sentence": one.sentence,
         "seed": one.seed,
         "digest": one.digest,
+        **({"written_by": one.written_by} if one.written_by else {}),
     }
 
 
 def _read(stored: Mapping[str, Any]) -> Candidate:
-    return Candidate(Origin(stored["origin"]), stored["changes"], stored["sentence"], stored["seed"])
+    return Candidate(
+        Origin(stored["origin"]),
+        stored["changes"],
+        stored["sentence"],
+        stored["seed"],
+        written_by=stored.get("written_by", ""),
+    )

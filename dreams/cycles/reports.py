@@ -24,6 +24,7 @@ ORIGINS: Final = {
     Origin.PERSON: "asked for by a person",
     Origin.RATING: "from low ratings",
     Origin.TELEMETRY: "from telemetry",
+    Origin.MODEL: "written by a model",
     Origin.OPTIMISER: "from the optimiser",
     Origin.DUMMY: "the dummy",
 }
@@ -152,7 +153,7 @@ def _row(dream: Dream, found: Found, bar: Bar | None) -> Row:
         id=dream.id,
         number=dream.number,
         is_dummy=is_dummy,
-        origin=ORIGINS[Origin(dream.origin)],
+        origin=f"written by {dream.written_by}" if dream.written_by else ORIGINS[Origin(dream.origin)],
         sentence=dream.sentence,
         said=dream.said,
         found=found,

@@ -42,10 +42,12 @@ class NotDreamable(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Keys of recorded requests by part; `left_out` counts those that could not be drawn, by reason."""
+    """Keys of recorded requests by part; `left_out` counts those that could not be drawn, by reason. `to_freeze`: those of the
+    regression part that no night has frozen yet."""
 
     parts: Mapping[Part, tuple[str, ...]]
     left_out: Mapping[str, int]
+    to_freeze: tuple[str, ...] = ()
 
     @property
     def held_out(self) -> int:
@@ -60,10 +62,20 @@ def sampled(
     *, scope: Scope, system: System, is_router: bool, aim: Aim, alpha: float, seed: int, at: datetime
 ) -> Sample:
     """Draw a night's requests; the first night of a system freezes some. Raises `NotDreamable` where there are too few."""
+    found = drawn(scope=scope, system=system, is_router=is_router, aim=aim, alpha=alpha, seed=seed, at=at)
+    if found.to_freeze:
+        tars = tars_scope(scope.tenant_id)
+        regression.freeze_within(scope=tars, system_id=system.id, keys=found.to_freeze, at=at)
+    return found
+
+
+def drawn(*, scope: Scope, system: System, is_router: bool, aim: Aim, alpha: float, seed: int, at: datetime) -> Sample:
+    """The same draw, and nothing is frozen. Raises `NotDreamable` where there are too few."""
     wanted = _wanted(scope, system, aim=aim, alpha=alpha)
     known: dict[str, Any] = {"scope": scope, "system": system, "is_router": is_router, "since": at - SINCE, "until": at}
-    drawn = [one.key for one in requests(**known, most=2 * max(wanted), seed=seed)]
-    found = Sample(_parts(scope, system, drawn, wanted, at=at), left_out(**known))
+    keys = [one.key for one in requests(**known, most=2 * max(wanted), seed=seed)]
+    parts, to_freeze = _parts(scope, system, keys, wanted)
+    found = Sample(parts, left_out(**known), to_freeze)
     least = least_in_all(aim, alpha=alpha)
     if min(found.seen, found.held_out) < LEAST_PAIRS or found.seen + found.held_out < least:
         raise NotDreamable(
@@ -96,19 +108,19 @@ def _wanted(scope: Scope, system: System, *, aim: Aim, alpha: float) -> tuple[in
 
 
 def _parts(
-    scope: Scope, system: System, drawn: Sequence[str], wanted: tuple[int, int], *, at: datetime
-) -> dict[Part, tuple[str, ...]]:
-    """Half of what there is for each part, where that is less than wanted."""
+    scope: Scope, system: System, keys: Sequence[str], wanted: tuple[int, int]
+) -> tuple[dict[Part, tuple[str, ...]], tuple[str, ...]]:
+    """Half of what there is for each part, where that is less than wanted; and what is to be frozen."""
     frozen = regression.keys_of(scope=scope, system_id=system.id)
-    fresh = [key for key in drawn if key not in set(frozen)]
+    fresh, new = [key for key in keys if key not in set(frozen)], 0
     if not frozen and len(fresh) >= 2 * LEAST_PAIRS:
-        count = min(regression.FIRST, len(fresh) // 4)
-        frozen, fresh = fresh[:count], fresh[count:]
-        regression.freeze_within(scope=tars_scope(scope.tenant_id), system_id=system.id, keys=frozen, at=at)
-    frozen = frozen[: wanted[0]]
+        new = min(regression.FIRST, len(fresh) // 4)
+        frozen, fresh = fresh[:new], fresh[new:]
+    to_freeze, frozen = tuple(frozen[:new]), frozen[: wanted[0]]
     held = min(wanted[1], (len(frozen) + len(fresh)) // 2, len(fresh))
-    return {
+    parts = {
         Part.REGRESSION: tuple(frozen),
         Part.FRESH: tuple(fresh[held:][: max(wanted[0] - len(frozen), 0)]),
         Part.HELD_OUT: tuple(fresh[:held]),
     }
+    return parts, to_freeze

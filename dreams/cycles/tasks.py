@@ -4,6 +4,7 @@ harm."""
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +22,7 @@ from governance.errors import DomainError
 from governance.registry.models import Status, System
 from governance.scope import Scope, tars_scope
 from governance.tenancy import active_tenant_ids, in_tenant
+from routing.writing import choice as writer
 
 log = logging.getLogger(__name__)
 AHEAD: Final = timedelta(minutes=30)
@@ -28,6 +30,8 @@ AHEAD: Final = timedelta(minutes=30)
 LEAST: Final = timedelta(minutes=30)
 """With less of the window left no night begins."""
 MOST_SYSTEMS: Final = 50
+WRITING: Final = 120.0
+"""Seconds that a model may take for all nights of a tenant in one task; later ones are planned without it."""
 
 
 def plan_all(at_iso: str | None = None) -> int:
@@ -56,11 +60,18 @@ def plan_tenant(*, scope: Scope, at: datetime) -> int:
         if at < starts - AHEAD or ends - at < LEAST:
             return 0
         names = [one.name for one in _due(scope, starts) if choice.aim_of(one.id).is_on]
-    planned = 0
+    planned, ends_writing = 0, time.monotonic() + WRITING
     for name in names:
         hours = max(1, round((ends - max(starts, at)) / timedelta(hours=1)))
         try:
-            planning.plan(scope=scope, system_name=name, starts_at=max(starts, at), hours=hours, at=at)
+            planning.plan(
+                scope=scope,
+                system_name=name,
+                starts_at=max(starts, at),
+                hours=hours,
+                at=at,
+                patience=min(writer.seconds(), ends_writing - time.monotonic()),
+            )
             planned += 1
         except DomainError as refused:
             log.info("tenant %s: no night of %s: %s", scope.tenant_id, name, refused.sentence)

@@ -18,6 +18,7 @@ from governance.errors import DomainError, Invalid
 from governance.registry.models import System
 from governance.scope import Capability
 from governance.web import now, reading, scope_of, scoped
+from routing.writing import choice as writer
 
 DRAFT = "draft"
 
@@ -70,6 +71,7 @@ def _page(
         "form": form,
         "places": bounding.places(system.constitution),
         "protected": sorted(sense.protected(system.constitution)),
+        "has_writer": writer.is_set(),
         "reason": request.POST.get("reason", ""),
         "refusal": refusal,
         "refused": scope_of(request).why_not(Capability.PROPOSE, to="propose other bounds"),

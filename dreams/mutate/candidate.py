@@ -23,6 +23,8 @@ class Origin(StrEnum):
     PERSON = "person"
     RATING = "rating"
     TELEMETRY = "telemetry"
+    MODEL = "model"
+    """A language model wrote the words."""
     OPTIMISER = "optimiser"
     DUMMY = "dummy"
     """Nothing changes: what such a candidate wins, chance wins."""
@@ -30,12 +32,14 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`changes` leads from pointers to values; empty for the dummy alone. `sentence` says why it is tried, `seed` is its own."""
+    """`changes` leads from pointers to values; empty for the dummy alone. `sentence` says why it is tried, `seed` is its own,
+    `written_by` the model that wrote its words ("" where none did)."""
 
     origin: Origin
     changes: Changes
     sentence: str
     seed: int
+    written_by: str = ""
 
     @property
     def digest(self) -> str:

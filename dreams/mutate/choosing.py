@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dreams.mutate.candidate import Candidate, Changes, Origin, refusal
 from dreams.mutate.dials import Dial, Stuck, dials_of
 from dreams.mutate.hints import LowRatings, Telemetry, suggestions
 from dreams.mutate.search import Tried, proposals
+from dreams.mutate.writing import Draft
 from governance.canonical import JSON, digest
 
 
@@ -47,10 +49,12 @@ def candidates_of(
     wishes: Sequence[Wish] = (),
     telemetry: Telemetry | None = None,
     ratings: LowRatings | None = None,
+    drafts: Sequence[Draft] = (),
     history: Sequence[Tried] = (),
     barred: Collection[Changes] = (),
 ) -> Chosen:
-    """At most `most` candidates: the dummy, what people wish, what ratings and telemetry suggest, and the optimiser for the rest.
+    """At most `most` candidates: the dummy, what people wish, what ratings and telemetry suggest, what a model wrote, and the
+    optimiser for the rest.
 
     `barred` are changes that were rolled back or must never come again. Nothing comes twice, nothing is as it is today.
     """
@@ -58,8 +62,9 @@ def candidates_of(
     candidates = [_dummy(seed)] if most > 0 else []
     refused: list[Refused] = []
     known: set[str] = set()
-    for origin, changes, sentence in _ideas(
+    for idea in _ideas(
         dials,
+        drafts,
         wishes=wishes,
         telemetry=telemetry or Telemetry(),
         ratings=ratings or LowRatings(),
@@ -68,21 +73,29 @@ def candidates_of(
     ):
         if len(candidates) >= most:
             break
-        if digest(dict(changes)) in known:
+        if digest(dict(idea.changes)) in known:
             continue
-        known.add(digest(dict(changes)))
-        if why := refusal(changes, constitution, barred=barred):
-            refused.append(Refused(origin, changes, why))
+        known.add(digest(dict(idea.changes)))
+        if why := refusal(idea.changes, constitution, barred=barred):
+            refused.append(Refused(idea.origin, idea.changes, why))
         else:
-            candidates.append(Candidate(origin, changes, sentence, _seed(seed, changes)))
+            own = _seed(seed, idea.changes)
+            candidates.append(Candidate(idea.origin, idea.changes, idea.sentence, own, idea.written_by))
     return Chosen(tuple(candidates), tuple(one for one in refused if one.origin is not Origin.OPTIMISER), stuck)
 
 
-Idea = tuple[Origin, Changes, str]
+class Idea(NamedTuple):
+    """What may become a candidate."""
+
+    origin: Origin
+    changes: Changes
+    sentence: str
+    written_by: str = ""
 
 
 def _ideas(
     dials: Sequence[Dial],
+    drafts: Sequence[Draft],
     *,
     wishes: Sequence[Wish],
     telemetry: Telemetry,
@@ -92,16 +105,18 @@ def _ideas(
 ) -> Iterator[Idea]:
     by_pointer = {dial.pointer: dial for dial in dials}
     for wish in wishes:
-        yield Origin.PERSON, _with_twins(wish.changes, dials), wish.sentence
+        yield Idea(Origin.PERSON, _with_twins(wish.changes, dials), wish.sentence)
     for hint in suggestions(dials, telemetry=telemetry, ratings=ratings):
-        yield hint.origin, by_pointer[hint.pointer].changes(hint.value), hint.sentence
+        yield Idea(hint.origin, by_pointer[hint.pointer].changes(hint.value), hint.sentence)
+    for draft in drafts:
+        yield Idea(Origin.MODEL, draft.changes, f"{draft.model} wrote these words.", draft.model)
     said = (
         "The optimiser looks where past dreams did well."
         if history
         else "The optimiser looks around: no dream is known yet."
     )
     for changes in proposals(dials, history=history, seed=seed):
-        yield Origin.OPTIMISER, changes, said
+        yield Idea(Origin.OPTIMISER, changes, said)
 
 
 def _with_twins(changes: Changes, dials: Iterable[Dial]) -> Changes:

@@ -67,7 +67,8 @@ class Stuck:
 
 
 def dials_of(constitution: dict[str, JSON]) -> tuple[tuple[Dial, ...], tuple[Stuck, ...]]:
-    """What may move, by pointer, and what may not although it is declared tunable."""
+    """What may move, by pointer, and what may not although it is declared tunable. A text that only a model writes anew is
+    neither (`writing.places_of`)."""
     dials: list[Dial] = []
     stuck: list[Stuck] = []
     for pointer, bounds in sorted(sense.tunable(constitution).items()):
@@ -76,12 +77,13 @@ def dials_of(constitution: dict[str, JSON]) -> tuple[tuple[Dial, ...], tuple[Stu
         found = _dial(constitution, pointer, bounds)
         if isinstance(found, Dial):
             dials.append(found)
-        else:
+        elif found is not None:
             stuck.append(found)
     return tuple(dials), tuple(stuck)
 
 
-def _dial(constitution: dict[str, JSON], pointer: str, bounds: dict[str, JSON]) -> Dial | Stuck:
+def standing(constitution: dict[str, JSON], pointer: str) -> tuple[JSON, tuple[str, ...]] | Stuck:
+    """What a tunable place states today and the other names that move with it, or why it cannot move."""
     today = sense.value_at(constitution, pointer)
     if today is MISSING:
         return Stuck(pointer, "Nothing is stated there today, and a dream only moves what is. State a value first.")
@@ -92,9 +94,17 @@ def _dial(constitution: dict[str, JSON], pointer: str, bounds: dict[str, JSON]) 
         return Stuck(
             pointer, f"The same is stated at {twins[0]}, which is not tunable. State it once, or make both tunable."
         )
+    return today, tuple(twins)
+
+
+def _dial(constitution: dict[str, JSON], pointer: str, bounds: dict[str, JSON]) -> Dial | Stuck | None:
+    found = standing(constitution, pointer)
+    if isinstance(found, Stuck):
+        return found
+    today, twins = found
     values = [value for value in _values(bounds, today) if all(_is_inside(constitution, name, value) for name in twins)]
     if not any(not same(value, today) for value in values):
-        return Stuck(pointer, "Its bounds leave nothing but today's value.")
+        return None if sense.written_most(bounds) else Stuck(pointer, "Its bounds leave nothing but today's value.")
     is_ordered = all(map(is_number, [*values, today]))
     if not any(same(value, today) for value in values):
         values.append(today)

@@ -6,6 +6,7 @@ from typing import Final
 
 from governance.canonical import JSON
 from governance.constitution import fields
+from governance.constitution.effects import is_number
 from governance.constitution.fields import Field, field_at
 from governance.constitution.values import is_pointer, item_name, tokens_of
 from governance.constitution.wording import humanised, named, quoted, short, shown, unit_of, visible
@@ -72,6 +73,8 @@ def _tunable(pointer: str, bounds: JSON) -> str:
     """A field that dreams may move, with the room it is given."""
     known = field_at(tokens_of(pointer)) if is_pointer(pointer) else None
     name = _place(pointer) if known is None or known.kind in ("set", "map") else f"the {_place(pointer)}"
+    if isinstance(bounds, dict) and is_number(most := bounds.get("written_by_model")):
+        return f"{name}, also in words of a model ({shown(most)} a night at most)"
     if not isinstance(bounds, dict) or "min" not in bounds or "max" not in bounds:
         return name
     unit = known.unit if known else unit_of(pointer)

@@ -94,7 +94,7 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     if error.validator == "pattern":
         return f"{visible(repr(error.instance))} is not a JSON pointer such as /routing_confidence_threshold."
     if error.validator == "anyOf":
-        return "a tunable field needs bounds: give min and max, or values."
+        return "a tunable field needs bounds: give min and max, or values, or for a text written_by_model."
     return f"{visible(error.message, limit=200)}."
 
 

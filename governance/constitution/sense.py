@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from governance.canonical import JSON
 from governance.constitution import fields
@@ -11,6 +12,8 @@ from governance.constitution.values import MISSING, escape, pointer_of, same, to
 from governance.constitution.wording import number, quoted, visible
 
 Problem = tuple[str, str]
+LONGEST: Final = 1_000
+"""Characters of a text that a model writes, where `longest` is not stated."""
 
 
 def problems(document: dict[str, JSON]) -> tuple[Problem, ...]:
@@ -24,8 +27,20 @@ def problems(document: dict[str, JSON]) -> tuple[Problem, ...]:
 
 
 def tunable(document: JSON) -> dict[str, dict[str, JSON]]:
-    """Pointers that a dream may move, each with its bounds: `min`, `max`, `step` or `values`."""
+    """Pointers that a dream may move, each with its bounds: `min`, `max`, `step`, `values`, or what a model may write there."""
     return dict(document.get("tunable") or {})
+
+
+def written_most(bounds: dict[str, JSON]) -> int:
+    """How many texts a model may write for a tunable place each night; 0: none."""
+    found = bounds.get("written_by_model", 0)
+    return int(found) if is_number(found) else 0
+
+
+def longest(bounds: dict[str, JSON]) -> int:
+    """Characters that a text may have which a model writes there."""
+    found = bounds.get("longest", LONGEST)
+    return int(found) if is_number(found) else LONGEST
 
 
 def protected(document: JSON) -> frozenset[str]:
@@ -87,6 +102,9 @@ def _bounds(document: dict[str, JSON]) -> Iterator[Problem]:
     for pointer, bounds in document.get("tunable", {}).items():
         place = f"/tunable/{escape(pointer)}"
         low, high = bounds.get("min"), bounds.get("max")
+        if why := _unwritable(bounds, value_at(document, pointer)):
+            yield place, why
+            continue
         if low is not None and high is not None and low > high:
             yield (
                 place,
@@ -101,10 +119,36 @@ def _bounds(document: dict[str, JSON]) -> Iterator[Problem]:
             )
 
 
+def _unwritable(bounds: dict[str, JSON], today: JSON) -> str:
+    """Why what is said of a model's texts makes no sense; "" where it does, or nothing is said."""
+    if not written_most(bounds):
+        return (
+            "longest limits what a model writes; say written_by_model too, or take it out."
+            if "longest" in bounds
+            else ""
+        )
+    if any(name in bounds for name in ("min", "max", "step")):
+        return "a range is of numbers, and a model writes texts; keep one of them."
+    if today is not MISSING and not isinstance(today, str):
+        return "a model writes texts, and what stands there is none; take written_by_model out."
+    if isinstance(today, str) and len(today) > longest(bounds):
+        return f"what stands there has {len(today)} characters, and longest is {longest(bounds)}; raise it, or take it out."
+    if not all(isinstance(choice, str) for choice in bounds.get("values", ())):
+        return "a model writes texts, and not all listed values are; list texts, or take written_by_model out."
+    return ""
+
+
+def is_listed(value: JSON, bounds: dict[str, JSON]) -> bool:
+    """Whether a value is one of the listed ones."""
+    return any(same(value, choice) for choice in bounds.get("values", ()))
+
+
 def fits(value: JSON, bounds: dict[str, JSON]) -> bool:
-    """Whether a value is one of the listed ones or inside the numeric bounds."""
-    if any(same(value, choice) for choice in bounds.get("values", ())):
+    """Whether a value is one of the listed ones, inside the numeric bounds, or a text that a model may write."""
+    if is_listed(value, bounds):
         return True
+    if isinstance(value, str) and written_most(bounds):
+        return len(value) <= longest(bounds)
     low, high = bounds.get("min"), bounds.get("max")
     return low is not None and high is not None and is_number(value) and low <= value <= high
 

@@ -89,9 +89,16 @@ def _planned(
 
     from dreams.cycles import planning
     from governance.scope import tars_scope
+    from routing.writing import choice as writer
 
     return planning.plan(
-        scope=tars_scope(tenant_id), system_name=system, starts_at=starts_at, hours=hours, seed=seed, at=timezone.now()
+        scope=tars_scope(tenant_id),
+        system_name=system,
+        starts_at=starts_at,
+        hours=hours,
+        seed=seed,
+        at=timezone.now(),
+        patience=writer.seconds(),
     )
 
 

@@ -35,6 +35,7 @@ from governance.amendments.queries.page import AmendmentPage
 from governance.amendments.suspensions import suspended
 from governance.approvals import actions as approvals
 from governance.approvals.models import ApprovalDecision, ApprovalRequest, RequestState, Verdict, Via
+from governance.constitution import sense
 from governance.constitution.diff import changes
 from governance.identity.confirm import Confirmation
 from governance.ledger.verbs import governed
@@ -170,9 +171,14 @@ def approve_under_authority(
 def covering_grant(
     *, scope: Scope, system: System, revision: ProposalRevision, at: datetime
 ) -> StandingAuthority | None:
-    """The first live grant that covers every change of the revision, or None. Locks the grant, so that the weekly cap holds."""
+    """The first live grant that covers every change of the revision, or None. Locks the grant, so that the weekly cap holds.
+
+    Words that nobody listed, because a model wrote them, are covered by none: a person reads them first."""
     new = canonical.loads_canonical(bytes(revision.new_constitution))
     steps = [Step(change.pointer, change.old, change.new) for change in changes(system.constitution, new)]
+    bounds = sense.tunable(system.constitution)
+    if any(isinstance(one.new, str) and not sense.is_listed(one.new, bounds.get(one.pointer, {})) for one in steps):
+        return None
     live = StandingAuthority.objects.select_for_update().filter(
         tenant_id=scope.tenant_id, revoked_at=None, granted_at__lte=at, expires_at__gt=at
     )

@@ -85,6 +85,18 @@ def test_check__example_of_the_sources__is_a_constitution(document: dict[str, An
         ({"tunable": {"/a": {"min": 0, "max": 1}}, "a": 2}, "/tunable/~1a"),
         ({"tunable": {"/a": {"values": ["x"]}}, "a": "y"}, "/tunable/~1a"),
         ({"tunable": {"/a": {"min": 0, "max": 1}}, "protected": ["/a"]}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 0}}}, "/tunable/~1a/written_by_model"),
+        ({"tunable": {"/a": {"written_by_model": True}}}, "/tunable/~1a/written_by_model"),
+        ({"tunable": {"/a": {"written_by_model": 11}}}, "/tunable/~1a/written_by_model"),
+        ({"tunable": {"/a": {"written_by_model": 3, "longest": 5000}}}, "/tunable/~1a/longest"),
+        ({"tunable": {"/a": {"longest": 100}}}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"values": ["x"], "longest": 100}}}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 3, "min": 0, "max": 1}}, "a": "x"}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 3}}, "a": 1}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 3}}, "a": ["x"]}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 3, "values": [1]}}}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 3, "longest": 3}}, "a": "long"}, "/tunable/~1a"),
+        ({"tunable": {"/a": {"written_by_model": 3}}, "a": "x", "protected": ["/a"]}, "/tunable/~1a"),
         ({"tunable": {"/a/b": {"min": 0, "max": 1}}, "protected": ["/a"]}, "/tunable/~1a~1b"),
         ({"tunable": {"/a": {"min": 0, "max": 1}}, "protected": ["/a/b"]}, "/tunable/~1a"),
         ({"tunable": {"/tunable/~1a/max": {"min": 0, "max": 1}}}, "/tunable/~1tunable~1~01a~1max"),
@@ -116,6 +128,12 @@ def test_check__fault__is_named_by_its_pointer(document: Any, pointer: str) -> N
 
 def test_check__tunable_and_protected_beside_each_other__fit() -> None:
     schema.check({"tunable": {"/ab": {"min": 0, "max": 1}}, "protected": ["/a"]})
+
+
+def test_check__texts_of_a_model__alone_or_beside_listed_ones_fit() -> None:
+    schema.check({"tunable": {"/a": {"written_by_model": 3}}, "a": "x"})
+    schema.check({"tunable": {"/a": {"written_by_model": 10, "longest": 4000, "values": ["x", "y"]}}, "a": "z"})
+    schema.check({"tunable": {"/a": {"written_by_model": 1}}})
 
 
 def test_problems__several__all_of_them() -> None:
