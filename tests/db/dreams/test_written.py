@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
@@ -91,9 +92,9 @@ def test_plan__holds_the_words_and_who_wrote_them__and_the_ledger_its_digest_and
     assert plan_of(cycle).writing == Writing(named(service), texts=1, tokens_in=120, tokens_out=40)
     with in_tenant(cast.tenant.id):
         entry = LedgerEntry.objects.filter(action_name="dreams.plan").latest("sequence")
-    told = bytes(entry.openings).decode()
-    for fact in (cycle.plan_digest, f'"writer":"{named(service)}"', '"texts":1', '"tokens_in":120', '"tokens_out":40'):
-        assert fact in told
+    told = {name: value for name, (_salt, value) in json.loads(bytes(entry.openings)).items()}
+    assert (told["/action/plan_digest"], told["/action/writer"]) == (cycle.plan_digest, named(service))
+    assert (told["/action/texts"], told["/action/tokens_in"], told["/action/tokens_out"]) == (1, 120, 40)
 
 
 def test_plan__what_leaves_the_house__is_the_text_and_its_name_alone(service: WritingService) -> None:
