@@ -26,6 +26,7 @@ from governance.ledger.models import LedgerEntry
 from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.dreams import desk
+from tests.db.lifecycle.old import together
 from tests.writing_service import WritingService, writing_service
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -190,6 +191,21 @@ def test_plan__a_second_time__asks_once(service: WritingService) -> None:
     with pytest.raises(NotDreamable, match="not over yet"):
         desk.planned(cast)
     assert len(service.asked) == 1
+
+
+def test_plan__two_at_once__there_is_one_night_with_its_words_once(service: WritingService) -> None:
+    cast = desk.cast(law=LAW)
+
+    def plan() -> object:
+        try:
+            return planning.plan(scope=cast.bo, system_name=desk.NAME, seed=7, at=desk.NIGHT).cycle_id
+        except NotDreamable as refused:
+            return refused.code
+
+    assert "not_dreamable" in together(plan, plan)
+    with in_tenant(cast.tenant.id):
+        (cycle,) = DreamCycle.objects.all()
+    assert [one.origin for one in plan_of(cycle).candidates].count(Origin.MODEL) == 1
 
 
 def test_plan__words_that_were_barred__are_not_dreamed_again(service: WritingService) -> None:

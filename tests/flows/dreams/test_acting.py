@@ -329,3 +329,45 @@ def test_planning__says_why_a_system_that_is_held_has_no_night(_today: None) -> 
     cast = desk.cast()
     with in_tenant(cast.tenant.id):
         assert planning.why_not(scope=cast.tars, system=desk.system(cast)) == ""
+
+
+def test_bounds__words_of_a_model__are_declared_kept_and_said_to_be_nobodys_here(_today: None) -> None:
+    law = {
+        **desk.LAW,
+        "covenant": "Be brief.",
+        "tunable": {**desk.LAW["tunable"], "/covenant": {"written_by_model": 3, "longest": 200}},
+    }
+    cast = desk.cast(law=law, served=1)
+    bo, path = client_of(cast.bo), f"{HOME}bounds/{desk.NAME}/"
+    page = " ".join(_text(bo.get(path)).split())
+    assert "3 variants a night that a model writes, with 200 characters at most" in page
+    assert "This installation has no model" in page
+    form = {
+        "reason": "More of it.",
+        "p0-pointer": "/covenant",
+        "p0-is_tunable": "on",
+        "p0-written_by_model": "5",
+        "p0-longest": "200",
+        "p1-pointer": "/fuzzy_match_threshold",
+        "intent": "propose",
+    }
+    for field, value, why in (
+        ("p0-written_by_model", "11", "less than or equal to 10"),
+        ("p0-written_by_model", "", "say how many variants"),
+        ("p0-min", "0", "a model writes texts"),
+    ):
+        refused = bo.post(path, {**form, field: value})
+        assert refused.status_code == 422 and why in _text(refused)
+    bo.post(path, form)
+    with in_tenant(cast.tenant.id):
+        proposal = AmendmentProposal.objects.latest("created_at")
+        made = proposal.revisions.get().new_constitution
+    assert canonical.loads_canonical(bytes(made))["tunable"] == {"/covenant": {"written_by_model": 5, "longest": 200}}
+
+
+def test_ask__a_text_that_only_a_model_writes__says_what_to_do(_today: None) -> None:
+    law = {**desk.LAW, "covenant": "Be brief.", "tunable": {"/covenant": {"written_by_model": 3}}}
+    cast = desk.cast(law=law, served=1)
+    bo = client_of(cast.bo)
+    assert "Only a model writes variants of it." in _text(bo.get(f"{HOME}ask/?system={desk.NAME}"))
+    assert "this installation has none" in _text(bo.get(f"{HOME}plan/?system={desk.NAME}"))
