@@ -78,13 +78,6 @@ def approve(player: Player, step: Step) -> None:
         promoting.mark_promoted(scope=tars_scope(player.tenant_id), at=step.at)
 
 
-def undo(player: Player, step: Step) -> None:
-    """Somebody rolls the newest promotion of a system back."""
-    if dream := _newest(player, step, promoted_to_production=True):
-        assert dream.proposal is not None
-        player.undo(dream.proposal, step)
-
-
 def bar(player: Player, step: Step) -> None:
     """Somebody says never again of what the newest night that moved a place made of it."""
     if dream := _newest(player, step, mutations__has_key=step.args["moved"]):

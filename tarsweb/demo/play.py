@@ -204,16 +204,12 @@ class Player:
         )
 
     def roll_back(self, step: Step) -> None:
-        self.undo(self._proposal(step), step)
-
-    def undo(self, proposal: AmendmentProposal, step: Step) -> None:
-        """Somebody rolls an amendment back, for the step's reason."""
-        scope = self.scope(step.by)
+        scope, number = self.scope(step.by), self._proposal(step).number
         with in_tenant(self.tenant_id):
-            digest = roll_back_preview(scope=scope, number=proposal.number, at=step.at).digest
+            digest = roll_back_preview(scope=scope, number=number, at=step.at).digest
         amendments.roll_back(
             scope=scope,
-            number=proposal.number,
+            number=number,
             digest=digest,
             reason=step.args["reason"],
             confirmation=self._confirmed(step),
@@ -341,7 +337,6 @@ _VERBS: dict[str, Callable[[Player, Step], None]] = {
     "night": dreamed.night,
     "wish": dreamed.wish,
     "approve_dream": dreamed.approve,
-    "undo_dream": dreamed.undo,
     "bar_dream": dreamed.bar,
     "register": old.register,
     "retire": old.retire,
