@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from routing.writing.remote import Remote, Service
+from governance.model_services import Service
+from routing.writing.remote import Remote
 from routing.writing.writer import Writer
 
 

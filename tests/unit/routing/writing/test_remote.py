@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.model_services import Service
 from governance.outbound import AddressRefused, NoAnswer, TooLate
 from routing.writing import checks, choice
 from routing.writing.answers import NotWords, said_of
 from routing.writing.errors import WriterFailed
-from routing.writing.remote import Remote, Service
+from routing.writing.remote import Remote
 from routing.writing.writer import Asked, Said
 from tests.writing_service import Change, WritingService, writing_service
 
