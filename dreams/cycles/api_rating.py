@@ -36,6 +36,7 @@ def _record(scope: Scope, dream_id: UUID) -> dict[str, Any]:
         "pairs": [
             {
                 "request_key": one.request_key,
+                "request": one.request,
                 "first": one.first,
                 "second": one.second,
                 "given": list(one.given) if one.given else None,

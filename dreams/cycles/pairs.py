@@ -110,6 +110,12 @@ def lines_of(rows: Sequence[DreamRun], *, scope: Scope) -> list[PairLine]:
     return [_line(one, known) for one in kept]
 
 
+def requests_of(*, scope: Scope, keys: Sequence[str]) -> dict[str, str]:
+    """The words of recorded requests by their keys; those that were destroyed are not in it. One query."""
+    found = _executions(scope, keys)
+    return {key: words for key, (words, state) in found.items() if state not in _DESTROYED}
+
+
 def values(*, scope: Scope, dream: Dream) -> dict[str, tuple[list[float], list[float]]]:
     """Durations (ms) and costs (USD) of both sides, of pairs that know both; at most `MOST_VALUES`. One query."""
     rows = pairs(scope=scope, dream=dream).annotate(**_numbers())

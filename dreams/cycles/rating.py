@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Avg
 
 from dreams.cycles.models import Dream, DreamRating, DreamRun
+from dreams.cycles.pairs import requests_of
 from dreams.cycles.plans import Written
 from dreams.cycles.settings import EVENT
 from dreams.stats.betting import log_e_above
@@ -38,10 +39,11 @@ SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """The words of two answers to one request, in an order that the plan's seed tossed. `given`: the stars this person gave
-    already."""
+    """The words of two answers to one request, in an order that the plan's seed tossed. `request`: what was asked, "" where that
+    is destroyed; `given`: the stars this person gave already."""
 
     request_key: str
+    request: str
     first: str
     second: str
     given: tuple[int, int] | None
@@ -100,14 +102,15 @@ def rate(*, scope: Scope, dream_id: UUID, request_key: str, first: int, second: 
 
 
 def blind(*, scope: Scope, dream_id: UUID) -> Sequence[Blind]:
-    """Pairs of answers that differ, in the plan's seeded order; identical ones say nothing. Three queries. Raises `NotAllowed`,
+    """Pairs of answers that differ, in the plan's seeded order; identical ones say nothing. Five queries. Raises `NotAllowed`,
     `NotFound`."""
     scope.demand(Capability.READ_RECORD, to="see a dream")
     dream, plan = _found(scope, dream_id)
     mine = DreamRating.objects.filter(tenant_id=scope.tenant_id, dream=dream, rated_by=scope.actor.name)
     given = {one.request_key: (one.normal_stars, one.dream_stars) for one in mine}
-    pairs = sorted(_pairs(scope, dream), key=lambda one: plan.rank(one.request_key))
-    return [_blind(plan, one, given.get(one.request_key)) for one in pairs[:SHOWN]]
+    pairs = sorted(_pairs(scope, dream), key=lambda one: plan.rank(one.request_key))[:SHOWN]
+    asked = requests_of(scope=scope, keys=[one.request_key for one in pairs])
+    return [_blind(plan, one, asked.get(one.request_key, ""), given.get(one.request_key)) for one in pairs]
 
 
 def stars_of(*, scope: Scope, dream_id: UUID) -> Stars:
@@ -165,13 +168,18 @@ def waits_for(*, scope: Scope, dream: Dream) -> str:
         return ""
     found = stars_of(scope=scope, dream_id=dream.id)
     if found.n < LEAST_RATED or found.normal is None or found.dream is None:
-        return f"It changes words: compare {LEAST_RATED} of its answers first, blind. {found.n} have stars so far."
+        return f"It changes words: compare {_least(dream)} of its answers first, blind. {found.n} have stars so far."
     stars = f"people gave its answers {found.dream:.1f} stars where today's have {found.normal:.1f}"
     if dream.rule == Rule.WAITS_FOR_STARS:
         return (
             "" if found.log_e_better >= _needed(scope, dream) else f"It changes words, and {stars}: not surely better."
         )
     return f"It changes words, and {stars}." if found.dream < found.normal - MAY_LOSE else ""
+
+
+def _least(dream: Dream) -> str:
+    """As people are told it; one star more in each of seventeen answers is surely better at the usual alpha."""
+    return "some twenty" if dream.rule == Rule.WAITS_FOR_STARS else str(LEAST_RATED)
 
 
 def _needed(scope: Scope, dream: Dream) -> float:
@@ -210,10 +218,18 @@ def _pairs(scope: Scope, dream: Dream, *, keys: Sequence[str] = ()) -> list[_Pai
     ]
 
 
-def _blind(plan: Plan, one: _Pair, given: tuple[int, int] | None) -> Blind:
-    answers = (one.normal["text"], one.dream["text"])
+def _blind(plan: Plan, one: _Pair, request: str, given: tuple[int, int] | None) -> Blind:
+    answers = (_as_said(one.normal), _as_said(one.dream))
     first, second = answers if plan.goes_first(one.request_key) == "normal" else answers[::-1]
-    return Blind(one.request_key, first, second, given and _sides(plan, one.request_key, *given))
+    return Blind(one.request_key, request, first, second, given and _sides(plan, one.request_key, *given))
+
+
+def _as_said(ran: Mapping[str, Any]) -> str:
+    """An answer as people read it: one thing a line, where the agent answered with things that have names."""
+    output = ran.get("output")
+    if not isinstance(output, dict) or any(isinstance(value, dict | list) for value in output.values()):
+        return str(ran["text"])
+    return "\n".join(f"{str(name).replace('_', ' ')}: {value}" for name, value in output.items())
 
 
 def _sides(plan: Plan, key: str, first: int, second: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ class TwoStars(Body):
 
 class BlindPair(Record):
     request_key = Text()
+    request = Text(allow_blank=True, help_text="what was asked; empty where it was destroyed")
     first = Text()
     second = Text()
     given = serializers.ListField(child=Whole(), allow_null=True, help_text="the stars one gave already, as shown")

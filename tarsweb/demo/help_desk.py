@@ -75,7 +75,7 @@ def _refund(call: Call, document: Mapping[str, Any]) -> dict[str, Any] | None:
 def _ticket(call: Call) -> dict[str, Any]:
     """The request's ticket: written once, found again when the call comes again. A dream's is only thought of."""
     if call.mode == "dream":
-        return {"ticket": "HELP-0", "is_simulated": True}
+        return {"ticket": "HELP-0"}
     path = Path(settings.HOME.path) / "agents" / call.tenant_id / NAME / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:

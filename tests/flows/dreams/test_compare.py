@@ -26,6 +26,9 @@ def test_compare__shows_both_answers_without_saying_which_and_keeps_the_stars() 
     assert "Each and every entry was read" in page and "All entries were read" in page
     assert "Which is which is not said" in page
     with in_tenant(cast.tenant.id):
+        asked = rating.blind(scope=cast.bo, dream_id=dream.id)[0].request
+    assert asked and asked in page, "nobody can judge an answer without its question"
+    with in_tenant(cast.tenant.id):
         key = rating.blind(scope=cast.bo, dream_id=dream.id)[0].request_key
     answer = bo.post(path, {"request_key": key, "first": "4", "second": "2"}, follow=True)
     assert "Your stars are kept." in answer.content.decode()
