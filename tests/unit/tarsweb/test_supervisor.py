@@ -18,10 +18,12 @@ import psutil
 import pytest
 
 from tarsweb.embedded.processes import end_all, wait_until
+from tarsweb.home import Home
 from tarsweb.supervisor import mcp, preparation, pulse, web
+from tarsweb.supervisor.console import Console
 from tarsweb.supervisor.errors import StartError
 from tarsweb.supervisor.pulse import Mark, Queue
-from tarsweb.supervisor.run import Options
+from tarsweb.supervisor.run import Options, Supervisor
 from tarsweb.supervisor.service import RUN_VARIABLE, Service, run_members, session_members
 from tarsweb.supervisor.worker import Marks
 
@@ -48,6 +50,18 @@ def family(tmp_path: Path) -> Iterator[Service]:
     assert wait_until(lambda: len(session_members(service.pid or 0)) == 2, seconds=30)
     yield service
     service.stop(grace=0.0)
+
+
+def test_first_answer__came_and_the_next_would_be_late__is_an_answer(
+    family: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([False, True])
+    monkeypatch.setattr(web, "is_answering", lambda *_: next(answers, False))
+    supervisor = Supervisor(Options("127.0.0.1", 1), home=Home(tmp_path), console=Console())
+    supervisor._await_first_answer(family)
+    family.stop(grace=0.0)
+    with pytest.raises(StartError, match="did not start"):
+        supervisor._await_first_answer(family)
 
 
 def test_check_port__taken__names_both_ways_to_choose_another() -> None:
