@@ -56,10 +56,9 @@ def reembed(
 def tenants(wanted: str) -> list[tuple[UUID, str]]:
     from django.utils import timezone
 
-    from tarsweb.platform.queries import tenants_here
+    from tarsweb.platform.queries import called_here
 
-    lines = tenants_here(at=timezone.now())
-    found = [(one.id, one.name) for one in lines if not wanted or wanted in (one.name, one.domain, str(one.id))]
+    found = [(one.id, one.name) for one in called_here(wanted, at=timezone.now())]
     if wanted and not found:
         fail(f"There is no tenant called {wanted}.")
     return found

@@ -50,10 +50,10 @@ def _here(text: str, *, action: str, system: str, tenant: str) -> dict[str, Any]
     from governance.scope import tars_scope
     from governance.tenancy import in_tenant
     from routing.router.queries import choose
-    from tarsweb.platform.queries import tenants_here
+    from tarsweb.platform.queries import called_here
 
     at = timezone.now()
-    lines = [line for line in tenants_here(at=at) if not tenant or tenant in (line.name, line.domain, str(line.id))]
+    lines = called_here(tenant, at=at)
     if len(lines) != 1:
         known = ", ".join(line.name for line in lines[:5]) or "none of that name"
         fail(f"Say which tenant with --tenant: there are {known}.")

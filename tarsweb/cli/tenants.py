@@ -185,16 +185,16 @@ def _act(verb: str, text: str, reason: str, *, said: str) -> None:
     say(f"{line.name} {said}.")
 
 
-def _tenants() -> tuple[TenantLine, ...]:
+def _tenants(wanted: str = "") -> tuple[TenantLine, ...]:
     from django.utils import timezone
 
-    from tarsweb.platform.queries import tenants_here
+    from tarsweb.platform.queries import called_here
 
-    return tenants_here(at=timezone.now())
+    return called_here(wanted, at=timezone.now())
 
 
 def _tenant(text: str) -> TenantLine:
-    found = [line for line in _tenants() if text in (line.name, line.domain, str(line.id))]
+    found = _tenants(text) if text else ()
     if len(found) != 1:
         fail(f"{'Several tenants are' if found else 'No tenant is'} called {text}; name it by its id.")
     return found[0]

@@ -100,6 +100,18 @@ def tenants_here(*, at: datetime) -> tuple[TenantLine, ...]:
     return tuple(sorted((_line(tenant_id, at=at) for tenant_id in all_tenant_ids()), key=lambda line: line.name))
 
 
+def called_here(wanted: str, *, at: datetime) -> tuple[TenantLine, ...]:
+    """Tenants of this name, domain or id, by name, for a person at the machine itself; every tenant where nothing is said.
+
+    By its id a tenant is found at once, however many there are.
+    """
+    try:
+        id = UUID(wanted)
+    except ValueError:
+        return tuple(line for line in tenants_here(at=at) if not wanted or wanted in (line.name, line.domain))
+    return (_line(id, at=at),) if id in set(all_tenant_ids()) else ()
+
+
 def staff() -> tuple[User, ...]:
     """Everybody who is platform staff, by address."""
     return tuple(User.objects.filter(is_platform_staff=True).order_by("email"))

@@ -133,7 +133,7 @@ def _labelled() -> list[Row]:
         start = np.array(one["values"][:200])
         one["values"] = ((np.array(one["values"]) - start.mean()) / (start.std() or 1.0)).tolist()
     rows = []
-    for most in (10, 20):
+    for most in (5, 10, 20):
         delays = {}
         for name, (make, low, high) in _kinds().items():
             found = make(_swept(make, low, high, lambda find: _false(find, streams), most / 1e4))

@@ -31,12 +31,12 @@ _SHORTER: Final = 4.0
 _LONGER: Final = 2.0
 """Short stretches are many: squared errors count less by this, times the logarithm of how much shorter they are than usual, and
 more where they are longer."""
-_SPREAD_FROM: Final = 40
+_SPREAD_FROM: Final = 20
 """Spread is compared over no fewer rows than can show one."""
 _SPREAD_VARIANCE: Final = 0.125
 """Of the root of a standard normal's size: E|x| - (E sqrt|x|)² = 0.7979 - 0.8222²; a little more for the estimate."""
 _SPREAD_PENALTY: Final = 6.0
-_FAR: Final = 4.0
+_FAR: Final = 5.0
 """Outliers beyond so many units count by their logarithm."""
 _LEAST_VARIANCE: Final = 0.1
 """Rare events among equal numbers have a tiny variance, and two of them in a row would be an alarm."""
