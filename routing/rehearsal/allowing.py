@@ -32,19 +32,34 @@ def refusal(*, system: str, kind: str, simulates: bool, tool: str, reading: Coll
     return f"{tool} writes, and {system} does not say that it simulates in dreams."
 
 
-def has_room(*, most: int, live: int, dreaming: int) -> bool:
-    """Whether one more dream may call: one turn is always left to live requests, where the agent takes more than one."""
-    return live + dreaming < max(1, most - 1)
+class Slots:
+    """Turns that other processes' dreams take too. This one knows of no others: what a single process needs."""
+
+    def take(self, connector_id: UUID, *, among: int) -> int | None:
+        """The key of one of the first `among` turns of this agent that nobody has, taken; None where all are taken."""
+        return 0
+
+    def give(self, key: int) -> None:
+        """Give the turn of this key back, in the thread that took it."""
+
+
+ALONE: Final = Slots()
+
+
+def room(*, most: int, live: int) -> int:
+    """How many dreams may call at once: one turn is always left to live requests, where the agent takes more than one."""
+    return max(0, max(1, most - 1) - live)
 
 
 @contextmanager
-def turn(connector_id: UUID, *, most: int, live: Callable[[], int], seconds: float) -> Iterator[None]:
-    """Hold a turn of this process's dreams. `live` counts requests that are at work there now. Raises `NoTurn`.
-
-    HAZARD: dreams of other processes are not counted; one worker dreams at a time.
+def turn(
+    connector_id: UUID, *, most: int, live: Callable[[], int], seconds: float, slots: Slots = ALONE
+) -> Iterator[None]:
+    """Hold a turn of an agent for one call of a dream. `live` counts requests that are at work there now; `slots` are what all
+    processes share: together, their dreams never take more turns than one of them might. Raises `NoTurn`.
     """
     waited = 0.0
-    while not _taken(connector_id, most=most, live=live()):
+    while (key := _taken(connector_id, among=room(most=most, live=live()), slots=slots)) is None:
         if waited >= seconds:
             raise NoTurn
         with _changed:
@@ -53,14 +68,28 @@ def turn(connector_id: UUID, *, most: int, live: Callable[[], int], seconds: flo
     try:
         yield
     finally:
-        with _changed:
-            _dreaming[connector_id] -= 1
-            _changed.notify_all()
+        try:
+            slots.give(key)
+        finally:
+            _given_back(connector_id)
 
 
-def _taken(connector_id: UUID, *, most: int, live: int) -> bool:
+def _taken(connector_id: UUID, *, among: int, slots: Slots) -> int | None:
     with _changed:
-        if not has_room(most=most, live=live, dreaming=_dreaming[connector_id]):
-            return False
+        if _dreaming[connector_id] >= among:
+            return None
         _dreaming[connector_id] += 1
-        return True
+    try:
+        key = slots.take(connector_id, among=among)
+    except BaseException:
+        _given_back(connector_id)
+        raise
+    if key is None:
+        _given_back(connector_id)
+    return key
+
+
+def _given_back(connector_id: UUID) -> None:
+    with _changed:
+        _dreaming[connector_id] -= 1
+        _changed.notify_all()

@@ -35,6 +35,7 @@ from routing.rehearsal.aside import only_reading
 from routing.rehearsal.looking import Seen
 from routing.rehearsal.planning import Plan
 from routing.rehearsal.shapes import Hop, HopOutcome, Ran, Recorded, Status
+from routing.rehearsal.slots import SharedSlots
 from routing.rehearsal.stage import Stage
 from routing.router.ranking import Candidate, Choice
 
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 _SPACE: Final = UUID("0f1c1a52-7a55-4d0e-9a5c-4a7b7d1ce0de")
 """Ids of rehearsals are made from their keys: no execution has one of them."""
+_SHARED: Final = SharedSlots()
 _OVER: Final = "The time of this rehearsal was over before anybody had answered."
 _OUTCOMES: Final[dict[Failure, HopOutcome]] = {Failure.DENIED: "denied", Failure.UNREACHABLE: "unreachable"}
 
@@ -198,7 +200,7 @@ class _Road:
         asked = self._call(one, seen, tool, attempt)
         live = looking.live_at(tenant_id=self.stage.scope.tenant_id, system_id=one.system_id, first=way.live)
         left = (self.deadline - self.clock()).total_seconds()
-        with allowing.turn(connector.id, most=connector.most_at_once, live=live, seconds=left):
+        with allowing.turn(connector.id, most=connector.most_at_once, live=live, seconds=left, slots=_SHARED):
             started = time.monotonic()
             try:
                 reply = agents.call(connector, asked, lambda *_: None, clock=self.clock, opened=way.opened)

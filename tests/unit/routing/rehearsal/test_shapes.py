@@ -51,11 +51,11 @@ def test_refusal__only_what_reads_or_simulates(kind: str, simulates: bool, tool:
 
 
 @pytest.mark.parametrize(
-    ("most", "live", "dreaming", "has"),
-    [(1, 0, 0, True), (1, 1, 0, False), (1, 0, 1, False), (4, 0, 2, True), (4, 0, 3, False), (4, 3, 0, False)],
+    ("most", "live", "dreams"),
+    [(1, 0, 1), (1, 1, 0), (2, 0, 1), (4, 0, 3), (4, 1, 2), (4, 3, 0), (4, 9, 0)],
 )
-def test_has_room__one_turn_is_left_to_live_requests(most: int, live: int, dreaming: int, has: bool) -> None:
-    assert allowing.has_room(most=most, live=live, dreaming=dreaming) is has
+def test_room__one_turn_is_left_to_live_requests(most: int, live: int, dreams: int) -> None:
+    assert allowing.room(most=most, live=live) == dreams
 
 
 def test_turn__none_left__waits_no_longer_than_it_may() -> None:
