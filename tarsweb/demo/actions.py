@@ -34,6 +34,10 @@ JOINING = timedelta(hours=1)
 NEWS_FOR = timedelta(days=1)
 """What happened before is no news on the first morning."""
 _LOCK = 0x7A25_DE30  # any number that nobody else uses for an advisory lock
+_HELD = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = %s
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
 
 
 def prepare(*, at: datetime, worlds: Iterable[World] | None = None) -> None:
@@ -165,6 +169,16 @@ def _show_measures(told: dict[str, Any], *, world: World, tenant_id: UUID, end: 
     accessed_at = moment(figures.pop("last_accessed"), end=end, days=world.days)
     with in_tenant(tenant_id):
         System.objects.filter(tenant_id=tenant_id, name=told["name"]).update(last_accessed_at=accessed_at, **figures)
+
+
+def is_being_filled(scope: Scope) -> bool:
+    """Whether somebody fills or removes the demo at this moment, and this tenant is of it. Outside any transaction."""
+    with in_tenant(scope.tenant_id):
+        if not Tenant.objects.filter(id=scope.tenant_id, is_demo=True).exists():
+            return False
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager

@@ -75,6 +75,16 @@ def test_tick__nobody_decided_in_time__expires() -> None:
     assert make.state_of(cast.bo, proposal) == "expired"
 
 
+def test_tick__a_past_that_is_being_written__is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast, other = make.cast(), make.cast()
+    proposals = make.proposed(cast, at=THEN), make.proposed(other, at=THEN)
+    with monkeypatch.context() as patch:
+        patch.setitem(tasks._waits, "test", lambda scope: scope.tenant_id == cast.tenant.id)
+        assert tick(THEN + timedelta(days=30))["expired"] == 1
+        assert [make.state_of(cast.bo, proposals[0]), make.state_of(other.bo, proposals[1])] == ["proposed", "expired"]
+    assert tick(THEN + timedelta(days=30))["expired"] == 1
+
+
 def test_tick__several_tenants__each_gets_its_own() -> None:
     one, other = make.cast(), make.cast()
     proposals = scheduled(one), scheduled(other)

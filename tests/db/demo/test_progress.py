@@ -4,7 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from governance.amendments import tasks
+from governance.amendments.models import AmendmentProposal
 from governance.scope import tars_scope
+from governance.tenancy import in_tenant
 from tarsweb.demo import actions, play, progress
 from tarsweb.demo.script import steps
 from tarsweb.demo.worlds import load
@@ -55,3 +58,26 @@ def test_progress__while_filling__says_day_and_steps(monkeypatch: pytest.MonkeyP
     assert halfway.done == [step.key for step in script].index("refund-200.0")
     actions.fill(worlds=worlds)
     assert progress.of(scope, worlds=worlds) is None
+
+
+def test_clock__while_the_story_is_played__lets_its_proposals_be_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proposal of weeks ago is late the moment it is made; the worker's clock looks every minute."""
+    worlds = load(tag="clock")[1:]
+    actions.prepare(at=END, worlds=worlds)
+    tenant = actions.find_tenant(worlds[0])
+    assert tenant is not None and not actions.is_being_filled(tars_scope(tenant.id))
+    real, looked = play.Player.propose, []
+
+    def propose(player: play.Player, step: play.Step) -> None:
+        real(player, step)
+        looked.append(actions.is_being_filled(tars_scope(player.tenant_id)))
+        tasks.tick()
+        assert not actions.is_being_filled(make.stranger())
+        raise Enough
+
+    monkeypatch.setitem(play._VERBS, "propose", propose)
+    with pytest.raises(Enough):
+        actions.fill(worlds=worlds)
+    with in_tenant(tenant.id):
+        states = set(AmendmentProposal.objects.values_list("state", flat=True))
+    assert looked == [True] and "expired" not in states and states
