@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from django.db import connection
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 
+_EPOCH: Final = datetime.fromtimestamp(0, tz=UTC)
 SYSTEMS: Final = 200
 VERSIONS: Final = 100
 """So many systems, and versions of each, are counted in one transaction."""
@@ -46,10 +47,11 @@ FROM systems s LEFT JOIN (SELECT system_id, count(*) AS total, count(rolled_back
   WHERE tenant_id = %(tenant)s GROUP BY system_id) a ON a.system_id = s.id
 WHERE s.tenant_id = %(tenant)s {only}
 """
+# microseconds are read in a tenth of the time of a timestamp with its zone, and there are hundreds
 # those with the highest rate, and before them whoever is not counted to the end: it may be one of them
 _HIGHEST: Final = """
 WITH counted AS MATERIALIZED ({counted})
-SELECT f.*, e.* FROM (
+SELECT f.id, f.name, f.version, (extract(epoch FROM f.updated_at) * 1000000)::bigint, f.seen, f.total, f.undone, e.* FROM (
   SELECT * FROM counted ORDER BY version > seen DESC, coalesce(undone::float8 / nullif(total, 0), 0) DESC, total DESC,
     name COLLATE "C" LIMIT %(most)s::bigint + (SELECT count(*) FROM counted WHERE version > seen)) f
 CROSS JOIN (SELECT count(*), sum(total), sum(undone) FROM counted) e
@@ -170,7 +172,13 @@ def by_system(*, scope: Scope, system: str = "", most: int | None = None, is_exa
         more[system_id] = (before[0] + total, before[1] + undone)
     new = [sum(one[side] for one in more.values()) for side in (0, 1)]
     lines = [
-        SystemCount(name, version, at, total + more.get(id, (0, 0))[0], undone + more.get(id, (0, 0))[1])
+        SystemCount(
+            name,
+            version,
+            _EPOCH + timedelta(microseconds=at),
+            total + more.get(id, (0, 0))[0],
+            undone + more.get(id, (0, 0))[1],
+        )
         for id, name, version, at, _, total, undone, *_ in rows
     ]
     lines.sort(key=lambda one: (-(one.undone / one.total if one.total else 0), -one.total, one.name))

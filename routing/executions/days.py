@@ -14,11 +14,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from governance import sql
 from governance.errors import NotFound
 from governance.registry.models import System
 from governance.scope import Capability, Scope
 from routing.executions.folding import ADDED, ANCHORED, AS_ROWS, COLUMNS, COUNTS, SUMS, reach
-from routing.figures.histogram import NONE_SQL, quantile
+from routing.figures.histogram import NONE_SQL, counts_of, counts_sql, quantile
 from routing.figures.marks import read_of_one_moment
 from routing.figures.span import Span
 
@@ -34,7 +35,7 @@ _STARS_OF: Final = """
     AND e.started_at >= t.day::timestamp AT TIME ZONE 'UTC' AND e.started_at < (t.day + 1)::timestamp AT TIME ZONE 'UTC'
   GROUP BY t.day, t.system_id"""
 _TOTALS: Final = f"""{", ".join(f"sum({name}) AS {name}" for name in SUMS if name != "durations")}, max(ms_max) AS ms_max,
-  sum(stars_sum) AS stars_sum, sum(stars_count) AS stars_count, sum(durations)::real[] AS durations"""
+  sum(stars_sum) AS stars_sum, sum(stars_count) AS stars_count, {counts_sql("durations")} AS durations"""
 _NOTHING: Final = ", ".join(NONE_SQL if name == "durations" else "0" for name in COLUMNS)
 
 # the marks are written into the text: unknown to the plan, they would have the whole table read
@@ -68,6 +69,7 @@ SELECT {{key}}, {_TOTALS}, 0 AS seen FROM (
 WHERE true {{only}} GROUP BY {{key}}
 """  # noqa: S608
 
+_SYSTEMS: Final = "SELECT id, name, status FROM systems WHERE tenant_id = %s"
 _KEYS: Final[dict[By, str]] = {"day": "day", "system": "system_id"}
 
 
@@ -123,7 +125,7 @@ def by_system(*, scope: Scope, span: Span, system: str = "", exact: bool = False
     """Every active system and every other one that did something in the span, the busiest first (seeds/004, System Health)."""
     _demand(scope)
     found = _sums(scope, span, "system", _id_of(scope, system) if system else None, exact)
-    rows = System.objects.filter(tenant_id=scope.tenant_id).values_list("id", "name", "status")
+    rows = sql.rows(_SYSTEMS, [scope.tenant_id])
     lines = [
         SystemSums(name, status, found.get(id, Sums()))
         for id, name, status in rows
@@ -168,7 +170,8 @@ def _asked(scope: Scope, span: Span, by: By, system: UUID | None, exact: bool) -
 
 
 def _read(row: tuple[Any, ...]) -> Sums:
-    (*counts, confidence, confidences, cost, costs, ms, timed, longest, stars, rated, durations) = row
+    (*counts, confidence, confidences, cost, costs, ms, timed, longest, stars, rated, told) = row
+    durations = counts_of(told)
     return Sums(
         **{name: int(count) for name, count in zip(COUNTS, counts, strict=True)},
         confidence=_mean(confidence, confidences, "0.0001"),

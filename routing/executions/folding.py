@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from governance import sql
 from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.figures import marks
@@ -187,7 +188,5 @@ def _read_stars(tenant_id: UUID, touched: list[Touched]) -> None:
 
 def reach(*, tenant_id: UUID) -> Reach:
     """Where both marks stand; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REACH, {"tenant": tenant_id, "anchored": ANCHORED, "rated": RATED})
-        sequence, rated = cursor.fetchone()
+    ((sequence, rated),) = sql.rows(_REACH, {"tenant": tenant_id, "anchored": ANCHORED, "rated": RATED})
     return Reach(sequence or 0, rated or EVER)

@@ -8,6 +8,7 @@ Postgres keeps the counts as a `vector`, whose sum and `+` go by elements: in si
 
 from __future__ import annotations
 
+import json
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -40,6 +41,17 @@ def counted_sql(column: str) -> str:
     """The sum of a column of buckets as counts, in an aggregating query."""
     one = f"array_fill(0::real, ARRAY[{column}]) || 1::real || array_fill(0::real, ARRAY[{BUCKETS - 1} - {column}])"
     return f"coalesce(sum(CASE WHEN {column} IS NOT NULL THEN ({one})::vector END), {NONE_SQL})"
+
+
+def counts_sql(column: str) -> str:
+    """The sum of a column of counts, as `counts_of` reads it."""
+    return f"sum({column})::text"
+
+
+def counts_of(text: str) -> list[float]:
+    """Counts as Postgres writes a `vector`: as JSON writes a list, which is read sooner than a Postgres array."""
+    found: list[float] = json.loads(text)
+    return found
 
 
 def quantile(counts: Sequence[float], share: float, *, most: float | None = None) -> float | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from governance import sql
 from governance.errors import DomainError
 from governance.ids import new_id
 from routing.figures.models import FigureMark
@@ -19,6 +20,7 @@ SLACK: Final = timedelta(minutes=5)
 _OLDEST: Final = """
 SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+_MARK: Final = "SELECT * FROM figure_marks WHERE tenant_id = %s AND source = %s"
 TRIES: Final = 5
 R = TypeVar("R")
 
@@ -51,8 +53,8 @@ def held(*, tenant_id: UUID, source: str, at: datetime, waits: bool = False) -> 
 
 def of(*, tenant_id: UUID, source: str) -> FigureMark:
     """The mark as it stands; one that reaches nowhere where nothing was rolled up yet."""
-    found = FigureMark.objects.filter(tenant_id=tenant_id, source=source).first()
-    return found or FigureMark(tenant_id=tenant_id, source=source)
+    found = sql.read(FigureMark, _MARK, [tenant_id, source])
+    return found[0] if found else FigureMark(tenant_id=tenant_id, source=source)
 
 
 def horizon(*, at: datetime) -> datetime:

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from governance.errors import NotFound
 from governance.scope import Capability, Scope
 from routing.figures import marks
-from routing.figures.histogram import quantile
+from routing.figures.histogram import counts_of, counts_sql, quantile
 from routing.figures.span import Span, midnight
 from routing.telemetry.folding import ADDED, AS_ROWS, CALLED, COLUMNS
 from routing.telemetry.models import ToolCall
@@ -113,8 +113,8 @@ class DayFigures:
 
 
 _SPREAD: Final = f"""
-SELECT {{key}}, sum(calls), sum(errors), round(sum(ms_sum) / nullif(sum(ms_count), 0), 1), max(ms_max), sum(durations)::real[],
-  (SELECT max(until) FROM figure_marks WHERE tenant_id = %(tenant)s AND source = '{CALLED}') AS seen
+SELECT {{key}}, sum(calls), sum(errors), round(sum(ms_sum) / nullif(sum(ms_count), 0), 1), max(ms_max), {counts_sql("durations")},
+  (SELECT max(until) FROM figure_marks WHERE tenant_id = %(tenant)s AND source = '{CALLED}') = '{{mark}}' AS is_of_mark
 FROM ({{parts}}) parts GROUP BY {{key}}
 """  # noqa: S608
 # the days that are added up, and the calls since; the mark is written into the text, so that the plan knows how few those are
@@ -158,7 +158,9 @@ def _by_tool(
 ) -> list[Figures]:
     rows = _sums(scope, "server_name, tool_name", since, until, server, is_exact)
     return [
-        Figures(row[0], row[1], int(row[2]), int(row[3]), row[4], row[5], quantile(row[6], 0.95, most=row[5]))
+        Figures(
+            row[0], row[1], int(row[2]), int(row[3]), row[4], row[5], quantile(counts_of(row[6]), 0.95, most=row[5])
+        )
         for row in rows
     ]
 
@@ -180,9 +182,10 @@ def _asked(
     parts = _ROLLED.format(only=only, mark=mark.isoformat() if mark else "") if is_rolled else _READ.format(only=only)
     values: dict[str, Any] = {"tenant": scope.tenant_id, "since": since, "until": until, "server": server}
     with connection.cursor() as cursor:
-        cursor.execute(_SPREAD.format(key=key, parts=parts), {**values, "first": first, "last": last})
+        text = _SPREAD.format(key=key, parts=parts, mark=(mark or midnight(first)).isoformat())
+        cursor.execute(text, {**values, "first": first, "last": last})
         rows = cursor.fetchall()
-    return rows if not is_rolled or all(row[-1] == mark for row in rows) else None
+    return rows if not is_rolled or all(row[-1] for row in rows) else None
 
 
 def range_of(name: str, *, at: datetime) -> tuple[datetime, datetime, str]:
