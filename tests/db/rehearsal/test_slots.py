@@ -12,22 +12,29 @@ from django.db import connection
 
 from routing.rehearsal import allowing
 from routing.rehearsal.slots import SharedSlots
+from tarsweb.embedded.processes import wait_until
 from tests.db.tenants.catalogue import connected
 
 
 def elsewhere(act: Callable[[], None]) -> None:
-    """In a thread, whose connection is its own, as another process's is."""
+    """In a thread, whose connection is its own, as another process's is; until the server has ended that session too."""
+    sessions = list[int]()
 
     def run() -> None:
         try:
             act()
         finally:
+            connection.ensure_connection()
+            sessions.append(connection.connection.info.backend_pid)
             connection.close()
 
     thread = Thread(target=run)
     thread.start()
     thread.join(30)
     assert not thread.is_alive()
+    with connected("owner") as looking:
+        left = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)"
+        assert wait_until(lambda: looking.execute(left, sessions).fetchone() == (False,), seconds=30)
 
 
 def test_take__each_turn_once__whoever_asks() -> None:
@@ -84,7 +91,15 @@ def test_turn__the_call_fails_or_the_database_does__nothing_is_held() -> None:
         pass
     with pytest.raises(ZeroDivisionError), allowing.turn(agent, most=1, live=lambda: 0, seconds=0, slots=slots):
         _ = 1 / 0
-    with allowing.turn(agent, most=1, live=lambda: 0, seconds=0, slots=slots), connected("owner") as looking:
-        own = [connection.connection.info.backend_pid]
-        held = looking.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = %s", own).fetchone()
-        assert held == (1,)
+    before = held()
+    with allowing.turn(agent, most=1, live=lambda: 0, seconds=0, slots=slots):
+        assert held() == before + 1
+    assert held() == before
+
+
+def held() -> int:
+    """Advisory locks of this thread's session."""
+    mine = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(mine)
+        return int(cursor.fetchone()[0])
