@@ -47,7 +47,7 @@ FROM systems s LEFT JOIN (SELECT system_id, count(*) AS total, count(rolled_back
   WHERE tenant_id = %(tenant)s GROUP BY system_id) a ON a.system_id = s.id
 WHERE s.tenant_id = %(tenant)s {only}
 """
-# microseconds are read in a tenth of the time of a timestamp with its zone, and there are hundreds
+# hundreds of moments: as microseconds they are read sooner than with their zone
 # those with the highest rate, and before them whoever is not counted to the end: it may be one of them
 _HIGHEST: Final = """
 WITH counted AS MATERIALIZED ({counted})

@@ -43,18 +43,13 @@ class Slots:
         """Give the turn of this key back, in the thread that took it."""
 
 
-ALONE: Final = Slots()
-
-
 def room(*, most: int, live: int) -> int:
     """How many dreams may call at once: one turn is always left to live requests, where the agent takes more than one."""
     return max(0, max(1, most - 1) - live)
 
 
 @contextmanager
-def turn(
-    connector_id: UUID, *, most: int, live: Callable[[], int], seconds: float, slots: Slots = ALONE
-) -> Iterator[None]:
+def turn(connector_id: UUID, *, most: int, live: Callable[[], int], seconds: float, slots: Slots) -> Iterator[None]:
     """Hold a turn of an agent for one call of a dream. `live` counts requests that are at work there now; `slots` are what all
     processes share: together, their dreams never take more turns than one of them might. Raises `NoTurn`.
     """

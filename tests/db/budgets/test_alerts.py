@@ -16,11 +16,10 @@ from governance.errors import NotAllowed
 from governance.files.actions import upload
 from governance.notices.models import Notice
 from governance.tenancy import in_tenant
-from tarsweb.embedded.processes import wait_until
 from tests import factories as make
 from tests.db.amendments.desk import at_once
 from tests.db.budgets.money import USD, held, planned, row, stand
-from tests.db.tenants.catalogue import connected
+from tests.db.tenants.catalogue import connected, somebody_waits_for
 
 
 @pytest.fixture
@@ -77,17 +76,14 @@ def test_alert__of_a_forecast__names_the_date(cast: make.Cast) -> None:
 def test_alert__of_a_budget_that_is_always_taken_from__waits_its_turn(cast: make.Cast) -> None:
     planned(cast, "10")
     held(cast, usd_budget="9")
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))"
     waited = []
 
     def hold_it() -> None:
-        with connected("app", autocommit=False) as other, connected("owner") as looking:
+        with connected("app", autocommit=False) as other:
             other.execute("SELECT set_config('app.tenant_id', %s, true)", [str(cast.tenant.id)])
             assert other.execute("SELECT FROM resources WHERE id = %s FOR NO KEY UPDATE", [budget]).rowcount == 1
             is_locked.set()
-            waited.append(
-                wait_until(lambda: bool(looking.execute(waits, [other.info.backend_pid]).fetchone()[0]), seconds=30)
-            )  # type: ignore[index]
+            waited.append(somebody_waits_for(other))
 
     def look() -> int:
         assert is_locked.wait(30)

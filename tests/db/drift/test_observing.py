@@ -22,7 +22,7 @@ from governance.tenancy import in_tenant
 from tests import factories as make
 from tests.db.amendments.desk import at_once
 from tests.db.drift.streams import Stream, only
-from tests.db.tenants.catalogue import connected
+from tests.db.tenants.catalogue import connected, somebody_waits_for
 
 HOUR = 60
 
@@ -200,18 +200,15 @@ def test_feed_and_arm__of_one_system_at_once__wait_for_each_other(cast: make.Cas
     for metric in ("success", "m-1", "cost"):
         stream.add(metric, np.ones((1, 3)) if metric == "m-1" else np.ones(1))
         look(cast, 1)
-    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     is_locked = Event()
 
     def feed() -> None:
         first = "SELECT FROM drift_metrics WHERE tenant_id = %s AND name = %s FOR NO KEY UPDATE"
-        with connected("owner", autocommit=False) as other, connected("owner") as looking:
+        with connected("owner", autocommit=False) as other:
             other.execute("SELECT set_config('app.tenant_id', %s, true)", [str(cast.tenant.id)])
             other.execute(first, [cast.tenant.id, "cost"])
             is_locked.set()
-            for _ in range(100_000):
-                if (waiting := looking.execute(waits).fetchone()) and waiting[0]:
-                    break
+            assert somebody_waits_for(other)
             other.execute("SET LOCAL lock_timeout = '3s'")
             for name in ("request", "success"):
                 other.execute(first, [cast.tenant.id, name])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance.errors import NotFound
 from governance.identity.actions import AlreadyStaff, NotStaff, appoint_staff, dismiss_staff
@@ -50,3 +54,21 @@ def test_list__by_the_database__answers_staff_and_nobody_else() -> None:
     person.save()
     assert cast.tenant.id in {line.id for line in queries.tenants(actor=cast.tess.actor)}
     assert {line.id for line in queries.tenants_here(at=make.AT)} == set(all_tenant_ids())
+
+
+def test_called_here__by_id_name_or_domain__an_id_is_found_without_reading_the_others() -> None:
+    cast, other = make.cast(), make.tenant(name="Called so by nobody else")
+    (line,) = queries.called_here(str(cast.tenant.id), at=make.AT)
+    assert (line.id, line.name) == (cast.tenant.id, cast.tenant.name)
+    assert [one.id for one in queries.called_here(other.name, at=make.AT)] == [other.id]
+    assert queries.called_here("nobody", at=make.AT) == queries.called_here(str(uuid4()), at=make.AT) == ()
+    assert len(queries.called_here("", at=make.AT)) == len(queries.tenants_here(at=make.AT))
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as found:
+            queries.called_here(str(cast.tenant.id), at=make.AT)
+        return len(found)
+
+    before = asked()
+    make.tenant()
+    assert asked() == before

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from tarsweb.embedded.processes import wait_until
 from tarsweb.home import Role, database_url
 
 
@@ -46,6 +47,13 @@ def walled() -> dict[str, str]:
         )
     }
     return {**found, "tenants": "id"}
+
+
+def somebody_waits_for(holder: psycopg.Connection[Any]) -> bool:
+    """Until another session waits for a lock that this one holds; whether it came to that within 30 seconds."""
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid)))"
+    with connected("owner") as looking:
+        return wait_until(lambda: looking.execute(waits, [holder.info.backend_pid]).fetchone() == (True,), seconds=30)
 
 
 @contextmanager

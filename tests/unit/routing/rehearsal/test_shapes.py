@@ -11,6 +11,8 @@ import pytest
 from routing.rehearsal import allowing, answer
 from routing.rehearsal.shapes import Hop, Ran
 
+ALONE = allowing.Slots()
+
 
 def test_ran__as_json__reads_back_the_same() -> None:
     hop = Hop("payroll", "audit", "audit", "answered", 12, 500, "It answered.")
@@ -60,12 +62,12 @@ def test_room__one_turn_is_left_to_live_requests(most: int, live: int, dreams: i
 
 def test_turn__none_left__waits_no_longer_than_it_may() -> None:
     id = uuid4()
-    with pytest.raises(allowing.NoTurn), allowing.turn(id, most=1, live=lambda: 1, seconds=0):
+    with pytest.raises(allowing.NoTurn), allowing.turn(id, most=1, live=lambda: 1, seconds=0, slots=ALONE):
         pass
     with (
-        allowing.turn(id, most=1, live=lambda: 0, seconds=0),
+        allowing.turn(id, most=1, live=lambda: 0, seconds=0, slots=ALONE),
         pytest.raises(allowing.NoTurn),
-        allowing.turn(id, most=1, live=lambda: 0, seconds=0),
+        allowing.turn(id, most=1, live=lambda: 0, seconds=0, slots=ALONE),
     ):
         pass
 
@@ -75,10 +77,10 @@ def test_turn__given_back__goes_to_who_waits() -> None:
 
     def other() -> None:
         has_begun.set()
-        with allowing.turn(id, most=1, live=lambda: 0, seconds=60):
+        with allowing.turn(id, most=1, live=lambda: 0, seconds=60, slots=ALONE):
             is_done.set()
 
-    with allowing.turn(id, most=1, live=lambda: 0, seconds=0):
+    with allowing.turn(id, most=1, live=lambda: 0, seconds=0, slots=ALONE):
         thread = Thread(target=other)
         thread.start()
         assert has_begun.wait(10) and not is_done.is_set()
