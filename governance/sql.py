@@ -11,22 +11,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
-from threading import local
 from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
-import psycopg
 from django.contrib.postgres.fields import ArrayField
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from pgvector.django import VectorField
 
-from governance.prepared import Prepared
+from governance.postgres.connection import wrapper
 from governance.rows import TenantRow
 
 Row = TypeVar("Row", bound=TenantRow)
@@ -86,15 +84,40 @@ def change(row: TenantRow, names: Sequence[str]) -> Statement:
     return Statement(_changing(type(row), tuple(names)), [*values, row.tenant_id, row.id])
 
 
+def array(values: Iterable[object]) -> str:
+    """Values without None as Postgres reads an array of them, for a place that says its type (`%s::uuid[]`): psycopg takes long
+    to make one."""
+    quoted = [str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
+
+
 def run(*statements: Statement) -> None:
     """Run them at once, inside the caller's transaction.
 
     All see the rows as they were before: none may build on what another one writes, and no two may write the same row.
     """
+    one = _joined(statements)
+    _asked(one.text, one.values)
+
+
+def soon(*statements: Statement) -> None:
+    """As `run`, on the way of whatever this transaction asks next, at the latest with its commit: no waiting for them alone.
+
+    HAZARD: what is wrong with them is raised there, so they are none whose failure their caller handles.
+    """
+    own, one = wrapper(), _joined(statements)
+    if (ready := own.ready(*_given(one.text, one.values))) is None:
+        _asked(one.text, one.values)
+    else:
+        own.wait_with(ready)
+
+
+def _joined(statements: Sequence[Statement]) -> Statement:
     *others, last = statements
+    if not others:
+        return last
     parts = ", ".join(f"s{place} AS ({one.text})" for place, one in enumerate(others))
-    text = f"WITH {parts} {last.text}" if others else last.text
-    _asked(text, [value for one in statements for value in one.values])
+    return Statement(f"WITH {parts} {last.text}", [value for one in statements for value in one.values])
 
 
 def rows(text: str, values: Values) -> list[tuple[Any, ...]]:
@@ -105,41 +128,78 @@ def rows(text: str, values: Values) -> list[tuple[Any, ...]]:
 
 def read(model: type[Row], text: str, values: Values) -> list[Row]:
     """The rows that a statement finds. A column that is no field of the model becomes an attribute of its name."""
+    return _read(model, _asked(text, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A statement that was asked ahead; what it finds is the same however often it is taken."""
+
+    _found: Any
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return self._come().fetchall()
+
+    def read(self, model: type[Row]) -> list[Row]:
+        return _read(model, self._come())
+
+    def _come(self) -> Any:
+        if self._found.pgresult is None:
+            wrapper().send()
+        return self._found
+
+
+def ahead(text: str, values: Values) -> Ahead:
+    """What a statement finds, for who has more to ask before needing it: it goes there together with what is asked next.
+
+    It runs in its turn: it sees what was asked before, and nothing of what is asked after.
+    """
+    own = wrapper()
+    if (ready := own.ready(*_given(text, values))) is not None:
+        own.wait_with(ready)
+        return Ahead(ready)
     cursor = _asked(text, values)
+    return Ahead(_Fetched(cursor.pgresult, cursor.fetchall()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What a cursor found, taken out of it."""
+
+    pgresult: Any
+    found: list[tuple[Any, ...]]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return self.found
+
+
+def _read(model: type[Row], cursor: Any) -> list[Row]:
     # `description` would ask for every column's type as well
     result = cursor.pgresult
     reading = _reading(model, tuple(result.fname(place) for place in range(result.nfields)))
     return [reading.row(model, found) for found in cursor.fetchall()]
 
 
-class _Kept(local):
-    """A thread's cursor and prepared statements, made anew with its connection."""
-
-    cursor: psycopg.RawCursor[Any] | None = None
-    prepared: Prepared
-
-
-_kept: Final = _Kept()
 _PLACE: Final = re.compile(r"%(?:(%)|s|\((\w+)\)s)")
 
 
 def _asked(text: str, values: Values) -> Any:
-    """A cursor that has run this, or what stands for one; Django's where somebody watches the connection (a log, a wrapper)."""
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]
-    raw = wrapper.connection
-    if raw is None or wrapper.execute_wrappers or wrapper.queries_logged:
-        cursor = wrapper.cursor()
-        cursor.execute(text, values)
-        return cursor
-    wrapper.validate_no_broken_transaction()
-    kept = _kept.cursor
-    if kept is None or kept.connection is not raw:
-        kept = _kept.cursor = psycopg.RawCursor(raw)
-        _kept.prepared = Prepared(raw)
+    """A cursor that has run this, or what stands for one; Django's where somebody watches the connection."""
+    own, (numbered, given) = wrapper(), _given(text, values)
+    if (ready := own.ready(numbered, given)) is not None:
+        own.send(ready)
+        return ready
+    if not own.is_watched:
+        return own.run(numbered, given)
+    cursor = own.cursor()
+    cursor.execute(text, values)
+    return cursor
+
+
+def _given(text: str, values: Values) -> tuple[bytes, Sequence[Any]]:
+    """A statement and its values as Postgres takes them."""
     numbered, names = _numbered(text)
-    given = [values[name] for name in names] if isinstance(values, Mapping) else values
-    with wrapper.wrap_database_errors:
-        return _kept.prepared.run(numbered, given) or kept.execute(numbered, given)
+    return numbered, [values[name] for name in names] if isinstance(values, Mapping) else values
 
 
 @lru_cache(maxsize=512)
@@ -282,12 +342,8 @@ def _text_of(field: models.Field[Any, Any]) -> Callable[[Any], str] | None:
     if type(field) is models.JSONField:
         return partial(json.dumps, cls=field.encoder)
     if type(field) is ArrayField and type(field.base_field) is models.UUIDField:
-        return _ids
+        return array
     return None
-
-
-def _ids(values: Sequence[UUID]) -> str:
-    return f"{{{','.join([str(value) for value in values])}}}"
 
 
 @lru_cache(maxsize=512)

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
-from psycopg.pq import ExecStatus, TransactionStatus
+
+from governance.postgres.connection import wrapper
 
 _active: ContextVar[UUID | None] = ContextVar("tars_tenant", default=None)
 
@@ -101,20 +101,9 @@ def refuse_privileged_role() -> None:
 
 
 def _set(name: str, value: UUID | None) -> None:
-    """Until the transaction ends; one that has not begun yet begins with it.
-
-    HAZARD: beginning goes past psycopg's cursors, which would go there and back twice, and past Django's log of queries and its
-    wrappers. psycopg asks the connection itself whether a transaction has begun, and begins no other.
-    """
+    """Until the transaction ends; one that has not begun yet begins with it, together with its first statement."""
     written = "" if value is None else UUID.__str__(value)  # nothing but an id gets into the statement
     statement = f"SET LOCAL {name} = '{written}'"
-    raw = connection.connection
-    is_plain = raw.isolation_level is None and raw.read_only is None and raw.deferrable is None
-    if raw.autocommit or not is_plain or raw.pgconn.transaction_status != TransactionStatus.IDLE:
+    if not wrapper().begin_with(statement.encode()):
         with connection.cursor() as cursor:
             cursor.execute(statement)
-        return
-    with connection.wrap_database_errors:
-        result = raw.pgconn.exec_(f"BEGIN; {statement}".encode())
-        if result.status != ExecStatus.COMMAND_OK:
-            raise psycopg.OperationalError(raw.pgconn.get_error_message())

@@ -163,7 +163,7 @@ if DATABASE_ROLE not in {"app", "owner"}:
 DATABASES = {
     "default": {
         **_database(DATABASE_ROLE),
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "governance.postgres",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

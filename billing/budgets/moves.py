@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from governance.ledger import actions as ledger
 from governance.ledger.verbs import governed
 from governance.rulebook.statement import digest_of_batch
 from governance.scope import Scope, tars_scope
-from governance.sql import Statement
 
 MOST = 10_000
 _CACHED = 1_024
@@ -36,15 +35,6 @@ class Signed:
     digest: str
     signer: str
     signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Joint:
-    """What somebody brings who writes more in the same transaction: TARS's signer, read in it, and where the movement's row waits
-    to be written with the rest."""
-
-    signer: Signer
-    writes: list[Statement] = field(default_factory=list)
 
 
 def signer_of(tenant_id: UUID, *, at: datetime, is_fresh: bool = False) -> Signer:
@@ -93,7 +83,7 @@ def write(moves: Sequence[tuple[Signed, UUID | None]], *, tenant_id: UUID, at: d
     """Write movements, each with the hold it belongs to."""
     rows = [row_of(move, reservation_id, tenant_id=tenant_id, at=at) for move, reservation_id in moves]
     if len(rows) == 1:
-        sql.run(sql.insertion(rows[0]))
+        sql.soon(sql.insertion(rows[0]))
     else:
         BudgetMove.objects.bulk_create(rows)
 

@@ -25,7 +25,7 @@ SELECT DISTINCT ON (w.system_id) w.system_id, s.name, CASE WHEN r.id IS NULL THE
 FROM unnest(%(systems)s::uuid[], %(types)s::text[], %(amounts)s::numeric[]) w (system_id, type, amount)
 JOIN systems s ON s.tenant_id = %(tenant)s AND s.id = w.system_id
 LEFT JOIN resources r ON r.tenant_id = s.tenant_id AND r.resource_type = w.type
-  AND r.window_start = ANY(%(starts)s) AND r.window_end > %(at)s
+  AND r.window_start = ANY(%(starts)s::timestamptz[]) AND r.window_end > %(at)s
 LEFT JOIN system_shares h ON h.tenant_id = r.tenant_id AND h.resource_id = r.id AND h.system_id = s.id
   AND h.fresh_for = s.constitution_version
 WHERE w.amount > r.available OR w.amount > h.quota - h.used - h.reserved OR (
@@ -44,9 +44,9 @@ def short(*, scope: Scope, wanted: Mapping[UUID, Mapping[str, Decimal]], at: dat
     rows = [(id, type, amount) for id, amounts in wanted.items() for type, amount in amounts.items() if amount]
     if not rows:
         return {}
-    systems, types, amounts = (list(column) for column in zip(*rows, strict=True))
+    systems, types, amounts = (sql.array(column) for column in zip(*rows, strict=True))
     values: dict[str, Any] = {"systems": systems, "types": types, "amounts": amounts, "tenant": scope.tenant_id}
-    found = sql.rows(_SHORT, {**values, "starts": starts_of(at), "at": at})
+    found = sql.rows(_SHORT, {**values, "starts": sql.array(starts_of(at)), "at": at})
     asked = askable(scope=scope) if found else ""
     return {id: _refusal(id, name, rest, asked=asked, scope=scope) for id, name, *rest in found}
 

@@ -16,13 +16,13 @@ from billing.budgets.errors import HoldClosed
 from billing.budgets.holds import asked, demand_own, found
 from billing.budgets.kinds import USD
 from billing.budgets.models import MoveKind, Price, Reservation
-from billing.budgets.moves import Joint
 from billing.budgets.preparing import prepare_within
 from billing.budgets.prices import Priced, dollars, in_force
 from billing.budgets.usage import Usage
 from billing.budgets.windows import starts_of
 from governance import sql
 from governance.errors import NotFound
+from governance.keys.actions import Signer
 from governance.ledger.verbs import governed
 from governance.scope import Scope
 
@@ -51,15 +51,16 @@ class Settled:
     is_new: bool
 
 
-def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime, joint: Joint | None = None) -> Settled:
+def settle_within(*, scope: Scope, hold_id: UUID, usage: Usage, at: datetime, signer: Signer | None = None) -> Settled:
     """Charge what was used, also after the hold expired or was released, by the prices of when it was set aside.
 
-    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer.
+    So a price that changes meanwhile is for the next hold, and the same usage again gives the same answer. `signer`: TARS's,
+    where it was read in this transaction.
 
     Raises `NotFound`, `HoldClosed`.
     """
     hold, prices = _priced(scope, hold_id)
-    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, joint=joint)
+    return settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, signer=signer)
 
 
 def settle_hold_within(
@@ -69,14 +70,14 @@ def settle_hold_within(
     usage: Usage,
     prices: Prices,
     at: datetime,
-    joint: Joint | None = None,
+    signer: Signer | None = None,
 ) -> Settled:
-    """The same for a caller who has the hold and the prices at hand. Raises `HoldClosed`."""
+    """The same for a caller who has the hold and the prices at hand, perhaps TARS's `signer` too. Raises `HoldClosed`."""
     cost = dollars(usage, prices)
     actual = usage.amounts() if cost is None else {**usage.amounts(), USD: cost}
     actual = {name: amount for name, amount in actual.items() if amount or name in hold.amounts}
     is_priced = cost is not None or USD not in hold.amounts
-    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at, joint=joint)
+    return charge_within(scope=scope, hold=hold, actual=actual, is_priced=is_priced, at=at, signer=signer)
 
 
 @governed("budgets.settle", subject="hold_id")
@@ -93,7 +94,7 @@ def charge_within(
     actual: Mapping[str, Decimal],
     is_priced: bool,
     at: datetime,
-    joint: Joint | None = None,
+    signer: Signer | None = None,
 ) -> Settled:
     """Charge amounts by type; a type of the hold that is not stated is charged whole. Raises `HoldClosed`."""
     texts = exactly.texts({name: exactly.exact(v, name=name, least=Decimal(0)) for name, v in actual.items()})
@@ -114,12 +115,9 @@ def charge_within(
         "is_priced": is_priced,
         "lines": answer["lines"],
     }
-    signer = joint.signer if joint else moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
+    signer = signer or moves.signer_of(scope.tenant_id, at=at, is_fresh=True)
     move = moves.signed(signer=signer, kind=MoveKind.SETTLE, reservation_id=hold.id, said=said, at=at)
-    if joint:
-        joint.writes.append(sql.insertion(moves.row_of(move, hold.id, tenant_id=scope.tenant_id, at=at)))
-    else:
-        moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
+    moves.write([(move, hold.id)], tenant_id=scope.tenant_id, at=at)
     return Settled(
         hold.id, exactly.read(answer["actual"]), exactly.read(answer["overshoot"]), is_priced=is_priced, is_new=True
     )

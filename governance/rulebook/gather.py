@@ -35,7 +35,7 @@ LEFT JOIN drift_states d ON d.tenant_id = s.tenant_id AND d.system_id = s.id
 LEFT JOIN LATERAL (SELECT reason FROM estops WHERE tenant_id = s.tenant_id AND lifted_at IS NULL
   AND (system_id IS NULL OR system_id = s.id) ORDER BY system_id NULLS FIRST LIMIT 1) e ON true
 LEFT JOIN actor_keys k ON k.tenant_id = s.tenant_id AND k.user_id IS NULL AND k.retired_at IS NULL
-WHERE s.tenant_id = %s AND s.name = ANY(%s)
+WHERE s.tenant_id = %s AND s.name = ANY(%s::text[])
 """
 _LAWS: Final[Kept[Source]] = Kept(64)
 _CONSTITUTIONS: Final[Kept[Source]] = Kept(1024)
@@ -203,7 +203,7 @@ def _of_system(
 def _rows(tenant_id: UUID, names: list[str]) -> dict[str, _Row]:
     # PostgreSQL has no text with U+0000, so nothing is called that.
     names = [name for name in names if "\x00" not in name]
-    return {row[0]: _Row(*row) for row in sql.rows(_STANDINGS, [tenant_id, names])}
+    return {row[0]: _Row(*row) for row in sql.rows(_STANDINGS, [tenant_id, sql.array(names)])}
 
 
 def _law(tenant_id: UUID, row: _Row | None) -> Source:

@@ -1,10 +1,10 @@
-"""How systems are reached, whether they can be now, and what is known of their tools. Secrets by name and version only."""
+"""How systems are reached, and what is known of their tools. Secrets by name and version only."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,13 +16,11 @@ from governance.errors import NotFound
 from governance.registry.compare import Comparison, compare
 from governance.registry.models import System
 from governance.scope import Capability, Scope
-from routing.connectors import breaker, reach, ways
-from routing.connectors.breaker import Breaker, Position
-from routing.connectors.models import Connector, ConnectorSecret, ConnectorState, Kind, PinnedTool, ToolState
+from routing.connectors import breaker, ways
+from routing.connectors.models import Connector, ConnectorSecret, Kind, PinnedTool, ToolState
 from routing.connectors.pins import Pins
+from routing.connectors.reachable import WhyNot, breaker_of, breaker_said, longest_call, why_of
 
-GRACE: Final = timedelta(seconds=30)
-"""How long after its time a call may still be heard of."""
 _PINS: Final = """
 SELECT name, digest, state FROM pinned_tools WHERE tenant_id = %s AND connector_id = %s AND state <> 'retired'
 """
@@ -35,14 +33,6 @@ _STATES: Final = {
     "breaker_open": ("bad", "◼", "Left alone"),
     "probing": ("expand", "◐", "Being tried"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WhyNot:
-    """Why a system cannot be called now. `code` is a key of the states, or `none`."""
-
-    code: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +149,6 @@ class Whole:
         return self.line.kind != ways.CALLABLE
 
 
-def reachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot]:
-    """Of these systems, those that cannot be called now, each with its reason. One query."""
-    found = callable_now(scope=scope, system_ids=system_ids, at=at)
-    return {system_id: one for system_id, one in found.items() if isinstance(one, WhyNot)}
-
-
-def callable_now(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot | Mapping[str, str]]:
-    """Of each of these systems, why it cannot be called now, or what one call may cost at most. One query."""
-    none = WhyNot("none", "It has no connector: nobody has said how it is reached.")
-    found: dict[UUID, WhyNot | Mapping[str, str]] = dict.fromkeys(system_ids, none)
-    for row in reach.connectors(tenant_id=scope.tenant_id, system_ids=system_ids, at=at):
-        found[row.system_id] = why_of(row, at) or row.maximums
-    return found
-
-
 def lines(*, scope: Scope, at: datetime, text: str = "", state: str = "", after: str = "") -> list[Line]:
     """The tenant's connectors by the name of their system, in one query. `state` is `ready` or why it is not."""
     scope.demand(Capability.READ_RECORD, to="see connectors")
@@ -217,14 +192,14 @@ def whole(*, scope: Scope, system_name: str, at: datetime) -> Whole:
     secrets = ConnectorSecret.objects.filter(**mine).defer("sealed").order_by("name", "-version")
     row.pinned = sum(tool.state == ToolState.PINNED for tool in tools)
     row.waiting = sum(tool.state == ToolState.QUARANTINED for tool in tools)
-    state = _breaker(row)
+    state = breaker_of(row)
     where = breaker.position(state, at=at, longest_call=longest_call(row))
     return Whole(
         line=_line(row, at),
         settings={name: getattr(row, name) for name in _SETTINGS},
         api_key_required=row.system.api_key_required,
         position=where.value,
-        breaker_said=_breaker_said(state, where),
+        breaker_said=breaker_said(state, where),
         disabled_because=row.disabled_because,
         pointed_by=row.pointed_by,
         pointed_at=row.pointed_at,
@@ -275,11 +250,6 @@ def digest_of(connector: Connector, pins: Pins) -> str:
             "tools": dict(pins.approved) if connector.kind in ways.WITH_TOOLS else {},
         }
     )
-
-
-def longest_call(connector: Connector) -> timedelta:
-    """After so long, a call that was not heard of has died."""
-    return timedelta(milliseconds=connector.timeout_ms) + GRACE
 
 
 def in_force(at: datetime) -> Q:
@@ -334,43 +304,6 @@ def _counted(rows: QuerySet[Any]) -> QuerySet[Any]:
         pinned=Count("tools", filter=Q(tools__state=ToolState.PINNED)),
         waiting=Count("tools", filter=Q(tools__state=ToolState.QUARANTINED)),
     )
-
-
-def why_of(row: Any, at: datetime) -> WhyNot | None:
-    """Why a connector of `reach.connectors` cannot be called now; None when it can."""
-    name = row.system.name
-    if row.state == ConnectorState.DISABLED:
-        return WhyNot("disabled", f"{name} was switched off: {row.disabled_because}")
-    if row.system.api_key_required and row.kind != ways.CALLABLE and not row.has_secret:
-        return WhyNot("secret_missing", f"{name} needs a secret and has none in force. Set one on its connector.")
-    if row.kind in ways.WITH_TOOLS and not row.has_tool:
-        what = "wait for approval" if row.state == ConnectorState.QUARANTINED else "were not looked at yet"
-        return WhyNot("quarantined", f"The tools of {name} {what}.")
-    state = _breaker(row)
-    where = breaker.position(state, at=at, longest_call=longest_call(row))
-    if where is Position.OPEN:
-        return WhyNot("breaker_open", f"{name}: {_breaker_said(state, where)}")
-    if where is Position.PROBING:
-        return WhyNot("probing", f"{name}: {_breaker_said(state, where)}")
-    return None
-
-
-def _breaker(row: Connector) -> Breaker:
-    return Breaker(failures=row.failures, opened_at=row.opened_at, probed_at=row.probed_at)
-
-
-def _breaker_said(state: Breaker, where: Position) -> str:
-    until = breaker.opens_again_at(state)
-    match where:
-        case Position.OPEN:
-            return f"it failed {state.failures} times in a row and is left alone until {until:%H:%M:%S} UTC."
-        case Position.HALF_OPEN:
-            return f"it failed {state.failures} times in a row; the next call is let through, alone."
-        case Position.PROBING:
-            return f"it failed {state.failures} times in a row; one call tries whether it answers again."
-    if state.failures:
-        return f"{state.failures} in a row so far; at {breaker.PATIENCE} it is left alone for a while."
-    return "none since the last success."
 
 
 def _line(row: Any, at: datetime) -> Line:

@@ -77,7 +77,7 @@ def handle(
 
 def _write(request: ExecutionRequest) -> None:
     put = due.putting(tenant_id=request.tenant_id, request_id=request.id, at=request.created_at)
-    sql.run(sql.insertion(request), put)
+    sql.soon(sql.insertion(request), put)
 
 
 def _known(scope: Scope, key: str, asked: Asked) -> ExecutionRequest | None:

@@ -13,7 +13,6 @@ from billing.budgets import holds, settling
 from billing.budgets.amounts import roughly
 from billing.budgets.errors import HoldClosed
 from billing.budgets.kinds import USD
-from billing.budgets.moves import Joint
 from billing.budgets.settling import Settled
 from billing.budgets.usage import BadUsage, Tokens, Usage
 from governance.scope import tars_scope
@@ -32,8 +31,7 @@ WHERE r.tenant_id = %s AND r.parent_id = %s
 def step(request: ExecutionRequest, *, at: datetime) -> None:
     """Settle a locked request's hold by what its agent used, and write the execution with its receipt."""
     answer: Mapping[str, Any] = request.answer or {}
-    joint = Joint(signer_of(request, at=at))
-    settle(request, usage_of(answer.get("usage", {})), at=at, joint=joint)
+    settle(request, usage_of(answer.get("usage", {})), at=at)
     status = status_of_answer(is_partial=bool(answer.get("is_partial")), hops=_hops(request))
     error = (
         ""
@@ -41,15 +39,15 @@ def step(request: ExecutionRequest, *, at: datetime) -> None:
         else "The agent said that its answer is not whole, or a part it handed on failed."
     )
     suggestions = tuple(answer.get("suggestions", ()))
-    finish(request, End(status, error, answer.get("output"), suggestions), at=at, joint=joint)
+    finish(request, End(status, error, answer.get("output"), suggestions), at=at)
 
 
-def settle(request: ExecutionRequest, usage: Usage, *, at: datetime, joint: Joint | None = None) -> None:
-    """Charge the call's hold, if it has one; what is unknown is charged whole. `joint` is for `finish`, in the same step."""
+def settle(request: ExecutionRequest, usage: Usage, *, at: datetime) -> None:
+    """Charge the call's hold, if it has one; what is unknown is charged whole."""
     if request.hold_id is None:
         return
     try:
-        settled = _settled(request, usage, at=at, joint=joint)
+        settled = _settled(request, usage, at=at)
     except HoldClosed:
         return
     what = roughly(settled.actual)
@@ -58,14 +56,14 @@ def settle(request: ExecutionRequest, usage: Usage, *, at: datetime, joint: Join
     noted(request, "settled", f"Charged: {what}.", at=at, hold=str(request.hold_id), **charged)
 
 
-def _settled(request: ExecutionRequest, usage: Usage, *, at: datetime, joint: Joint | None) -> Settled:
-    scope = tars_scope(request.tenant_id)
+def _settled(request: ExecutionRequest, usage: Usage, *, at: datetime) -> Settled:
+    scope, signer = tars_scope(request.tenant_id), signer_of(request, at=at)
     if request.hold_read:
         hold, prices = settling.priced(request.hold_read)
         if hold.id == request.hold_id:
-            return settling.settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, joint=joint)
+            return settling.settle_hold_within(scope=scope, hold=hold, usage=usage, prices=prices, at=at, signer=signer)
     assert request.hold_id is not None
-    return settling.settle_within(scope=scope, hold_id=request.hold_id, usage=usage, at=at, joint=joint)
+    return settling.settle_within(scope=scope, hold_id=request.hold_id, usage=usage, at=at, signer=signer)
 
 
 def release(request: ExecutionRequest, because: str, *, at: datetime) -> None:

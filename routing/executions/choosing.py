@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from governance.errors import Invalid, NotFound
 from governance.rulebook.gather import Gathered
 from governance.scope import Scope, system_of, tars_scope
 from routing.connectors.limits import amounts_of
-from routing.connectors.queries import WhyNot, callable_now
+from routing.connectors.reachable import WhyNot, callable_now
 from routing.embeddings.embedder import written
 from routing.executions import check
 from routing.executions.asker import actor_of
@@ -65,13 +65,18 @@ def facts(request: ExecutionRequest) -> dict[str, object]:
     )
 
 
-def out_of_reach(scope: Scope, candidates: Sequence[Candidate], at: datetime) -> dict[UUID, Veto]:
+def out_of_reach(scope: Scope, candidates: Sequence[Candidate], at: datetime) -> Callable[[], dict[UUID, Veto]]:
     """Systems that cannot be called now, or that cannot be paid, get nothing new. Two queries; registered with the router."""
-    found = callable_now(scope=scope, system_ids=[one.system_id for one in candidates], at=at)
-    held = {id: Veto(f"connector_{why.code}", why.sentence) for id, why in found.items() if isinstance(why, WhyNot)}
-    wanted = {id: amounts_of(most) for id, most in found.items() if not isinstance(most, WhyNot)}
-    short = room.short(scope=scope, wanted=wanted, at=at)
-    return held | {id: Veto("budget", refused.sentence) for id, refused in short.items()}
+    taken = callable_now(scope=scope, system_ids=[one.system_id for one in candidates], at=at)
+
+    def vetoes() -> dict[UUID, Veto]:
+        found = taken()
+        held = {id: Veto(f"connector_{why.code}", why.sentence) for id, why in found.items() if isinstance(why, WhyNot)}
+        wanted = {id: amounts_of(most) for id, most in found.items() if not isinstance(most, WhyNot)}
+        short = room.short(scope=scope, wanted=wanted, at=at)
+        return held | {id: Veto("budget", refused.sentence) for id, refused in short.items()}
+
+    return vetoes
 
 
 def choice_of(request: ExecutionRequest, *, at: datetime) -> Choice:

@@ -70,7 +70,6 @@ def _decided(request: ExecutionRequest, plan: Planned, *, known: Gathered | None
         verb=VERB,
         at=at,
         known=known,
-        beside=request.beside,
     )
 
 

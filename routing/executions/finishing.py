@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import connection
 
 from billing.budgets.kinds import USD
-from billing.budgets.moves import Joint
 from billing.budgets.settling import PRICED
 from governance import canonical, sql
 from governance.ids import new_id
@@ -48,21 +47,18 @@ class End:
     suggestions: tuple[str, ...] = ()
 
 
-def finish(request: ExecutionRequest, end: End, *, at: datetime, joint: Joint | None = None) -> Execution:
+def finish(request: ExecutionRequest, end: End, *, at: datetime) -> Execution:
     """Write what came of a locked request, with its receipt, and let no runner look at it again.
 
-    The hold has been settled or released by the caller: what it charged is read from it, and what of it waits in `joint` is
-    written with the rest.
+    The hold has been settled or released by the caller: what it charged is read from it.
     """
     demand_step(Stage(request.stage), Stage.DONE)
-    joint = joint or Joint(signer_of(request, at=at))
-    execution, proof = drawn_up(request, end, cost=cost_of(request), signer=joint.signer, at=at)
+    execution, proof = drawn_up(request, end, cost=cost_of(request), signer=signer_of(request, at=at), at=at)
     request.stage, request.finished_at, request.updated_at = Stage.DONE.value, at, at
     request.steps = execution.steps
-    sql.run(
+    sql.soon(
         sql.insertion(execution, instead=_embedding(request)),
         sql.insertion(proof),
-        *joint.writes,
         *_changes(request),
         due.dropping(tenant_id=request.tenant_id, request_id=request.id),
     )
@@ -134,18 +130,17 @@ def signer_of(request: ExecutionRequest, *, at: datetime) -> Signer:
 
 
 def keep(request: ExecutionRequest) -> None:
-    """Write what was changed of a locked request, if anything was, and what waits beside it."""
+    """Write what was changed of a locked request, if anything was."""
     if changes := _changes(request):
-        sql.run(*changes)
+        sql.soon(*changes)
 
 
 def _changes(request: ExecutionRequest) -> list[Statement]:
-    waiting, request.beside = request.beside, []
     changed = request.changed(CHANGES)
     if not changed:
-        return waiting
+        return []
     request.note_kept()
-    return [*waiting, sql.change(request, changed)]
+    return [sql.change(request, changed)]
 
 
 def noted(request: ExecutionRequest, step: str, sentence: str, *, at: datetime, **more: Any) -> None:

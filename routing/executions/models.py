@@ -12,7 +12,6 @@ from pgvector.django import VectorField
 
 from governance.registry.models import Lifecycle
 from governance.rows import BusyRow, TenantRow, reference
-from governance.sql import Statement
 from routing.executions.stages import Stage, Status
 from routing.figures.histogram import BUCKETS
 
@@ -109,8 +108,6 @@ class ExecutionRequest(BusyRow):
         ]
 
     loaded: dict[str, Any]
-    beside: list[Statement]
-    """What the next writing of this row writes too."""
     claims: int
     signer_id: UUID | None = None
     signer_sealed: bytes = b""
@@ -126,7 +123,7 @@ class ExecutionRequest(BusyRow):
         return found
 
     def was_read(self, names: Collection[str], values: Collection[Any]) -> None:
-        self.loaded, self.beside = dict(zip(names, values, strict=False)), []
+        self.loaded = dict(zip(names, values, strict=False))
 
     def changed(self, names: Sequence[str]) -> list[str]:
         """Which of these fields hold another object than was read or kept. A value is replaced, never changed in place."""

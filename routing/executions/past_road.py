@@ -195,7 +195,7 @@ def _ask(road: Road, agent: Agent, plan: Planned) -> None:
     """Ask people as any request does; whoever is told to answer answers. The row is written for that."""
     request, said = road.request, road.past.said
     request.save(force_insert=True)
-    request.loaded, request.beside = {}, []
+    request.loaded = {}
     asking.ask(request, plan.system, plan.bound, at=road.now)
     if said is None:
         return

@@ -15,7 +15,8 @@ from governance.scope import Scope
 from routing.connectors import pins, reach, ways
 from routing.connectors.calling import Opened, open_within
 from routing.connectors.pins import Pins
-from routing.connectors.queries import pins_in, why_of
+from routing.connectors.queries import pins_in
+from routing.connectors.reachable import why_of
 from routing.rehearsal.allowing import refusal
 from routing.rehearsal.aside import only_reading
 from routing.router.ranking import Veto

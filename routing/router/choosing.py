@@ -81,12 +81,12 @@ def _near(scope: Scope, text: str, *, wanted: str) -> Near:
 
 def _read(scope: Scope, text: str, embedder: Embedder, *, wanted: str) -> Near:
     vector = embedder.embed([text])[0]
+    near = nearest.systems(scope=scope, vector=vector, model=embedder.model, wanted=wanted)
     rules = nearest.rules(scope=scope, vector=vector, model=embedder.model)
     head = head_of(tenant_id=scope.tenant_id, model=embedder.model) if rules else None
     sure = sureness.of_rules(rules, model=embedder.model, text=text, vector=vector, trained=head)
     ids = {rule.system_id for rule in rules} | {one for rule in rules for one in rule.alternatives}
-    found = nearest.systems(scope=scope, vector=vector, model=embedder.model, ids=ids, wanted=wanted)
-    return embedder, rules, sure, {one.id: one for one in found}
+    return embedder, rules, sure, {one.id: one for one in near.with_those(ids)}
 
 
 def _check(text: str) -> None:
@@ -166,12 +166,13 @@ def _judged(
     asked about."""
     against = {one.system_id: vetoes.of_standing(systems[one.system_id]) for one in candidates}
     reached = [one for one in candidates if not one.vetoes]
+    of_others = vetoes.asked(scope=scope, candidates=reached, at=at)
     answers = vetoes.outcomes(scope=scope, candidates=reached, facts=facts, session=session, at=at) if reached else {}
     for system_id, answer in answers.items():
         # what stops or holds a system is a rule of the rulebook too: said once is enough
         against[system_id] += vetoes.of_verdict(answer.verdict) if not against[system_id] else []
-    for system_id, more in vetoes.of_others(scope=scope, candidates=reached, at=at).items():
-        against[system_id] += more
+    for system_id, veto in of_others():
+        against[system_id].append(veto)
     outcomes = {id: answer.verdict.outcome.value for id, answer in answers.items()}
     judged = [replace(one, outcome=outcomes.get(one.system_id, "")) for one in candidates]
     return judged, against, answers

@@ -6,7 +6,7 @@ INVARIANT: both compare vectors of one model only, the one that the request was 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -19,6 +19,7 @@ from governance import sql
 from governance.registry.models import System
 from governance.rulebook.law_document import SYSTEM_NAME as LAW
 from governance.scope import Scope
+from governance.sql import Ahead
 from routing.embeddings.embedder import Vectors, written
 from routing.router import resident
 from routing.router.resident import Resident
@@ -70,8 +71,8 @@ LEFT JOIN near ON near.id = s.id LEFT JOIN router ON router.id = s.id
 LEFT JOIN drift_states d ON d.tenant_id = s.tenant_id AND d.system_id = s.id
 LEFT JOIN LATERAL (SELECT reason FROM estops WHERE tenant_id = s.tenant_id AND lifted_at IS NULL
   AND (system_id IS NULL OR system_id = s.id) ORDER BY system_id NULLS FIRST LIMIT 1) e ON true
-WHERE s.tenant_id = %(tenant)s AND (near.id IS NOT NULL OR router.id IS NOT NULL OR s.id = ANY(%(ids)s) OR s.name = %(wanted)s
-  OR s.name = (SELECT constitution #>> ARRAY['routing_rules', 'fallback_system'] FROM router))
+WHERE s.tenant_id = %(tenant)s AND (near.id IS NOT NULL OR router.id IS NOT NULL OR s.id = ANY(%(ids)s::uuid[])
+  OR s.name = %(wanted)s OR s.name = (SELECT constitution #>> ARRAY['routing_rules', 'fallback_system'] FROM router))
 """
 
 
@@ -142,18 +143,32 @@ def _named(scope: Scope, kept: Resident, vector: Vectors, *, model: str, most: i
     return sorted(found, key=lambda one: (-one.cosine, one.id))[:most]
 
 
-def systems(*, scope: Scope, vector: Vectors, model: str, ids: Collection[UUID], wanted: str) -> list[Standing]:
-    """The nearest by capabilities, those that rules name (`ids`), the one that is wanted, the router and its fallback."""
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The nearest by capabilities, the one that is wanted, the router and its fallback: asked, not taken yet."""
+
+    _found: Ahead
+    _again: Callable[[list[UUID]], Ahead]
+
+    def with_those(self, ids: Collection[UUID]) -> list[Standing]:
+        """They, and those that rules name; one statement more where some of these are not among them."""
+        found = [_standing(row) for row in self._found.rows()]
+        missing = list(set(ids) - {one.id for one in found})
+        more = self._again(missing).rows() if missing else []
+        return [*found, *(one for one in map(_standing, more) if one.id in missing)]
+
+
+def systems(*, scope: Scope, vector: Vectors, model: str, wanted: str) -> Near:
+    """Ask how systems stand that a request may go to."""
     values: dict[str, Any] = {
         "q": written(vector),
         "tenant": scope.tenant_id,
         "model": model,
-        "most": SYSTEMS,
-        "ids": list(ids),
-        "wanted": wanted,
         "law": LAW,
     }
-    return [_standing(row) for row in sql.rows(_statement(_SYSTEMS, len(vector)), values)]
+    statement = _statement(_SYSTEMS, len(vector))
+    found = sql.ahead(statement, {**values, "most": SYSTEMS, "ids": sql.array(()), "wanted": wanted})
+    return Near(found, lambda ids: sql.ahead(statement, {**values, "most": 0, "ids": sql.array(ids), "wanted": ""}))
 
 
 def router(*, scope: Scope) -> System | None:

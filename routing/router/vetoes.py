@@ -5,7 +5,7 @@ A check takes all candidates at once, so that the number of statements does not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,13 +19,14 @@ from governance.scope import Scope
 from routing.router.nearest import Standing
 from routing.router.ranking import Candidate, Veto
 
-Check = Callable[[Scope, Sequence[Candidate], datetime], Mapping[UUID, Veto]]
+Check = Callable[[Scope, Sequence[Candidate], datetime], Callable[[], Mapping[UUID, Veto]]]
+"""Asks what it needs to know, and gives what takes the answer: what others ask meanwhile goes there with it."""
 _checks: dict[str, Check] = {}
 
 
 def register(name: str, check: Check) -> None:
     """Let another slice speak against candidates (a connector that cannot be reached, no money); called from `AppConfig.ready`,
-    again without harm. At most one statement each."""
+    again without harm."""
     _checks[name] = check
 
 
@@ -41,13 +42,10 @@ def of_standing(one: Standing) -> list[Veto]:
     return found
 
 
-def of_others(*, scope: Scope, candidates: Sequence[Candidate], at: datetime) -> dict[UUID, list[Veto]]:
-    """What every registered check says."""
-    found: dict[UUID, list[Veto]] = {}
-    for check in _checks.values() if candidates else ():
-        for system_id, veto in check(scope, candidates, at).items():
-            found.setdefault(system_id, []).append(veto)
-    return found
+def asked(*, scope: Scope, candidates: Sequence[Candidate], at: datetime) -> Callable[[], Iterator[tuple[UUID, Veto]]]:
+    """Ask every registered check; what they say is taken later."""
+    taken = [check(scope, candidates, at) for check in _checks.values()] if candidates else []
+    return lambda: (one for take in taken for one in take().items())
 
 
 def outcomes(

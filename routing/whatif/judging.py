@@ -73,11 +73,10 @@ class Judge:
 
     def _look(self, candidates: Mapping[UUID, Candidate]) -> None:
         new = [one for id, one in candidates.items() if id not in self._reach]
-        said = vetoes.of_others(scope=self.scope, candidates=new, at=self.at)
-        for one in new:
-            self._reach[one.system_id] = next(
-                (veto for veto in said.get(one.system_id, ()) if veto.code != "budget"), None
-            )
+        self._reach |= dict.fromkeys((one.system_id for one in new), None)
+        for system_id, veto in vetoes.asked(scope=self.scope, candidates=new, at=self.at)():
+            if veto.code != "budget" and self._reach[system_id] is None:
+                self._reach[system_id] = veto
 
 
 def _forgotten(case: Case, systems: frozenset[UUID]) -> Case:

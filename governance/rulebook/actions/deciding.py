@@ -23,7 +23,6 @@ from governance.rulebook.models import StoredVerdict
 from governance.rulebook.question import Question
 from governance.rulebook.session_store import Ended
 from governance.scope import Actor, ActorKind, Capability, Scope, agent_name, tars_scope
-from governance.sql import Statement
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 1000
@@ -122,17 +121,15 @@ def decide_here(
     verb: str,
     at: datetime,
     known: Gathered | None = None,
-    beside: list[Statement] | None = None,
 ) -> Decided:
     """`decide` inside the caller's transaction, for a verb that goes on from the verdict: counted, kept and on the ledger alike.
 
     The caller's gate says who may ask. The rules read that `asker` asks; the entry, under the name `verb`, is the scope's.
     `known`: what bears on the question, read in this transaction a moment ago, when the same was asked with other costs: it is
-    not checked again. `beside`: where a permit's row waits, for a caller who writes more in the same transaction and writes it
-    with that. What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for what cannot be asked.
+    not checked again. What goes wrong inside takes the caller's transaction with it. Raises `Invalid` for what cannot be asked.
     """
     found = None if known is None else {(question.system, question.session): known}
-    return _kept(scope, [question], verb=verb, at=at, asker=asker, known=found, beside=beside)[0]
+    return _kept(scope, [question], verb=verb, at=at, asker=asker, known=found)[0]
 
 
 @governed("policy.decide", subject="system_name")
@@ -167,7 +164,6 @@ def _kept(
     at: datetime,
     asker: Actor | None = None,
     known: Known | None = None,
-    beside: list[Statement] | None = None,
 ) -> list[Decided]:
     """Answer, count, mark the sessions, record, keep: rows first, the ledger's head last."""
     asking = scope if asker is None else replace(scope, actor=asker)
@@ -179,10 +175,8 @@ def _kept(
     kept = [row for row in rows if row is not None]
     for row in kept:
         row.sealed_in = sequence
-    if len(kept) == 1 and beside is not None and found[0].verdict.outcome is Outcome.PERMIT:
-        beside.append(sql.insertion(kept[0]))
-    elif len(kept) == 1:
-        sql.run(sql.insertion(kept[0]))
+    if len(kept) == 1:
+        sql.soon(sql.insertion(kept[0]))
     else:
         StoredVerdict.objects.bulk_create(kept)
     return [_decided(answer, row, ended, at=at) for answer, row in zip(found, rows, strict=True)]

@@ -23,7 +23,8 @@ from routing.connectors.contract import (
 )
 from routing.connectors.models import Connector
 from routing.connectors.pins import Pins
-from routing.connectors.queries import digest_of, longest_call, pins_in, pins_of, why_of
+from routing.connectors.queries import digest_of, pins_in, pins_of
+from routing.connectors.reachable import breaker_of, longest_call, why_of
 
 QUIET: Final = timedelta(seconds=5)
 """While all goes well, the time of the last call is written no more often than this: the row is everybody's."""
@@ -48,12 +49,14 @@ class Admitted:
 def admit_within(
     *, scope: Scope, system_id: UUID, calling: Callable[[], int], at: datetime, tool: str = "", action: str = ""
 ) -> Admitted:
-    """Let one call of a system begin. `calling` counts those under way, and is asked under the connector's lock.
+    """Let one call of a system begin. `calling` counts those under way by `governance.sql`: behind the connector's lock, and on
+    the same way there.
 
     Raises `NotReachable`, `ToolUnapproved`, `Busy`. Lock order: after the request, before budgets.
     """
-    found = reach.connectors(tenant_id=scope.tenant_id, system_ids=[system_id], at=at, locks=True)
-    connector: Connector | None = found[0] if found else None
+    asked = reach.asked(tenant_id=scope.tenant_id, system_ids=[system_id], at=at, locks=True)
+    under_way = calling()
+    connector: Connector | None = next(iter(reach.found(asked)), None)
     if connector is None:
         raise NotReachable("The system has no connector. Say first how it is reached.")
     if why := why_of(connector, at):
@@ -64,7 +67,7 @@ def admit_within(
         needs = pins.needed(known, tool=tool, action=action, entry=connector.entry_tool)
         if refused := pins.refusal(known, system=connector.system.name, tool=needs):
             raise ToolUnapproved(refused)
-    if not limits.may_start(calling=calling(), most=connector.most_at_once):
+    if not limits.may_start(calling=under_way, most=connector.most_at_once):
         raise Busy(
             f"{connector.system.name} works on {connector.most_at_once} requests already, as many as it takes at once."
         )
@@ -115,11 +118,6 @@ def after_call(
         _save(connector, failed(before, at=at), called_at=at, error=scrubbed(outcome.sentence))
     if isinstance(outcome, ToolChanged):
         look_within(scope=scope, connector=connector, at=at)
-
-
-def breaker_of(connector: Connector) -> Breaker:
-    """The breaker that stands on the row."""
-    return Breaker(failures=connector.failures, opened_at=connector.opened_at, probed_at=connector.probed_at)
 
 
 def _is_quiet(connector: Connector, *, at: datetime) -> bool:

@@ -15,11 +15,11 @@ from governance.jobs.models import Job
 from governance.registry.actions import register_system
 from governance.registry.models import SystemType
 from governance.tenancy import in_tenant
-from routing.connectors import actions, queries
+from routing.connectors import actions
 from routing.connectors.contract import NoSuchTool, Reply, TimedOut, ToolChanged, Unreachable
 from tests import factories as make
 from tests.db.amendments.desk import at_once
-from tests.db.connectors.world import AT, NAME, again, approved, connected, local, tool
+from tests.db.connectors.world import AT, NAME, again, approved, connected, local, tool, unreachable
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def over(cast: make.Cast, outcome: Any, *, at: datetime = AT) -> None:
 
 def why(cast: make.Cast, *, at: datetime = AT) -> str:
     with in_tenant(cast.tenant.id):
-        found = queries.reachable(scope=cast.bo, system_ids=[cast.system.id], at=at).get(cast.system.id)
+        found = unreachable(scope=cast.bo, system_ids=[cast.system.id], at=at).get(cast.system.id)
     return found.code if found else ""
 
 
@@ -164,7 +164,7 @@ def test_reachable__many_systems__one_query_and_a_reason_for_each(cast: make.Cas
     ]
     ids = [cast.system.id, *(one.id for one in others)]
     with in_tenant(cast.tenant.id), CaptureQueriesContext(connection) as made:
-        found = queries.reachable(scope=cast.bo, system_ids=ids, at=AT)
+        found = unreachable(scope=cast.bo, system_ids=ids, at=AT)
     assert len(made) == 1
     assert {one: reason.code for one, reason in found.items()} == {one.id: "none" for one in others}
 
@@ -173,5 +173,5 @@ def test_reachable__of_another_tenant__is_as_unknown_as_any(cast: make.Cast) -> 
     connected(cast)
     mallory = make.stranger()
     with in_tenant(mallory.tenant_id):
-        found = queries.reachable(scope=mallory, system_ids=[cast.system.id, uuid4()], at=AT)
+        found = unreachable(scope=mallory, system_ids=[cast.system.id, uuid4()], at=AT)
     assert {reason.code for reason in found.values()} == {"none"} and len(found) == 2

@@ -27,6 +27,7 @@ from tests.db.connectors.world import (
     seen,
     tool,
     tools_of,
+    unreachable,
 )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def test_disable_and_enable__a_reason_a_second_time_and_the_ledger(cast: make.Ca
         actions.disable(scope=cast.bo, system_name=NAME, reason=" ", at=AT)
     actions.disable(scope=cast.bo, system_name=NAME, reason="It answers twice.", at=AT)
     with in_tenant(cast.tenant.id):
-        why = queries.reachable(scope=cast.bo, system_ids=[cast.system.id], at=AT)[cast.system.id]
+        why = unreachable(scope=cast.bo, system_ids=[cast.system.id], at=AT)[cast.system.id]
     assert why.code == "disabled" and "It answers twice." in why.sentence
     with pytest.raises(actions.AlreadySo):
         actions.disable(scope=cast.bo, system_name=NAME, reason="Again.", at=AT)
@@ -183,7 +184,7 @@ def test_disable_and_enable__a_reason_a_second_time_and_the_ledger(cast: make.Ca
         actions.enable(scope=cast.bo, system_name=NAME, at=AT)
     assert again(connector).state == ConnectorState.READY
     with in_tenant(cast.tenant.id):
-        assert queries.reachable(scope=cast.bo, system_ids=[cast.system.id], at=AT) == {}
+        assert unreachable(scope=cast.bo, system_ids=[cast.system.id], at=AT) == {}
     assert [len(entries(cast, f"connectors.{verb}")) for verb in ("disable", "enable")] == [1, 1]
 
 

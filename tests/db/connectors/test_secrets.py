@@ -19,7 +19,7 @@ from routing.connectors.models import Connector, ConnectorSecret
 from routing.connectors.tasks import forget
 from tests import factories as make
 from tests.db.amendments.desk import at_once
-from tests.db.connectors.world import AT, NAME, SECRET, call, connected, entries, local, whole_ledger
+from tests.db.connectors.world import AT, NAME, SECRET, call, connected, entries, local, unreachable, whole_ledger
 from tests.receiver import Receiver, receiver
 from tests.web import client_of
 
@@ -65,13 +65,13 @@ def test_set__is_sealed_and_sent(cast: make.Cast) -> None:
 def test_required_and_missing__the_connector_says_so(cast: make.Cast) -> None:
     connector = connected(cast, api_key_required=True)
     with in_tenant(cast.tenant.id):
-        why = queries.reachable(scope=cast.bo, system_ids=[cast.system.id], at=AT)[cast.system.id]
+        why = unreachable(scope=cast.bo, system_ids=[cast.system.id], at=AT)[cast.system.id]
     assert why.code == "secret_missing" and "has none in force" in why.sentence
     with pytest.raises(actions.NotReachable, match="needs a secret"):
         sent(connector)
     put(cast)
     with in_tenant(cast.tenant.id):
-        assert queries.reachable(scope=cast.bo, system_ids=[cast.system.id], at=AT) == {}
+        assert unreachable(scope=cast.bo, system_ids=[cast.system.id], at=AT) == {}
 
 
 def test_rotation__the_next_is_sent_at_once_and_the_former_is_kept_for_the_overlap(cast: make.Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,10 +10,12 @@ from uuid import UUID, uuid4
 from governance.jobs.attempts import attempt
 from governance.jobs.models import Job
 from governance.ledger.models import LedgerEntry
+from governance.scope import Scope
 from governance.tenancy import in_tenant
 from routing.connectors import actions
 from routing.connectors.contract import Call, Law, ToolDefinition
 from routing.connectors.models import Connector, PinnedTool
+from routing.connectors.reachable import WhyNot, callable_now
 from tests import factories as make
 
 AT = make.AT
@@ -99,3 +102,9 @@ def call(*, execution_id: UUID | None = None, seconds: float = 30, at: datetime 
         idempotency_key=str(uuid4()),
         **more,
     )
+
+
+def unreachable(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, WhyNot]:
+    """Of these systems, those that cannot be called, inside the tenant's transaction."""
+    found = callable_now(scope=scope, system_ids=system_ids, at=at)()
+    return {system_id: one for system_id, one in found.items() if isinstance(one, WhyNot)}

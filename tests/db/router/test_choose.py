@@ -110,7 +110,7 @@ def test_veto__a_rule_denies__policy_with_its_sentence(cast: make.Cast) -> None:
 
 def test_veto__registered_by_another_slice__counts(cast: make.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vetoes, "_checks", {})
-    vetoes.register("money", lambda scope, found, at: {one.system_id: Veto("budget", "No money.") for one in found})
+    vetoes.register("money", lambda _, found, at: lambda: {one.system_id: Veto("budget", "No money.") for one in found})
     assert desk.vetoes(desk.chosen(cast.bo, PAYROLL), "domicile") == ["budget"]
 
 
@@ -148,12 +148,12 @@ def test_choose__number_of_statements__does_not_follow_rules_or_systems(cast: ma
         desk.system(cast, f"payroll-{number}", "payroll", description="Payroll processing")
         desk.written(cast.bo, f"Payroll of branch {number}", f"payroll-{number}", "domicile", action="payroll")
     desk.embedded(cast)
-    assert counted() == few <= 10
+    assert counted() == few + 1 <= 10, "one more for what rules name and is not among the nearest"
 
 
 def test_reach__of_all_candidates__is_asked_in_one_statement(cast: make.Cast) -> None:
     assert "connector" in vetoes._checks, "RoutingConfig.ready registers what cannot be called"
     found = desk.chosen(cast.bo, PAYROLL).candidates
     with in_tenant(cast.tenant.id), CaptureQueriesContext(connection) as asked:
-        choosing.out_of_reach(cast.bo, found, make.later(5))
+        choosing.out_of_reach(cast.bo, found, make.later(5))()
     assert len(found) > 1 and len(asked) == 1

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 from django.db import connection
 
+from governance.postgres.prepared import Prepared
 from tarsweb.embedded.processes import wait_until
 from tarsweb.home import Role, database_url
 
@@ -62,3 +64,18 @@ def connected(role: Role, *, autocommit: bool = True) -> Iterator[psycopg.Connec
     url = database_url(role=role, database=str(connection.settings_dict["NAME"]))
     with psycopg.connect(url, autocommit=autocommit) as server:
         yield server
+
+
+@contextmanager
+def trips() -> Iterator[list[int]]:
+    """How many statements went to the server together, each time."""
+    found: list[int] = []
+    send = Prepared.send
+
+    def counted(self: Prepared, statements: Any, *, before: Any = (), after: bytes = b"") -> None:
+        found.append(len(before) + len(statements) + bool(after))
+        send(self, statements, before=before, after=after)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Prepared, "send", counted)
+        yield found

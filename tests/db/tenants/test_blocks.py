@@ -50,6 +50,7 @@ def test_block__on_a_connection_that_the_server_ended__is_refused_and_a_new_one_
     with connected("super") as server:
         server.execute("SELECT pg_terminate_backend(%s, 5000)", [rows("SELECT pg_backend_pid()")[0][0]])
     with pytest.raises(OperationalError), in_tenant(cast.tenant.id):
+        _systems()
         raise AssertionError("there is no transaction to be in")
     assert active_tenant() is None
     connection.close_if_unusable_or_obsolete()

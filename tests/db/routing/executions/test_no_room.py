@@ -74,5 +74,5 @@ def test_room__of_another_tenant__is_not_looked_at(cast: make.Cast) -> None:
     planned(other, "100")
     candidates = router.chosen(cast.bo, "Run payroll").candidates
     with in_tenant(other.tenant.id):
-        found = choosing.out_of_reach(other.bo, candidates, make.later(5))
+        found = choosing.out_of_reach(other.bo, candidates, make.later(5))()
     assert {veto.code for veto in found.values()} == {"connector_none"}
