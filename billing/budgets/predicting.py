@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from billing.budgets.kinds import USD
 from governance import sql
 from governance.scope import Scope
 
@@ -25,16 +26,14 @@ GROUP BY used.key
 """
 
 
-MEDIANS: Final = f"""
-SELECT jsonb_object_agg(u.key, u.median) FROM (
-  SELECT used.key, percentile_disc(0.5) WITHIN GROUP (ORDER BY used.value::numeric)::text AS median, count(*) AS calls
-  FROM (SELECT h.actual FROM reservations h
-    WHERE h.tenant_id = s.tenant_id AND h.system_id = s.id AND h.state = 'settled' AND h.held_at <= %s
-    ORDER BY h.held_at DESC LIMIT {RECENT}) recent, jsonb_each_text(recent.actual) used
-  GROUP BY used.key) u
-HAVING max(u.calls) >= {LEAST}
+DOLLARS: Final = f"""
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY recent.usd) FROM (
+  SELECT (h.actual ->> '{USD}')::numeric AS usd FROM reservations h
+  WHERE h.tenant_id = s.tenant_id AND h.system_id = s.id AND h.state = 'settled' AND h.held_at <= %s
+  ORDER BY h.held_at DESC LIMIT {RECENT}) recent
+HAVING count(*) >= {LEAST}
 """  # noqa: S608
-"""What `predicted` gives of a system `s` at a moment, as jsonb of texts: for a statement that reads more than that."""
+"""The dollars of `predicted` for a system `s` at a moment: for a statement that reads more than that."""
 
 
 @dataclass(frozen=True, slots=True)

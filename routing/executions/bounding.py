@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from billing.budgets.predicting import MEDIANS
+from billing.budgets.predicting import DOLLARS
 from governance import canonical, sql
 from governance.estop import queries as estop
 from routing.connectors import pins, ways
@@ -31,7 +30,7 @@ LEFT JOIN connectors c ON c.tenant_id = s.tenant_id AND c.system_id = s.id
 WHERE s.tenant_id = %s AND s.id = %s
 """
 _PLAIN: Final = _READ.format(cost="NULL")
-_WITH_COST: Final = _READ.format(cost=f"({MEDIANS})")
+_WITH_COST: Final = _READ.format(cost=f"({DOLLARS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,12 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A call that would be made now, exactly as `bound` says. `cost`: what it will probably use, by type, where that was
-    asked and there is enough history."""
+    """A call that would be made now, exactly as `bound` says. `cost`: the dollars that it will probably use, where that
+    was asked and there is enough history."""
 
     system: Agent
     bound: Bound
-    cost: Mapping[str, Decimal]
+    cost: Decimal | None
 
 
 def planned(request: ExecutionRequest, *, cost_at: datetime | None = None) -> Planned:
@@ -82,7 +81,7 @@ def planned(request: ExecutionRequest, *, cost_at: datetime | None = None) -> Pl
         connector_digest=reached_by,
         maximums=connector.maximums if connector else {},
     )
-    return Planned(agent, bound, {type: Decimal(amount) for type, amount in json.loads(cost or "{}").items()})
+    return Planned(agent, bound, cost)
 
 
 def stopped(request: ExecutionRequest) -> str:

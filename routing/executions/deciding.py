@@ -75,9 +75,9 @@ def _decided(request: ExecutionRequest, plan: Planned, *, known: Gathered | None
 
 def _cost(plan: Planned) -> Decimal | None:
     """What the call will probably cost; else what it may cost at most; None where nobody says."""
-    known, most = plan.cost, plan.bound.maximums
-    if USD in known:
-        return known[USD]
+    most = plan.bound.maximums
+    if plan.cost is not None:
+        return plan.cost
     return Decimal(most[USD]) if USD in most else None
 
 

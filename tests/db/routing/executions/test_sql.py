@@ -219,9 +219,9 @@ def test_planned__says_what_the_call_will_probably_cost(cast: make.Cast) -> None
         request = ExecutionRequest.objects.filter(tenant_id=cast.tenant.id).order_by("-id")[0]
         assert request.system_id is not None
         known = predicted(scope=cast.tars, system_id=request.system_id, at=make.later(9))
-        assert known and known == bounding.planned(request, cost_at=make.later(9)).cost
-        assert bounding.planned(request, cost_at=make.AT - timedelta(days=1)).cost == {}
-        assert bounding.planned(request).cost == {}
+        assert known and known["usd_budget"] == bounding.planned(request, cost_at=make.later(9)).cost
+        assert bounding.planned(request, cost_at=make.AT - timedelta(days=1)).cost is None
+        assert bounding.planned(request).cost is None
 
 
 def test_verdict__waits_for_the_next_writing__and_is_kept_where_that_is_the_end(
