@@ -101,6 +101,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._forget()
         super()._rollback()  # type: ignore[misc]
 
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._forget()  # all of it was asked since the savepoint, which was set by a statement of its own
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
+
     def _close(self) -> None:
         self._forget()
         super()._close()  # type: ignore[misc]

@@ -80,6 +80,16 @@ def test_soon__left_by_an_error__never_happened(desk: Desk, nested: bool) -> Non
     assert desk.kept() == "before"
 
 
+def test_soon__of_what_the_database_refuses__in_a_savepoint_that_is_left_by_an_error__hurts_nobody(desk: Desk) -> None:
+    with in_tenant(desk.cast.tenant.id):
+        sql.soon(desk.note("after"))
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            sql.soon(Statement(_BROKEN, ["no such status", *desk.ids]))
+            raise ZeroDivisionError
+        assert desk.read() == "after"
+    assert desk.kept() == "after"
+
+
 def test_soon__before_a_query_of_the_orm__is_seen_by_it(desk: Desk) -> None:
     with in_tenant(desk.cast.tenant.id):
         sql.soon(desk.note("after"))
