@@ -103,7 +103,7 @@ def run(*statements: Statement) -> None:
 def soon(*statements: Statement) -> None:
     """As `run`, on the way of whatever this transaction asks next, at the latest with its commit: no waiting for them alone.
 
-    HAZARD: what is wrong with them is raised there, so they are none whose failure their caller handles.
+    HAZARD: what is wrong with them is raised there. Who handles it asks inside a savepoint (`atomic`), whose end sends them.
     """
     own, one = wrapper(), _joined(statements)
     if (ready := own.ready(*_given(one.text, one.values))) is None:

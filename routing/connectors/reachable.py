@@ -1,4 +1,4 @@
-"""Whether systems can be called now, and if not, why."""
+"""Connectors with what decides whether they can be called now, and why not: read for every request, so in plain SQL."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from governance import sql
+from governance.registry.models import System
 from governance.scope import Scope
-from routing.connectors import breaker, reach, ways
+from governance.sql import Ahead
+from routing.connectors import breaker, ways
 from routing.connectors.breaker import Breaker, Position
 from routing.connectors.models import Connector, ConnectorState
 
 GRACE: Final = timedelta(seconds=30)
 """How long after its time a call may still be heard of."""
+_READ: Final = """
+SELECT c.*, s.name AS system_name, s.api_key_required,
+  EXISTS (SELECT 1 FROM connector_secrets k WHERE k.tenant_id = c.tenant_id AND k.connector_id = c.id AND k.sealed <> ''
+    AND (k.retired_at IS NULL OR k.retired_at > %(at)s)) AS has_secret,
+  EXISTS (SELECT 1 FROM pinned_tools p
+    WHERE p.tenant_id = c.tenant_id AND p.connector_id = c.id AND p.state = 'pinned') AS has_tool
+FROM connectors c JOIN systems s ON s.tenant_id = c.tenant_id AND s.id = c.system_id
+WHERE c.tenant_id = %(tenant)s AND c.system_id = ANY(%(ids)s::uuid[])
+"""
+_LOCK: Final = "FOR NO KEY UPDATE OF c"
+_SYSTEM: Final = ["id", "tenant_id", "name", "api_key_required"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +39,46 @@ class WhyNot:
     sentence: str
 
 
+def connectors(*, tenant_id: UUID, system_ids: Collection[UUID], at: datetime, locks: bool = False) -> list[Any]:
+    """The connectors of these systems, each with its system (name and whether it needs a secret), `has_secret` and `has_tool`,
+    as `why_of` asks for them. `locks` keeps them from changing until the transaction ends."""
+    return found(asked(tenant_id=tenant_id, system_ids=system_ids, at=at, locks=locks))
+
+
+def asked(*, tenant_id: UUID, system_ids: Collection[UUID], at: datetime, locks: bool = False) -> Ahead:
+    """The same, for `found` after whatever else is to be asked."""
+    statement = f"{_READ}{_LOCK if locks else ''}"
+    return sql.ahead(statement, {"tenant": tenant_id, "ids": sql.array(system_ids), "at": at})
+
+
+def found(asked: Ahead) -> list[Any]:
+    """What was asked."""
+    rows: list[Any] = asked.read(Connector)
+    for row in rows:
+        known = [row.system_id, row.tenant_id, row.system_name, row.api_key_required]
+        row.system = sql.found_row(System, _SYSTEM, known)
+    return rows
+
+
 def callable_now(
     *, scope: Scope, system_ids: Collection[UUID], at: datetime
 ) -> Callable[[], dict[UUID, WhyNot | Mapping[str, str]]]:
     """Of each of these systems, why it cannot be called now, or what one call may cost at most: to be called after whatever else
     is to be asked. One query."""
     none = WhyNot("none", "It has no connector: nobody has said how it is reached.")
-    asked = reach.asked(tenant_id=scope.tenant_id, system_ids=system_ids, at=at)
+    ahead = asked(tenant_id=scope.tenant_id, system_ids=system_ids, at=at)
 
     def taken() -> dict[UUID, WhyNot | Mapping[str, str]]:
-        found: dict[UUID, WhyNot | Mapping[str, str]] = dict.fromkeys(system_ids, none)
-        for row in reach.found(asked):
-            found[row.system_id] = why_of(row, at) or row.maximums
-        return found
+        said: dict[UUID, WhyNot | Mapping[str, str]] = dict.fromkeys(system_ids, none)
+        for row in found(ahead):
+            said[row.system_id] = why_of(row, at) or row.maximums
+        return said
 
     return taken
 
 
 def why_of(row: Any, at: datetime) -> WhyNot | None:
-    """Why a connector of `reach.connectors` cannot be called now; None when it can."""
+    """Why one of `connectors` cannot be called now; None when it can."""
     name = row.system.name
     if row.state == ConnectorState.DISABLED:
         return WhyNot("disabled", f"{name} was switched off: {row.disabled_because}")

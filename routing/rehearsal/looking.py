@@ -12,11 +12,11 @@ from governance import sql
 from governance.estop import queries as estop
 from governance.estop.queries import Stop
 from governance.scope import Scope
-from routing.connectors import pins, reach, ways
+from routing.connectors import pins, ways
 from routing.connectors.calling import Opened, open_within
 from routing.connectors.pins import Pins
 from routing.connectors.queries import pins_in
-from routing.connectors.reachable import why_of
+from routing.connectors.reachable import connectors, why_of
 from routing.rehearsal.allowing import refusal
 from routing.rehearsal.aside import only_reading
 from routing.router.ranking import Veto
@@ -71,7 +71,7 @@ NOTHING: Final = Tools(Pins(), frozenset())
 def seen(*, scope: Scope, system_ids: Collection[UUID], at: datetime) -> dict[UUID, Seen]:
     """These systems, in the caller's transaction. Three statements."""
     stops = {stop.system: stop for stop in estop.in_force(scope=scope)}
-    rows = reach.connectors(tenant_id=scope.tenant_id, system_ids=system_ids, at=at)
+    rows = connectors(tenant_id=scope.tenant_id, system_ids=system_ids, at=at)
     known = tools(scope=scope, connector_ids=[row.id for row in rows if row.kind in ways.WITH_TOOLS])
     found = {id: Seen(None, NOTHING, Veto("connector_none", NOT_CONNECTED)) for id in system_ids}
     for row in rows:

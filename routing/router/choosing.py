@@ -1,5 +1,6 @@
 """`choose`: who gets a request. Reads only; four statements whatever the number of rules and systems, one more for each safety
-budget among the candidates and for each constitution that this process has not compiled yet."""
+budget among the candidates and for each constitution that this process has not compiled yet, and one where rules name systems
+that are not among the nearest."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from governance.scope import Scope
 from governance.scrub import scrubbed
-from routing.connectors import limits, pins, reach, ways
+from routing.connectors import limits, pins, reachable, ways
 from routing.connectors.actions.common import Busy, NotReachable, ToolUnapproved
 from routing.connectors.actions.tools import look_within
 from routing.connectors.breaker import Breaker, failed, gave_up, let_through, succeeded
@@ -54,9 +54,9 @@ def admit_within(
 
     Raises `NotReachable`, `ToolUnapproved`, `Busy`. Lock order: after the request, before budgets.
     """
-    asked = reach.asked(tenant_id=scope.tenant_id, system_ids=[system_id], at=at, locks=True)
+    asked = reachable.asked(tenant_id=scope.tenant_id, system_ids=[system_id], at=at, locks=True)
     under_way = calling()
-    connector: Connector | None = next(iter(reach.found(asked)), None)
+    connector: Connector | None = next(iter(reachable.found(asked)), None)
     if connector is None:
         raise NotReachable("The system has no connector. Say first how it is reached.")
     if why := why_of(connector, at):

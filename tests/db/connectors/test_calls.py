@@ -97,6 +97,8 @@ def test_probe__that_never_took_place__lets_the_next_one_try(cast: make.Cast) ->
         over(cast, Unreachable("Nobody answers."))
     at = AT + timedelta(seconds=31)
     admit(cast, at=at)
+    with pytest.raises(actions.NotReachable, match="one call tries"):
+        admit(cast, at=at)
     over(cast, None, at=at)
     admit(cast, at=at)
 
